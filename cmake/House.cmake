@@ -1,0 +1,97 @@
+# The house: every module stands on a floor and may use only what it declares from lower floors.
+#
+#   house_module(NAME tally FLOOR 2 SOURCES a.c b.c USES base [LIBS PkgConfig::X])
+#   house_program(NAME atalaya-cut SOURCES cut_main.c USES cut os base)
+#   house_test(NAME tally_rules SOURCES test_rules.c USES tally base)      a cmocka program, run by ctest
+#   house_fuzzer(NAME csv SOURCES fuzz_csv.c USES wire base)               built by the fuzz preset only
+#
+# A use of the same or a higher floor, of an undeclared module, or an #include "module/..." that USES does
+# not name stops the configuration with a sentence. ARCHITECTURE.md draws the floors.
+
+set_property(GLOBAL PROPERTY HOUSE_MODULES "")
+
+function(house_module)
+  cmake_parse_arguments(M "" "NAME;FLOOR" "SOURCES;USES;LIBS" ${ARGN})
+  if(NOT M_NAME OR NOT M_FLOOR)
+    message(FATAL_ERROR "house: house_module needs NAME and FLOOR")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY HOUSE_MODULES ${M_NAME})
+  set_property(GLOBAL PROPERTY HOUSE_FLOOR_${M_NAME} ${M_FLOOR})
+  set_property(GLOBAL PROPERTY HOUSE_USES_${M_NAME} "${M_USES}")
+  add_library(${M_NAME} STATIC ${M_SOURCES})
+  target_include_directories(${M_NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${M_NAME} PUBLIC ${M_USES} PRIVATE ${M_LIBS})
+  house_check_includes(${M_NAME} ${CMAKE_CURRENT_SOURCE_DIR} "${M_NAME};${M_USES}" "${M_SOURCES}")
+endfunction()
+
+# Refuses an #include "x/..." in any source or header of a module whose x the module does not declare.
+function(house_check_includes name dir allowed sources)
+  file(GLOB headers ${dir}/*.h)
+  set(files ${headers})
+  foreach(source ${sources})
+    if(NOT IS_ABSOLUTE ${source})
+      set(source ${dir}/${source})
+    endif()
+    list(APPEND files ${source})
+  endforeach()
+  foreach(file ${files})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(STRINGS ${file} includes REGEX "^[ \t]*#[ \t]*include[ \t]+\"[a-z0-9_]+/")
+    foreach(line ${includes})
+      string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]+\"([a-z0-9_]+)/.*" "\\1" used "${line}")
+      if(NOT used IN_LIST allowed)
+        message(FATAL_ERROR "house: ${file} includes \"${used}/\", which ${name} does not declare in USES")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+# Called once, after every module: only lower floors may be used.
+function(house_check_floors)
+  get_property(modules GLOBAL PROPERTY HOUSE_MODULES)
+  foreach(module ${modules})
+    get_property(floor GLOBAL PROPERTY HOUSE_FLOOR_${module})
+    get_property(uses GLOBAL PROPERTY HOUSE_USES_${module})
+    foreach(used ${uses})
+      if(NOT used IN_LIST modules)
+        message(FATAL_ERROR "house: ${module} uses ${used}, which is not a module")
+      endif()
+      get_property(used_floor GLOBAL PROPERTY HOUSE_FLOOR_${used})
+      if(NOT used_floor LESS floor)
+        message(FATAL_ERROR
+          "house: ${module} (floor ${floor}) may not use ${used} (floor ${used_floor}): only lower floors")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+function(house_program)
+  cmake_parse_arguments(P "" "NAME" "SOURCES;USES;LIBS" ${ARGN})
+  add_executable(${P_NAME} ${P_SOURCES})
+  target_link_libraries(${P_NAME} PRIVATE ${P_USES} ${P_LIBS})
+  set_target_properties(${P_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  house_check_includes(${P_NAME} ${CMAKE_CURRENT_SOURCE_DIR}/none "${P_USES}" "${P_SOURCES_ABS}")
+  install(TARGETS ${P_NAME} RUNTIME DESTINATION bin)
+endfunction()
+
+function(house_test)
+  cmake_parse_arguments(T "" "NAME" "SOURCES;USES;LIBS" ${ARGN})
+  add_executable(unit_${T_NAME} ${T_SOURCES})
+  target_include_directories(unit_${T_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(unit_${T_NAME} PRIVATE ${T_USES} ${T_LIBS} PkgConfig::CMOCKA)
+  set_target_properties(unit_${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${T_NAME} COMMAND unit_${T_NAME} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${T_NAME} PROPERTIES TIMEOUT 120)
+endfunction()
+
+# All code is compiled with fuzzer-no-link in the fuzz preset (CMakeLists.txt); here only the main is added.
+function(house_fuzzer)
+  cmake_parse_arguments(F "" "NAME" "SOURCES;USES;LIBS" ${ARGN})
+  if(NOT ATALAYA_FUZZ)
+    return()
+  endif()
+  add_executable(fuzz_${F_NAME} ${F_SOURCES})
+  target_include_directories(fuzz_${F_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(fuzz_${F_NAME} PRIVATE ${F_USES} ${F_LIBS} -fsanitize=fuzzer)
+  set_target_properties(fuzz_${F_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()

@@ -1,0 +1,72 @@
+/* A span is borrowed text: a pointer and a length, not terminated, owned by somebody else. */
+#ifndef BASE_SPAN_H
+#define BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct span {
+    const char *at;
+    size_t len;
+};
+
+/* A span over a string literal. */
+#define SPAN(literal) ((struct span){"" literal, sizeof(literal) - 1})
+/* printf("%.*s", SPAN_ARG(s)) */
+#define SPAN_ARG(s) (int)(s).len, (s).at
+
+static inline struct span span_of(const char *at, size_t len)
+{
+    return (struct span){at, len};
+}
+
+static inline struct span span_str(const char *text)
+{
+    return (struct span){text, strlen(text)};
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static inline bool span_is(struct span a, const char *text)
+{
+    return span_equal(a, span_str(text));
+}
+
+static inline bool span_starts(struct span a, struct span prefix)
+{
+    return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.at, prefix.at, prefix.len) == 0);
+}
+
+static inline bool span_ends(struct span a, struct span suffix)
+{
+    return a.len >= suffix.len &&
+           (suffix.len == 0 || memcmp(a.at + a.len - suffix.len, suffix.at, suffix.len) == 0);
+}
+
+/* The part from `from` on; empty when `from` is past the end. */
+static inline struct span span_from(struct span a, size_t from)
+{
+    return from >= a.len ? (struct span){a.at + a.len, 0} : (struct span){a.at + from, a.len - from};
+}
+
+/* Less than, equal to or greater than zero, byte by byte, the shorter first. */
+int span_compare(struct span a, struct span b);
+
+/* Without spaces, tabs, CR and LF at both ends. */
+struct span span_trim(struct span a);
+
+/* Cuts `rest` at the first `separator`: returns what stands before it and leaves what stands after it. Without
+ * a separator it returns everything and leaves an empty span with at == NULL. */
+struct span span_cut(struct span *rest, char separator);
+
+/* The next line of `rest`, without its LF. False when nothing is left. */
+bool span_line(struct span *rest, struct span *line);
+
+/* Copies into a terminated array; false (and "" in `out`) when it does not fit. */
+bool span_copy(struct span a, char *out, size_t size);
+
+#endif
