@@ -1,0 +1,48 @@
+/* Files: whole reads with a limit, atomic durable writes, folders. Paths are terminated strings. */
+#ifndef OS_FILE_H
+#define OS_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Appends a file's bytes, at most `limit` (ERR_TOO_BIG). ERR_MISSING when there is none. */
+MUST_CHECK enum err file_read(const char *path, size_t limit, struct buf *out, struct why *why);
+
+/* Writes a new file beside `path` and renames it over: a reader sees the old one or the new one, whole. With
+ * `durable` file and folder are synced before the return. Mode 0644 whatever the umask. */
+MUST_CHECK enum err file_write(const char *path, struct span bytes, bool durable, struct why *why);
+/* The same without sync and without rename: for trees that are synced as a whole (file_sync_tree) and renamed. */
+MUST_CHECK enum err file_write_new(const char *path, struct span bytes, struct why *why);
+
+/* mkdir -p, mode 0755 whatever the umask. */
+MUST_CHECK enum err folder_make(const char *path, struct why *why);
+/* Removes a folder and all below it; a missing one is fine. Never follows symbolic links. */
+MUST_CHECK enum err folder_remove(const char *path, struct why *why);
+MUST_CHECK enum err folder_sync(const char *path, struct why *why);
+/* Everything written so far on the file system of `path` is on disk (one syncfs). */
+MUST_CHECK enum err file_sync_all(const char *path, struct why *why);
+
+/* Calls `each` with the relative path of every regular file below `dir`, in byte order of the whole path. */
+typedef enum err (*file_visit)(void *arg, const char *relative, int64_t size);
+MUST_CHECK enum err folder_walk(const char *dir, file_visit each, void *arg, struct why *why);
+
+bool file_exists(const char *path);
+/* Bytes free for us on the file system of `path`; UINT64_MAX when it cannot be told. */
+uint64_t file_free_bytes(const char *path);
+
+/* "a/b" into `out` (PATH_MAX); asserts that it fits. Returns out. */
+enum { FILE_PATH_MAX = 4096 };
+const char *path_join(char out[FILE_PATH_MAX], const char *dir, const char *name);
+
+/* A file mapped for reading. len 0 maps nothing and is fine. */
+struct mapped {
+    struct span bytes;
+};
+MUST_CHECK enum err file_map(const char *path, struct mapped *out, struct why *why);
+void file_unmap(struct mapped *mapped);
+
+#endif

@@ -1,0 +1,40 @@
+/* One event loop a process: epoll, timers, and a place to stop. No threads. */
+#ifndef OS_LOOP_H
+#define OS_LOOP_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
+
+/* `events` are LOOP_ bits; HANGUP is always reported. */
+typedef void (*loop_on_fd)(void *arg, int fd, unsigned events);
+typedef void (*loop_on_timer)(void *arg);
+
+MUST_CHECK enum err loop_new(struct loop **out, struct why *why);
+void loop_free(struct loop *loop);
+
+/* Watches a descriptor; one watch a descriptor. Level-triggered. */
+MUST_CHECK enum err loop_watch(struct loop *loop, int fd, unsigned events, loop_on_fd on, void *arg);
+MUST_CHECK enum err loop_change(struct loop *loop, int fd, unsigned events);
+void loop_unwatch(struct loop *loop, int fd);
+
+/* Calls once after `after_ms` (0: at the next turn). Returns an id, 0 never. A repeating task arms itself again. */
+uint64_t loop_after(struct loop *loop, int64_t after_ms, loop_on_timer on, void *arg);
+void loop_cancel(struct loop *loop, uint64_t timer);
+
+/* SIGTERM and SIGINT stop the loop; SIGPIPE is ignored; SIGCHLD and SIGHUP call `on` when given. */
+typedef void (*loop_on_signal)(void *arg, int signal);
+MUST_CHECK enum err loop_signals(struct loop *loop, loop_on_signal on, void *arg, struct why *why);
+
+/* Runs until loop_stop; returns its code. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop, int code);
+/* monotonic milliseconds at the start of this turn. */
+int64_t loop_now_ms(const struct loop *loop);
+
+#endif

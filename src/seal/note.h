@@ -1,0 +1,40 @@
+/* Signed notes (C2SP signed-note v1.0.0) and the public half of Ed25519: vkeys, key ids, verification.
+ *
+ * A note is UTF-8 text that ends in a newline, a blank line, and signature lines
+ *     "— <key name> <base64(key id[4] || signature[64])>\n"
+ * Signatures by unknown keys are ignored; one by a known key must verify or the whole note is refused. */
+#ifndef SEAL_NOTE_H
+#define SEAL_NOTE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+#include <stdint.h>
+
+enum { NOTE_SIGNATURES_MAX = 100, KEY_NAME_MAX = 127 };
+
+struct note_key {
+    char name[KEY_NAME_MAX + 1];
+    uint8_t id[4];       /* SHA-256(name || 0x0A || 0x01 || public)[0:4] */
+    uint8_t public[32];  /* Ed25519 */
+};
+
+/* "<name>+<8 hex>+<base64(01 || public)>". Refuses low-order and non-canonical points. */
+MUST_CHECK enum err note_key_parse(struct span vkey, struct note_key *out, struct why *why);
+void note_key_print(const struct note_key *key, struct buf *out);
+/* Fills in the id. */
+MUST_CHECK enum err note_key_make(struct span name, const uint8_t public[32], struct note_key *out);
+
+/* Splits at the last blank line; spans borrow. ERR_SYNTAX when it is no note. */
+MUST_CHECK enum err note_split(struct span note, struct span *text, struct span *signatures);
+
+/* Verifies against known keys: at least one of them has signed and none of their signatures is wrong. `*by` is the
+ * index of the first that verified. ERR_FORGED, ERR_MISSING (no known key signed), ERR_SYNTAX. */
+MUST_CHECK enum err note_verify(struct span note, const struct note_key *keys, size_t n_keys, struct span *text,
+                                size_t *by, struct why *why);
+
+/* One Ed25519 signature over some bytes. */
+bool ed25519_verify(const uint8_t public[32], struct span message, const uint8_t signature[64]);
+
+#endif

@@ -1,0 +1,64 @@
+/* The election's definition in memory: everything that is known before the first acta arrives. It is read by
+ * formats/election from a directory of CSV files and one election.ini (docs/formats/election.md) and never changes
+ * during the night. The order of `actas` is the catalogue order, fixed for ever. */
+#ifndef TALLY_ELECTION_H
+#define TALLY_ELECTION_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "tally/contest.h"
+#include "tally/place.h"
+
+/* One expected acta: a station, a contest, a printed form. */
+struct acta {
+    char key[ACTA_KEY_MAX + 1]; /* CLAVE_ACTA = CLAVE_CASILLA + TIPO_ACTA */
+    uint8_t contest;            /* index into election.contests */
+    uint8_t form_len;           /* the last form_len characters of the key are TIPO_ACTA ("A02", "A03EMR") */
+    uint32_t station;           /* index into election.stations */
+};
+
+struct election {
+    struct arena arena; /* owns everything below */
+    struct span id;     /* "cdmx2027": [a-z0-9-]{1,32} */
+    struct span name;   /* "PROCESO ELECTORAL LOCAL 2026-2027" */
+    struct span name_en;
+    struct span authority;   /* who publishes: "INSTITUTO ELECTORAL ..." */
+    struct span entity_name; /* "CIUDAD DE MÉXICO" */
+    struct span package_code; /* "CDMX": file names of the package */
+    struct span zone_label;   /* "(UTC-6)" */
+    uint16_t entity;          /* Anexo 18.10: 9 */
+    int offset_min;           /* from UTC: -360 */
+    bool drill;               /* SIMULACRO: a strip on every page, an origin of its own */
+    int64_t opening_ms;       /* publication begins; nothing about votes before */
+    int64_t closing_ms;       /* latest end of publication */
+    struct area *areas;       /* [0] is the entity; then districts, boroughs by id */
+    uint32_t n_areas;
+    struct contest *contests;
+    uint32_t n_contests;
+    struct station *stations;
+    uint32_t n_stations;
+    struct acta *actas; /* the catalogue */
+    uint32_t n_actas;
+    struct map station_by_key;
+    struct map acta_by_key;
+    uint8_t digest[32]; /* SHA-256 over the definition's files, see docs/formats/election.md */
+};
+
+/* Indices by official key, or UINT32_MAX. */
+uint32_t election_station(const struct election *election, struct span key);
+uint32_t election_acta(const struct election *election, struct span key);
+int election_contest(const struct election *election, struct span id); /* -1: unknown */
+/* Index of an area by kind and official number, AREA_NONE when there is none. */
+uint16_t election_area(const struct election *election, enum area_kind kind, uint16_t id);
+
+/* The area of `kind` that an acta's votes belong to: index, or AREA_NONE (e.g. votes from abroad have no borough). */
+uint16_t election_acta_area(const struct election *election, const struct acta *acta, enum area_kind kind);
+
+static inline struct span acta_form(const struct acta *acta)
+{
+    return span_of(acta->key + strlen(acta->key) - acta->form_len, acta->form_len);
+}
+
+void election_done(struct election *election);
+
+#endif
