@@ -1,0 +1,71 @@
+/* The fold: election + entries [0, N) -> the state that a cut shows. Pure: no files, no clock; the same entries give the
+ * same state. Used by cut, mirror, rebuild and verify. */
+#ifndef RENDER_FOLD_H
+#define RENDER_FOLD_H
+
+#include "tally/count.h"
+#include "tlog/entry.h"
+
+/* The current version of one acta of the catalogue, or of one outside it. */
+struct record {
+    uint64_t entry;     /* index of the current version's entry; ENTRY_NONE: still expected */
+    uint32_t version;
+    bool in_review;     /* set aside: breaks the rules' arithmetic, or held by a person; not in any count */
+    struct sheet sheet;
+    struct judgement judgement; /* by the rules, judged here again */
+    uint32_t findings;
+};
+
+struct outside {
+    char key[ACTA_KEY_MAX + 1]; /* "FC-..." */
+    struct span stated;
+    uint8_t contest;
+    struct record record;
+};
+
+/* Actas per interval and stage, for the chart of the flow. Minute 0 is the opening; what came before is in [0]. */
+enum flow_stage { FLOW_RECEIVED, FLOW_CAPTURED, FLOW_VERIFIED, FLOW_STAGES };
+enum { FLOW_MINUTES = 2880 };
+
+struct fold {
+    const struct election *election;
+    struct record *records;    /* by acta index, n_actas */
+    struct outside *outsides;  /* in order of arrival */
+    uint32_t n_outsides;
+    struct count *counts;      /* by contest * n_areas + area; area 0 (the entity) holds the whole contest */
+    uint32_t flow[CONTESTS_MAX][FLOW_STAGES][FLOW_MINUTES];
+    uint64_t log_size;         /* entries folded */
+    uint64_t opening_entry;
+    uint64_t last_cut_entry;   /* index of the newest cut entry, ENTRY_NONE */
+    struct entry_cut last_cut; /* its content (spans into the fold's arena) */
+    bool closed;               /* a close entry was seen: the next cut is the last */
+    uint64_t corrections;      /* versions above 1 */
+    struct notice {
+        int64_t time_ms;
+        struct span text;
+    } *notices;
+    uint32_t n_notices;
+    /* Actas whose record changed since fold_clean, for incremental rendering: one byte an acta. */
+    uint8_t *dirty;
+    bool outsides_dirty;
+    struct arena arena;
+    struct map outside_by_key;
+};
+
+MUST_CHECK enum err fold_new(const struct election *election, struct fold **out);
+void fold_free(struct fold *fold);
+
+/* Takes the next entry in. ERR_SYNTAX and ERR_CONFLICT name the entry's index and the rule; the state is then as before.
+ * An acta entry that disagrees with the rules is no error: its record is set aside (in_review). */
+MUST_CHECK enum err fold_apply(struct fold *fold, uint64_t index, struct span entry, struct why *why);
+void fold_clean(struct fold *fold);
+
+static inline const struct count *fold_count(const struct fold *fold, uint32_t contest, uint32_t area)
+{
+    return &fold->counts[contest * fold->election->n_areas + area];
+}
+
+/* Votes by party with joint votes distributed on the contest's share areas and added up (see contest.share_kind). */
+void fold_by_party(const struct fold *fold, uint32_t contest, uint16_t area, uint64_t parties[COLUMNS_MAX]);
+
+#endif
