@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-/* Text or attribute value, escaped (& < > " '); bytes that are not UTF-8 become U+FFFD, control characters too. */
+/* Text or attribute value, escaped (& < > " '); bytes that are not UTF-8, controls (but LF and tab) and marks that turn
+ * the direction of text become U+FFFD. */
 void html_text(struct buf *out, struct span text);
 
 /* A JSON writer that puts the commas: json_open(&w, '{'); json_key(&w, "n"); json_u64(&w, 3); json_close(&w). */
