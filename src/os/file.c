@@ -1,0 +1,222 @@
+/* Whole-file reads and atomic durable writes. */
+#include "os/file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { FILE_MODE = 0644 };
+
+static enum err from_errno(void)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return ERR_MISSING;
+    case EEXIST:
+        return ERR_EXISTS;
+    case ENOSPC:
+    case EDQUOT:
+        return ERR_FULL;
+    default:
+        return ERR_IO;
+    }
+}
+
+static enum err failed(struct why *why, const char *what, const char *path)
+{
+    int saved = errno;
+    enum err err = from_errno();
+    return why_set(why, err, "%s %s: %s", what, path, strerror(saved));
+}
+
+const char *path_join(char out[FILE_PATH_MAX], const char *dir, const char *name)
+{
+    int n = snprintf(out, FILE_PATH_MAX, "%s/%s", dir, name);
+    assert(n > 0 && n < FILE_PATH_MAX);
+    return out;
+}
+
+static enum err read_all(int fd, const char *path, size_t limit, struct buf *out, struct why *why)
+{
+    size_t total = 0;
+    for (;;) {
+        char *room = buf_room(out, 65536);
+        if (room == NULL) {
+            return why_set(why, ERR_TOO_BIG, "read %s: larger than the buffer's limit", path);
+        }
+        ssize_t n = read(fd, room, 65536);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return failed(why, "read", path);
+        }
+        if (n == 0) {
+            return OK;
+        }
+        total += (size_t)n;
+        if (total > limit) {
+            return why_set(why, ERR_TOO_BIG, "read %s: larger than %zu bytes", path, limit);
+        }
+        buf_grew(out, (size_t)n);
+    }
+}
+
+enum err file_read(const char *path, size_t limit, struct buf *out, struct why *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return failed(why, "open", path);
+    }
+    size_t before = out->len;
+    enum err err = read_all(fd, path, limit, out, why);
+    close(fd);
+    if (err != OK) {
+        buf_truncate(out, before);
+    }
+    return err;
+}
+
+static enum err write_all(int fd, const char *path, struct span bytes, struct why *why)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.at, bytes.len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return failed(why, "write", path);
+        }
+        bytes = span_from(bytes, (size_t)n);
+    }
+    return OK;
+}
+
+static enum err write_to(const char *path, int flags, struct span bytes, bool durable, struct why *why)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, FILE_MODE);
+    if (fd < 0) {
+        return failed(why, "create", path);
+    }
+    enum err err = fchmod(fd, FILE_MODE) == 0 ? OK : failed(why, "chmod", path); /* whatever the umask */
+    if (err == OK) {
+        err = write_all(fd, path, bytes, why);
+    }
+    if (err == OK && durable && fsync(fd) != 0) {
+        err = failed(why, "sync", path);
+    }
+    if (close(fd) != 0 && err == OK) {
+        err = failed(why, "close", path);
+    }
+    if (err != OK) {
+        unlink(path);
+    }
+    return err;
+}
+
+enum err file_write_new(const char *path, struct span bytes, struct why *why)
+{
+    return write_to(path, O_EXCL, bytes, false, why);
+}
+
+static enum err sync_parent(const char *path, struct why *why)
+{
+    char dir[FILE_PATH_MAX];
+    int n = snprintf(dir, sizeof dir, "%s", path);
+    assert(n > 0 && n < FILE_PATH_MAX);
+    char *slash = strrchr(dir, '/');
+    if (slash == NULL) {
+        return folder_sync(".", why);
+    }
+    slash[slash == dir ? 1 : 0] = '\0';
+    return folder_sync(dir, why);
+}
+
+enum err file_write(const char *path, struct span bytes, bool durable, struct why *why)
+{
+    char temporary[FILE_PATH_MAX];
+    int n = snprintf(temporary, sizeof temporary, "%s.new-%d", path, (int)getpid());
+    assert(n > 0 && n < FILE_PATH_MAX);
+    TRY(write_to(temporary, O_TRUNC, bytes, durable, why));
+    if (rename(temporary, path) != 0) {
+        enum err err = failed(why, "rename", path);
+        unlink(temporary);
+        return err;
+    }
+    return durable ? sync_parent(path, why) : OK;
+}
+
+static enum err with_open(const char *path, int flags, int (*call)(int fd), const char *what, struct why *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    if (fd < 0) {
+        return failed(why, "open", path);
+    }
+    enum err err = call(fd) == 0 ? OK : failed(why, what, path);
+    close(fd);
+    return err;
+}
+
+enum err folder_sync(const char *path, struct why *why)
+{
+    return with_open(path, O_DIRECTORY, fsync, "sync", why);
+}
+
+enum err file_sync_all(const char *path, struct why *why)
+{
+    return with_open(path, 0, syncfs, "syncfs", why);
+}
+
+bool file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+uint64_t file_free_bytes(const char *path)
+{
+    struct statvfs room;
+    if (statvfs(path, &room) != 0) {
+        return UINT64_MAX;
+    }
+    return (uint64_t)room.f_bavail * room.f_frsize;
+}
+
+enum err file_map(const char *path, struct mapped *out, struct why *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return failed(why, "open", path);
+    }
+    struct stat about;
+    enum err err = fstat(fd, &about) == 0 ? OK : failed(why, "stat", path);
+    if (err == OK && !S_ISREG(about.st_mode)) {
+        err = why_set(why, ERR_IO, "open %s: not a regular file", path);
+    }
+    void *at = NULL;
+    size_t len = err == OK ? (size_t)about.st_size : 0;
+    if (len > 0) {
+        at = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (at == MAP_FAILED) {
+            err = failed(why, "map", path);
+        }
+    }
+    close(fd);
+    if (err == OK) {
+        out->bytes = span_of(at, len);
+    }
+    return err;
+}
+
+void file_unmap(struct mapped *mapped)
+{
+    if (mapped->bytes.len > 0) {
+        munmap((void *)(uintptr_t)mapped->bytes.at, mapped->bytes.len);
+    }
+    *mapped = (struct mapped){{NULL, 0}};
+}

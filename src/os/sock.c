@@ -1,0 +1,186 @@
+/* Addresses as text, listening and connecting sockets. */
+#include "os/sock.h"
+
+#include "base/num.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } as;
+    socklen_t len;
+};
+
+static enum err parse_host(struct span host, uint16_t port, struct address *out)
+{
+    char text[64];
+    *out = (struct address){0};
+    if (host.len == 0) {
+        out->as.v6 = (struct sockaddr_in6){
+            .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_any};
+        out->len = sizeof out->as.v6;
+        return OK;
+    }
+    if (host.at[0] == '[' && host.len > 2 && host.at[host.len - 1] == ']') {
+        out->as.v6.sin6_family = AF_INET6;
+        out->as.v6.sin6_port = htons(port);
+        out->len = sizeof out->as.v6;
+        return span_copy(span_of(host.at + 1, host.len - 2), text, sizeof text) &&
+                       inet_pton(AF_INET6, text, &out->as.v6.sin6_addr) == 1
+                   ? OK
+                   : ERR_SYNTAX;
+    }
+    out->as.v4.sin_family = AF_INET;
+    out->as.v4.sin_port = htons(port);
+    out->len = sizeof out->as.v4;
+    if (span_is(host, "localhost")) {
+        host = SPAN("127.0.0.1");
+    }
+    return span_copy(host, text, sizeof text) && inet_pton(AF_INET, text, &out->as.v4.sin_addr) == 1 ? OK
+                                                                                                     : ERR_SYNTAX;
+}
+
+static enum err parse_address(struct span text, struct address *out, struct why *why)
+{
+    size_t colon = text.len;
+    while (colon > 0 && text.at[colon - 1] != ':') {
+        colon--;
+    }
+    uint32_t port = 0;
+    if (colon == 0 || num_parse_u32(span_from(text, colon), &port) != OK || port > 65535 ||
+        parse_host(span_of(text.at, colon - 1), (uint16_t)port, out) != OK) {
+        return why_set(why, ERR_SYNTAX, "\"%.*s\" is not an address: write 127.0.0.1:8080, [::1]:8080 or :8080",
+                       SPAN_ARG(text));
+    }
+    return OK;
+}
+
+static enum err failed(int fd, struct span address, const char *what, struct why *why)
+{
+    int saved = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return why_set(why, saved == EADDRINUSE ? ERR_EXISTS : ERR_IO, "%s %.*s: %s", what, SPAN_ARG(address),
+                   strerror(saved));
+}
+
+enum err sock_listen(struct span text, int *out, struct why *why)
+{
+    struct address address;
+    TRY(parse_address(text, &address, why));
+    int on = 1;
+    int off = 0;
+    int fd = socket(address.as.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return failed(fd, text, "listen on", why);
+    }
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.as.any.sa_family == AF_INET6) {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    }
+    if (bind(fd, &address.as.any, address.len) != 0 || listen(fd, 1024) != 0) {
+        return failed(fd, text, "listen on", why);
+    }
+    *out = fd;
+    return OK;
+}
+
+enum err sock_connect(struct span text, int *out, struct why *why)
+{
+    struct address address;
+    TRY(parse_address(text, &address, why));
+    int fd = socket(address.as.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, &address.as.any, address.len) != 0) {
+        return failed(fd, text, "connect to", why);
+    }
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    *out = fd;
+    return OK;
+}
+
+uint16_t sock_port(int fd)
+{
+    struct address address = {.len = sizeof address.as};
+    if (getsockname(fd, &address.as.any, &address.len) != 0) {
+        return 0;
+    }
+    return ntohs(address.as.any.sa_family == AF_INET6 ? address.as.v6.sin6_port : address.as.v4.sin_port);
+}
+
+enum err sock_accept(int listener, int *out)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        int on = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        *out = fd;
+        return OK;
+    }
+    switch (errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return ERR_FULL;
+    case EBADF:
+    case EINVAL:
+    case ENOTSOCK:
+        return ERR_IO;
+    default:
+        return ERR_AGAIN; /* nobody there, or gone again */
+    }
+}
+
+enum err sock_pair(int fds[2])
+{
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == 0 ? OK : ERR_IO;
+}
+
+static enum err control_address(const char *path, struct sockaddr_un *out, struct why *why)
+{
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (!span_copy(span_str(path), out->sun_path, sizeof out->sun_path)) {
+        return why_set(why, ERR_TOO_BIG, "socket %s: a socket's path has at most %zu bytes", path,
+                       sizeof out->sun_path - 1);
+    }
+    return OK;
+}
+
+enum err sock_control_listen(const char *path, int *out, struct why *why)
+{
+    struct sockaddr_un address;
+    TRY(control_address(path, &address, why));
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    unlink(path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(path, 0600) != 0 ||
+        listen(fd, 64) != 0) {
+        return failed(fd, span_str(path), "listen on", why);
+    }
+    *out = fd;
+    return OK;
+}
+
+enum err sock_control_connect(const char *path, int *out, struct why *why)
+{
+    struct sockaddr_un address;
+    TRY(control_address(path, &address, why));
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        return failed(fd, span_str(path), "connect to", why);
+    }
+    *out = fd;
+    return OK;
+}
