@@ -1,0 +1,79 @@
+/* SHA-256 with one algorithm object fetched for the life of the process. */
+#include "seal/digest.h"
+
+#include "base/codec.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+struct digest {
+    EVP_MD_CTX *context;
+};
+
+static const EVP_MD *sha256(void)
+{
+    static EVP_MD *fetched = NULL;
+    if (fetched == NULL) {
+        fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+        assert(fetched != NULL);
+    }
+    return fetched;
+}
+
+static void start(EVP_MD_CTX *context)
+{
+    int ok = EVP_DigestInit_ex2(context, sha256(), NULL);
+    assert(ok == 1);
+}
+
+struct digest *digest_new(void)
+{
+    struct digest *digest = malloc(sizeof *digest);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (digest == NULL || context == NULL) {
+        abort();
+    }
+    digest->context = context;
+    start(context);
+    return digest;
+}
+
+void digest_free(struct digest *digest)
+{
+    if (digest != NULL) {
+        EVP_MD_CTX_free(digest->context);
+        free(digest);
+    }
+}
+
+void digest_add(struct digest *digest, const void *bytes, size_t len)
+{
+    int ok = EVP_DigestUpdate(digest->context, bytes, len);
+    assert(ok == 1);
+}
+
+void digest_end(struct digest *digest, uint8_t out[DIGEST_LEN])
+{
+    unsigned len = 0;
+    int ok = EVP_DigestFinal_ex(digest->context, out, &len);
+    assert(ok == 1 && len == DIGEST_LEN);
+    start(digest->context);
+}
+
+void digest_of(struct span bytes, uint8_t out[DIGEST_LEN])
+{
+    static struct digest *shared = NULL;
+    if (shared == NULL) {
+        shared = digest_new();
+    }
+    digest_add(shared, bytes.at, bytes.len);
+    digest_end(shared, out);
+}
+
+void digest_hex(struct span bytes, char out[DIGEST_HEX + 1])
+{
+    uint8_t hash[DIGEST_LEN];
+    digest_of(bytes, hash);
+    hex_print(out, hash, DIGEST_LEN);
+}

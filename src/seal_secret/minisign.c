@@ -1,0 +1,52 @@
+/* minisign's files (algorithm "ED": Ed25519 over the file's BLAKE2b-512), so that its users can check ours. The key id
+ * that minisign wants is eight bytes; ours are the four of the note key, twice. */
+#include "seal_secret/sign.h"
+
+#include "seal_secret/secret.h"
+
+#include "base/codec.h"
+
+#include <assert.h>
+
+static void key_id(const struct note_key *key, uint8_t out[8])
+{
+    memcpy(out, key->id, 4);
+    memcpy(out + 4, key->id, 4);
+}
+
+void minisign_make(const struct secret_key *key, struct span file, struct span trusted_comment, struct buf *out)
+{
+    assert(memchr(trusted_comment.at, '\n', trusted_comment.len) == NULL);
+    uint8_t hash[64];
+    blake2b_512(file, hash);
+    uint8_t line[2 + 8 + 64] = {'E', 'D'};
+    key_id(&key->key, line + 2);
+    ed25519_sign(key, span_of((const char *)hash, sizeof hash), line + 10);
+
+    /* The second signature covers the first and the comment. */
+    struct buf both;
+    buf_init(&both, 0);
+    buf_add(&both, line + 10, 64);
+    buf_span(&both, trusted_comment);
+    uint8_t global[64];
+    ed25519_sign(key, buf_as_span(&both), global);
+    buf_done(&both);
+
+    buf_printf(out, "untrusted comment: signature by %s\n", key->key.name);
+    base64_print(out, line, sizeof line);
+    buf_str(out, "\ntrusted comment: ");
+    buf_span(out, trusted_comment);
+    buf_char(out, '\n');
+    base64_print(out, global, sizeof global);
+    buf_char(out, '\n');
+}
+
+void minisign_public(const struct note_key *key, struct buf *out)
+{
+    uint8_t line[2 + 8 + 32] = {'E', 'd'};
+    key_id(key, line + 2);
+    memcpy(line + 10, key->public, 32);
+    buf_printf(out, "untrusted comment: minisign public key of %s\n", key->name);
+    base64_print(out, line, sizeof line);
+    buf_char(out, '\n');
+}
