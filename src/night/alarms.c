@@ -28,7 +28,8 @@ static void add_for(struct alarm_set *set, const char *kind, const char *program
     add(set, name, "%s", sentence);
 }
 
-/* A program whose status file is not renewed is gone, whatever its last words were. One that said it stopped is not. */
+/* A program whose status file is not renewed is gone, whatever its last words were. One that said it stopped
+ * is not. */
 static void check_gone(const struct board *board, struct alarm_set *out)
 {
     for (int i = 0; i < SEATS; i++) {
@@ -62,7 +63,8 @@ static bool says_yes(const struct status *status, const char *name)
     return span_is(value, "yes") || span_is(value, "1") || span_is(value, "true");
 }
 
-/* The next cut is later than promised by more than its building may take. A stepped clock promises nothing. */
+/* The next cut is later than promised by more than its building may take. A stepped clock promises nothing.
+ */
 static void check_cut_late(const struct board *board, struct alarm_set *out)
 {
     int64_t next = board_time(board, SEAT_CUT, "next");
@@ -85,8 +87,8 @@ static void check_mirror(const struct board *board, enum board_seat seat, struct
     }
     char text[ALARM_TEXT_MAX];
     if (span_is(status_value(&mirror->status, "feed"), "lost")) {
-        snprintf(text, sizeof text, "%s no alcanza la fuente desde hace %llu s; publica el corte %llu", mirror->title,
-                 (unsigned long long)status_number(&mirror->status, "feed_age_s"),
+        snprintf(text, sizeof text, "%s no alcanza la fuente desde hace %llu s; publica el corte %llu",
+                 mirror->title, (unsigned long long)status_number(&mirror->status, "feed_age_s"),
                  (unsigned long long)status_number(&mirror->status, "cut"));
         add_for(out, "feed-lost", mirror->name, text);
         return;
@@ -140,7 +142,8 @@ static void check_review(const struct board *board, struct alarm_set *out)
     }
 }
 
-/* Two things that cannot be: a cut of more entries than the ledger has, two mirrors with different manifests of one cut. */
+/* Two things that cannot be: a cut of more entries than the ledger has, two mirrors with different manifests
+ * of one cut. */
 static void check_totals(const struct board *board, struct alarm_set *out)
 {
     uint64_t ledger = board_number(board, SEAT_INTAKE, "ledger_size");
@@ -165,8 +168,8 @@ static const alarm_rule rules[] = {
     check_gone, check_own, check_cut_late, check_mirrors, check_disk, check_clock, check_review, check_totals,
 };
 
-/* Refusals of the last minute: many, and more than a few of every hundred submissions. A replay that is sent twice, or
- * one centre with a wrong key, shows here first. */
+/* Refusals of the last minute: many, and more than a few of every hundred submissions. A replay that is sent
+ * twice, or one centre with a wrong key, shows here first. */
 static void check_refused(const struct board *board, int64_t real_ms, struct alarm_memory *memory,
                           struct alarm_set *out)
 {
@@ -197,7 +200,8 @@ static void check_refused(const struct board *board, int64_t real_ms, struct ala
     }
 }
 
-void alarms_check(const struct board *board, int64_t real_ms, struct alarm_memory *memory, struct alarm_set *out)
+void alarms_check(const struct board *board, int64_t real_ms, struct alarm_memory *memory,
+                  struct alarm_set *out)
 {
     out->n = 0;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {

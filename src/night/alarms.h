@@ -1,6 +1,6 @@
-/* Alarms: what is wrong with a night, derived from its board. Pure: the caller passes the board and the real time; a
- * small memory holds what must be compared over time. Each alarm has a name that stays, so that an alert is given
- * once when it is raised and once when it is cleared. */
+/* Alarms: what is wrong with a night, derived from its board. Pure: the caller passes the board and the real
+ * time; a small memory holds what must be compared over time. Each alarm has a name that stays, so that an
+ * alert is given once when it is raised and once when it is cleared. */
 #ifndef NIGHT_ALARMS_H
 #define NIGHT_ALARMS_H
 
@@ -38,12 +38,15 @@ enum {
     ALARM_REFUSED_PERCENT = 5
 };
 
-void alarms_check(const struct board *board, int64_t real_ms, struct alarm_memory *memory, struct alarm_set *out);
+void alarms_check(const struct board *board, int64_t real_ms, struct alarm_memory *memory,
+                  struct alarm_set *out);
 /* The alarm of that name, or NULL. */
 const struct alarm *alarms_find(const struct alarm_set *set, const char *name);
 
-/* Calls `raised` for each alarm of `now` that `before` does not have, `cleared` for each one that is no more. */
+/* Calls `raised` for each alarm of `now` that `before` does not have, `cleared` for each one that is no more.
+ */
 typedef void (*alarm_event)(void *arg, bool raised, const struct alarm *alarm);
-void alarms_compare(const struct alarm_set *before, const struct alarm_set *now, alarm_event event, void *arg);
+void alarms_compare(const struct alarm_set *before, const struct alarm_set *now, alarm_event event,
+                    void *arg);
 
 #endif

@@ -31,7 +31,7 @@ void board_init(struct board *board)
         board->seats[i].name = seats[i].name;
         board->seats[i].title = seats[i].title;
         board->seats[i].kind = seats[i].kind;
-        buf_init(&board->seats[i].bytes, STATUS_BYTES_MAX);
+        buf_init(&board->seats[i].bytes, 0);
     }
 }
 
@@ -50,7 +50,8 @@ static int64_t file_age_ms(const char *path)
     if (stat(path, &st) != 0 || clock_gettime(CLOCK_REALTIME, &now) != 0) {
         return 0;
     }
-    int64_t ms = (int64_t)(now.tv_sec - st.st_mtim.tv_sec) * 1000 + (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+    int64_t ms =
+        (int64_t)(now.tv_sec - st.st_mtim.tv_sec) * 1000 + (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
     return ms < 0 ? 0 : ms;
 }
 

@@ -1,5 +1,6 @@
-/* The board: every status file of a night read once, and the few values that people ask for first. Pure but for
- * board_read, which reads the files; screens, alarms, the progress line and drills look at the same struct. */
+/* The board: every status file of a night read once, and the few values that people ask for first. Pure but
+ * for board_read, which reads the files; screens, alarms, the progress line and drills look at the same
+ * struct. */
 #ifndef NIGHT_BOARD_H
 #define NIGHT_BOARD_H
 
@@ -24,27 +25,27 @@ enum board_seat {
 enum { MIRRORS = 2, STATUS_OLD_MS = 10000 };
 
 struct board_program {
-    const char *name;      /* of the status file */
-    const char *title;     /* Spanish, for people */
+    const char *name;  /* of the status file */
+    const char *title; /* Spanish, for people */
     enum board_kind kind;
-    bool present;          /* a status file that parses is there */
-    int64_t age_ms;        /* real time since it was written; 0 when absent */
-    bool gone;             /* present, but older than STATUS_OLD_MS */
-    struct status status;  /* borrows from `bytes` */
+    bool present;         /* a status file that parses is there */
+    int64_t age_ms;       /* real time since it was written; 0 when absent */
+    bool gone;            /* present, but older than STATUS_OLD_MS */
+    struct status status; /* borrows from `bytes` */
     struct buf bytes;
 };
 
 struct board {
     struct board_program seats[SEATS];
-    int64_t now_ms;        /* night clock */
-    uint32_t speed;        /* night milliseconds a real one; 0: stepped */
-    uint64_t disk_free;    /* bytes, the least that any program sees; UINT64_MAX unknown */
+    int64_t now_ms;     /* night clock */
+    uint32_t speed;     /* night milliseconds a real one; 0: stepped */
+    uint64_t disk_free; /* bytes, the least that any program sees; UINT64_MAX unknown */
 };
 
 void board_init(struct board *board);
 void board_done(struct board *board);
-/* Reads DIR/run/status again. A file that is missing or broken makes its program absent; nothing fails. `now_ms` is the
- * night's clock. */
+/* Reads DIR/run/status again. A file that is missing or broken makes its program absent; nothing fails.
+ * `now_ms` is the night's clock. */
 void board_read(struct board *board, const char *dir, int64_t now_ms, uint32_t speed);
 
 static inline const struct status *board_status(const struct board *board, enum board_seat seat)
