@@ -1,8 +1,9 @@
 /* A contest (Jefatura de Gobierno, Diputaciones, Alcaldías): its columns, candidacies and the rules by which
  * joint votes are given to parties. All of it is data of the election's definition.
  *
- * Sources: LEEME-G/D/A fields 16 ff.; LEGIPE art. 12.2 (candidacy's sum) and 311.1 c) (equal parts, the rest to the
- * party with most votes); IECM/ACU-CG-062/2024 (common candidacy by percentages, the rest to one party). */
+ * Sources: LEEME-G/D/A fields 16 ff.; LEGIPE art. 12.2 (candidacy's sum) and 311.1 c) (equal parts, the rest
+ * to the party with most votes); IECM/ACU-CG-062/2024 (common candidacy by percentages, the rest to one
+ * party). */
 #ifndef TALLY_CONTEST_H
 #define TALLY_CONTEST_H
 
@@ -32,34 +33,41 @@ struct column {
 
 /* How the votes of a coalition or common-candidacy column are given to its parties. */
 enum share_kind {
-    SHARE_EQUAL,  /* equal parts; the remainder to the member with most own votes, ties to the first on the acta */
-    SHARE_PERCENT /* each member floor(votes * hundredths / 10000); the remainder to `remainder` */
+    SHARE_EQUAL, /* equal parts; the whole remainder to the member with most own votes, ties to the first on
+                    the acta */
+    SHARE_EQUAL_EACH, /* equal parts; the remainder one vote each to the members with most own votes, ties
+                         likewise */
+    SHARE_PERCENT     /* each member floor(votes * hundredths / 10000); the remainder to `remainder` */
 };
 
 struct share_rule {
-    uint16_t area;   /* index of the area it holds in, AREA_NONE: everywhere else */
-    uint8_t column;  /* ordinal */
-    uint8_t kind;    /* enum share_kind */
-    uint8_t remainder;               /* SHARE_PERCENT: ordinal of the party that takes the rest */
+    uint16_t area;                    /* index of the area it holds in, AREA_NONE: everywhere else */
+    uint8_t column;                   /* ordinal */
+    uint8_t kind;                     /* enum share_kind */
+    uint8_t remainder;                /* SHARE_PERCENT: ordinal of the party that takes the rest */
     uint16_t hundredths[COLUMNS_MAX]; /* SHARE_PERCENT: 5333 = 53.33 %, by party ordinal */
 };
 
 struct candidacy {
-    uint16_t area;       /* index of its area; AREA_NONE: the whole entity */
-    uint64_t columns;    /* bits of the columns whose votes it gets */
-    struct span name;    /* the candidate, UTF-8 (public office: published by law) */
+    uint16_t area;    /* index of its area; AREA_NONE: the whole entity */
+    uint64_t columns; /* bits of the columns whose votes it gets */
+    struct span name; /* the candidate, UTF-8 (public office: published by law) */
     struct span substitute;
     struct span parties; /* "PAN, PRI, PRD" */
 };
 
 struct contest {
-    struct span id;       /* "jg", "dip", "alc": paths and entries; [a-z0-9]{1,8} */
-    struct span code;     /* "GUB": file names of the package */
-    struct span name;     /* "JEFATURA DE GOBIERNO" */
-    struct span name_en;  /* "Head of Government" */
+    struct span id;           /* "jg", "dip", "alc": paths and entries; [a-z0-9]{1,8} */
+    struct span code;         /* "GUB": file names of the package */
+    struct span name;         /* "JEFATURA DE GOBIERNO" */
+    struct span name_en;      /* "Head of Government" */
     enum area_kind area_kind; /* what one seat is elected in: entity, district or borough */
-    /* Joint votes are distributed on the sums of areas of this kind and then added up ("la suma distrital"). */
+    /* Joint votes are distributed on the sums of areas of this kind and then added up ("la suma distrital").
+     */
     enum area_kind share_kind;
+    /* TIPO_ACTA of the actas that hold votes for the proportional lists alone, "A03ERP+A05UERP"; empty for
+     * none. */
+    struct span proportional;
     struct column *columns;
     uint8_t n_columns;
     struct share_rule *rules;
@@ -71,8 +79,9 @@ struct contest {
 /* The ordinal of a column by its code, or -1. */
 int contest_column(const struct contest *contest, struct span code);
 
-/* The columns that exist on the acta of an area (those of some candidacy there, plus write-ins and nulls), as bits.
- * `area` is an index, AREA_NONE for actas that belong to no area (columns of any candidacy). */
+/* The columns that exist on the acta of an area (those of some candidacy there, plus write-ins and nulls), as
+ * bits. `area` is an index, AREA_NONE for actas that belong to no area or to no station (columns of any
+ * candidacy). */
 uint64_t contest_columns_in(const struct contest *contest, uint16_t area);
 
 /* The rule of a joint column in an area: the area's own, or the general one; NULL means SHARE_EQUAL. */

@@ -18,10 +18,10 @@ struct count {
     uint64_t no_acta;          /* captured as "sin acta" */
     uint64_t in_review;        /* set aside: neither captured nor counted until a person releases it */
     uint64_t urban_counted, rural_counted; /* counted, by UBICACION_CASILLA */
-    uint64_t nominal_counted;  /* LISTA_NOMINAL_ACTAS_CONTABILIZADAS */
-    uint64_t votes;            /* TOTAL_VOTOS_C_CS: with special stations */
-    uint64_t votes_special;    /* of these, in special stations; S_CS = votes - votes_special */
-    uint64_t columns[COLUMNS_MAX]; /* votes of counted actas by column */
+    uint64_t nominal_counted;              /* LISTA_NOMINAL_ACTAS_CONTABILIZADAS */
+    uint64_t votes;                        /* TOTAL_VOTOS_C_CS: with special stations */
+    uint64_t votes_special;                /* of these, in special stations; S_CS = votes - votes_special */
+    uint64_t columns[COLUMNS_MAX];         /* votes of counted actas by column */
 };
 
 /* ACTAS_REGISTRADAS */
@@ -39,7 +39,8 @@ void count_remove(struct count *count, const struct sheet *sheet, struct judgeme
 void count_merge(struct count *sum, const struct count *part);
 bool count_equal(const struct count *a, const struct count *b);
 
-/* A percentage in ten-thousandths of a percent, truncated, never rounded: 89.0187 % is 890187. 0 when whole is 0. */
+/* A percentage in ten-thousandths of a percent, truncated, never rounded: 89.0187 % is 890187. 0 when whole
+ * is 0. */
 uint64_t percent4(uint64_t part, uint64_t whole);
 /* The same as text with exactly four decimals: "89.0187". */
 void percent4_print(struct buf *out, uint64_t part, uint64_t whole);
@@ -48,8 +49,9 @@ void percent4_print(struct buf *out, uint64_t part, uint64_t whole);
  * (numeral 29, fraction IX). Ten-thousandths of a percent. */
 uint64_t count_participation(const struct count *count, bool last_cut);
 
-/* Votes of each party after joint columns are shared out, for one area's count (or any count that one set of rules
- * governs). Independents, write-ins and nulls keep their column. The sum over `parties` equals the sum over columns. */
+/* Votes of each party after joint columns are shared out, for one area's count (or any count that one set of
+ * rules governs). Independents, write-ins and nulls keep their column. The sum over `parties` equals the sum
+ * over columns. */
 void count_by_party(const struct contest *contest, uint16_t area, const struct count *count,
                     uint64_t parties[COLUMNS_MAX]);
 

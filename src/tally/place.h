@@ -1,7 +1,7 @@
 /* Where votes are cast and added up: stations (casillas) and areas (entity, districts, boroughs, sections).
  *
- * Source of the codes: LEEME of the PREP CDMX 2024, fields 1 to 10; Anexo 18.10 of the Reglamento de Elecciones
- * for entity ids. */
+ * Source of the codes: LEEME of the PREP CDMX 2024, fields 1 to 10; Anexo 18.10 of the Reglamento de
+ * Elecciones for entity ids. */
 #ifndef TALLY_PLACE_H
 #define TALLY_PLACE_H
 
@@ -19,7 +19,7 @@ enum area_kind { AREA_ENTITY, AREA_DISTRICT, AREA_BOROUGH, AREA_SECTION, AREA_KI
 
 struct area {
     enum area_kind kind;
-    uint16_t id;      /* the official number: district 1..33, borough 2..17, section 1..9999; 0 for the entity */
+    uint16_t id; /* the official number: district 1..33, borough 2..17, section 1..9999; 0 for the entity */
     struct span name; /* "DISTRITO 7", "COYOACÁN"; UTF-8 */
 };
 
@@ -42,19 +42,23 @@ struct station {
 };
 
 /* Special stations have no nominal list: their votes stay out of participation until the last cut
- * (Anexo 13, numeral 29, fraction IX). */
+ * (Anexo 13, numeral 29, fraction IX). An electronic urn without a list stands in a special station (LEEME,
+ * E). */
 static inline bool station_is_special(const struct station *station)
 {
-    return station->type == 'S';
+    return station->type == 'S' || (station->type == 'U' && station->nominal == 0);
 }
 
-/* M, A and P: tables of a voting mode, not tied to a place; district, section and number are published "N/A". */
+/* M, A and P: tables of a voting mode, not tied to a place; district, section and number are published "N/A".
+ */
 static inline bool station_is_mode(const struct station *station)
 {
     return station->type == 'M' || station->type == 'A' || station->type == 'P';
 }
 
-/* The most votes that a table can hold: nominal list (special: ballots) plus representatives. */
+/* The most votes that a table can hold: nominal list (special: ballots) plus representatives. The tables of a
+ * mode have a list of their own and no representatives. As many votes as this are fine, one more exceeds
+ * (LEEME-G 6). */
 uint32_t station_bound(const struct station *station);
 
 /* Takes a CLAVE_CASILLA apart. ERR_SYNTAX when it is not two digits, four digits, a type, two and two digits.

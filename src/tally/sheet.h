@@ -1,5 +1,5 @@
-/* A sheet is what was read off one acta: cells, and how and when it came. The judgement of a sheet (counted or
- * not, observations, computed total) is in rules.h and never stored with less than its causes. */
+/* A sheet is what was read off one acta: cells, and how and when it came. The judgement of a sheet (counted
+ * or not, observations, computed total) is in rules.h and never stored with less than its causes. */
 #ifndef TALLY_SHEET_H
 #define TALLY_SHEET_H
 
@@ -40,41 +40,41 @@ enum sheet_field {
     SHEET_FIELDS
 };
 
-enum origin { ORIGIN_NONE, ORIGIN_CASILLA, ORIGIN_CATD };                      /* ORIGEN */
-enum means { MEANS_NONE, MEANS_MOBILE, MEANS_SCANNER, MEANS_URN };             /* DIGITALIZACION */
-enum document {                                                                /* TIPO_DOCUMENTO */
-    DOCUMENT_NONE, /* N/A */
-    DOCUMENT_PREP, /* ACTA PREP */
-    DOCUMENT_RPP,  /* copy of the parties' representatives */
-    DOCUMENT_CC,   /* copy from the council */
-    DOCUMENT_PPC,  /* parties' copy obtained from the council */
-    DOCUMENT_VRME, /* vote from abroad */
-    DOCUMENT_VA,   /* early vote */
-    DOCUMENT_VPPP, /* preventive prison */
-    DOCUMENT_UE    /* electronic urn */
+enum origin { ORIGIN_NONE, ORIGIN_CASILLA, ORIGIN_CATD };          /* ORIGEN */
+enum means { MEANS_NONE, MEANS_MOBILE, MEANS_SCANNER, MEANS_URN }; /* DIGITALIZACION */
+enum document {                                                    /* TIPO_DOCUMENTO */
+                DOCUMENT_NONE,                                     /* N/A */
+                DOCUMENT_PREP,                                     /* ACTA PREP */
+                DOCUMENT_RPP,                                      /* copy of the parties' representatives */
+                DOCUMENT_CC,                                       /* copy from the council */
+                DOCUMENT_PPC,  /* parties' copy obtained from the council */
+                DOCUMENT_VRME, /* vote from abroad */
+                DOCUMENT_VA,   /* early vote */
+                DOCUMENT_VPPP, /* preventive prison */
+                DOCUMENT_UE    /* electronic urn */
 };
 
 struct sheet {
     struct cell fields[SHEET_FIELDS];
     struct cell votes[COLUMNS_MAX]; /* by column ordinal of the contest */
     uint8_t n_votes;
-    uint8_t no_acta;   /* enum no_acta; when set every cell is CELL_NO_ACTA */
-    uint8_t origin;    /* enum origin */
-    uint8_t means;     /* enum means */
-    uint8_t document;  /* enum document */
-    char transport;    /* MECANISMOS_TRASLADO: 'D', 'F', 'I' or 0 */
+    uint8_t no_acta;  /* enum no_acta; when set every cell is CELL_NO_ACTA */
+    uint8_t origin;   /* enum origin */
+    uint8_t means;    /* enum means */
+    uint8_t document; /* enum document */
+    char transport;   /* MECANISMOS_TRASLADO: 'D', 'F', 'I' or 0 */
     bool has_image;
-    uint8_t image[32];    /* SHA-256 of the image file */
+    uint8_t image[32]; /* SHA-256 of the image file */
     uint32_t image_bytes;
-    int64_t received_ms;  /* acopio, UTC; -1 when it does not apply */
-    int64_t captured_ms;  /* captura */
-    int64_t verified_ms;  /* verificación */
+    int64_t received_ms; /* acopio, UTC; -1 when it does not apply */
+    int64_t captured_ms; /* captura */
+    int64_t verified_ms; /* verificación */
 };
 
 /* Published words of the codes above ("MOVIL", "ACTA PREP", "SIN ACTA POR CASILLA NO INSTALADA" ...). */
-struct span cell_word(enum cell_state state);       /* "" for CELL_NUMBER */
+struct span cell_word(enum cell_state state); /* "" for CELL_NUMBER */
 struct span no_acta_words(enum no_acta reason);
-struct span origin_word(enum origin origin);        /* "N/A" for NONE, also below */
+struct span origin_word(enum origin origin); /* "N/A" for NONE, also below */
 struct span means_word(enum means means);
 struct span document_word(enum document document);
 

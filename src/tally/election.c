@@ -1,0 +1,59 @@
+/* Lookups in the election's definition. */
+#include "tally/election.h"
+
+uint32_t election_station(const struct election *election, struct span key)
+{
+    return map_get(&election->station_by_key, key);
+}
+
+uint32_t election_acta(const struct election *election, struct span key)
+{
+    return map_get(&election->acta_by_key, key);
+}
+
+int election_contest(const struct election *election, struct span id)
+{
+    for (uint32_t i = 0; i < election->n_contests; i++) {
+        if (span_equal(election->contests[i].id, id)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+uint16_t election_area(const struct election *election, enum area_kind kind, uint16_t id)
+{
+    for (uint32_t i = 0; i < election->n_areas; i++) {
+        if (election->areas[i].kind == kind && election->areas[i].id == id) {
+            return (uint16_t)i;
+        }
+    }
+    return AREA_NONE;
+}
+
+uint16_t election_acta_area(const struct election *election, const struct acta *acta, enum area_kind kind)
+{
+    const struct station *station = &election->stations[acta->station];
+    if (kind == AREA_ENTITY) {
+        return 0;
+    }
+    /* Votes for the proportional lists alone belong to no seat's area, wherever they were cast. */
+    if (acta->proportional) {
+        return AREA_NONE;
+    }
+    return kind == AREA_DISTRICT ? station->district : kind == AREA_BOROUGH ? station->borough : AREA_NONE;
+}
+
+uint64_t election_acta_columns(const struct election *election, const struct acta *acta)
+{
+    const struct contest *contest = &election->contests[acta->contest];
+    return contest_columns_in(contest, election_acta_area(election, acta, contest->area_kind));
+}
+
+void election_done(struct election *election)
+{
+    map_done(&election->station_by_key);
+    map_done(&election->acta_by_key);
+    arena_done(&election->arena);
+    *election = (struct election){0};
+}
