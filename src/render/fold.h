@@ -1,5 +1,5 @@
-/* The fold: election + entries [0, N) -> the state that a cut shows. Pure: no files, no clock; the same entries give the
- * same state. Used by cut, mirror, rebuild and verify. */
+/* The fold: election + entries [0, N) -> the state that a cut shows. Pure: no files, no clock; the same
+ * entries give the same state. Used by cut, mirror, rebuild and verify. */
 #ifndef RENDER_FOLD_H
 #define RENDER_FOLD_H
 
@@ -8,9 +8,10 @@
 
 /* The current version of one acta of the catalogue, or of one outside it. */
 struct record {
-    uint64_t entry;     /* index of the current version's entry; ENTRY_NONE: still expected */
+    uint64_t entry; /* index of the current version's entry; ENTRY_NONE: still expected */
     uint32_t version;
-    bool in_review;     /* set aside: breaks the rules' arithmetic, or held by a person; not in any count */
+    bool in_review; /* set aside: breaks the rules' arithmetic, or held by a person; not in any count */
+    bool held;      /* a prep-review hold entry names this version (the reason why is public) */
     struct sheet sheet;
     struct judgement judgement; /* by the rules, judged here again */
     uint32_t findings;
@@ -23,49 +24,63 @@ struct outside {
     struct record record;
 };
 
-/* Actas per interval and stage, for the chart of the flow. Minute 0 is the opening; what came before is in [0]. */
+/* Actas per interval and stage, for the chart of the flow. Minute 0 is the opening; what came before is in
+ * [0]. */
 enum flow_stage { FLOW_RECEIVED, FLOW_CAPTURED, FLOW_VERIFIED, FLOW_STAGES };
 enum { FLOW_MINUTES = 2880 };
 
 struct fold {
     const struct election *election;
-    struct record *records;    /* by acta index, n_actas */
-    struct outside *outsides;  /* in order of arrival */
+    struct record *records;   /* by acta index, n_actas */
+    struct outside *outsides; /* in order of arrival */
     uint32_t n_outsides;
-    struct count *counts;      /* by contest * n_areas + area; area 0 (the entity) holds the whole contest */
+    struct count *counts; /* by contest * n_areas + area; area 0 (the entity) holds the whole contest */
     uint32_t flow[CONTESTS_MAX][FLOW_STAGES][FLOW_MINUTES];
-    uint64_t log_size;         /* entries folded */
+    uint64_t log_size; /* entries folded */
     uint64_t opening_entry;
     uint64_t last_cut_entry;   /* index of the newest cut entry, ENTRY_NONE */
     struct entry_cut last_cut; /* its content (spans into the fold's arena) */
     bool closed;               /* a close entry was seen: the next cut is the last */
     uint64_t corrections;      /* versions above 1 */
+    uint64_t
+        last_down_entry;  /* newest correction or review: without one since the last cut no total may fall */
+    uint32_t n_in_review; /* records now set aside */
     struct notice {
         int64_t time_ms;
         struct span text;
-    } *notices;
+    } * notices;
     uint32_t n_notices;
     /* Actas whose record changed since fold_clean, for incremental rendering: one byte an acta. */
     uint8_t *dirty;
     bool outsides_dirty;
+    uint8_t *outside_dirty; /* one byte an outside */
     struct arena arena;
     struct map outside_by_key;
+    uint64_t *columns; /* by contest * n_areas + area: the columns that exist on its forms */
+    uint32_t cap_outsides, cap_notices;
+    struct buf scratch; /* decoded texts of the entry at hand */
 };
 
 MUST_CHECK enum err fold_new(const struct election *election, struct fold **out);
 void fold_free(struct fold *fold);
 
-/* Takes the next entry in. ERR_SYNTAX and ERR_CONFLICT name the entry's index and the rule; the state is then as before.
- * An acta entry that disagrees with the rules is no error: its record is set aside (in_review). */
+/* Takes the next entry in. ERR_SYNTAX and ERR_CONFLICT name the entry's index and the rule; the state is then
+ * as before. An acta entry that disagrees with the rules is no error: its record is set aside (in_review). */
 MUST_CHECK enum err fold_apply(struct fold *fold, uint64_t index, struct span entry, struct why *why);
 void fold_clean(struct fold *fold);
+
+/* The state's own arithmetic, recounted from the records alone: every record that counts is judged anew, and
+ * every sum is compared. False names the first record (`*acta`) or outside (`*acta` past n_actas) that breaks
+ * it; UINT32_MAX when all records stand and a sum does not. */
+bool fold_check(const struct fold *fold, uint32_t *acta, struct why *why);
 
 static inline const struct count *fold_count(const struct fold *fold, uint32_t contest, uint32_t area)
 {
     return &fold->counts[contest * fold->election->n_areas + area];
 }
 
-/* Votes by party with joint votes distributed on the contest's share areas and added up (see contest.share_kind). */
+/* Votes by party with joint votes distributed on the contest's share areas and added up (see
+ * contest.share_kind). */
 void fold_by_party(const struct fold *fold, uint32_t contest, uint16_t area, uint64_t parties[COLUMNS_MAX]);
 
 #endif

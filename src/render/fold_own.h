@@ -1,0 +1,17 @@
+/* Shared by the fold's two sources and nobody else: judging a record, and moving its votes in and out of
+ * sums. */
+#ifndef RENDER_FOLD_OWN_H
+#define RENDER_FOLD_OWN_H
+
+#include "render/fold.h"
+
+struct judgement fold_judge_acta(const struct fold *fold, uint32_t acta, const struct sheet *sheet);
+struct judgement fold_judge_outside(const struct fold *fold, uint8_t contest, const struct sheet *sheet);
+bool fold_judgement_same(struct judgement a, struct judgement b);
+
+/* Adds a record to every count it is part of (by contest * n_areas + area), or takes it out. */
+void fold_move_acta(const struct fold *fold, struct count *counts, uint32_t acta, bool adding);
+void fold_move_outside(const struct fold *fold, struct count *counts, const struct outside *outside,
+                       bool adding);
+
+#endif
