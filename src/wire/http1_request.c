@@ -1,0 +1,179 @@
+/* Request heads (RFC 9112 §3): one spelling, one meaning. A target is in origin form, "*" for OPTIONS, or absolute with
+ * the same authority as Host; the caller gets its path. */
+#include "wire/http1_head.h"
+
+#include <strings.h>
+
+enum { METHOD_MAX = 16 };
+
+static const struct {
+    const char *name;
+    enum http1_method method;
+} methods[] = {
+    {"GET", HTTP_GET}, {"HEAD", HTTP_HEAD}, {"POST", HTTP_POST}, {"PUT", HTTP_PUT}, {"OPTIONS", HTTP_OPTIONS},
+};
+
+static enum err method_token(struct http1_head *head, struct http1_request *out)
+{
+    const unsigned char *at = head->at;
+    while (at < head->end && http1_is_tchar(*at) && at - head->at <= METHOD_MAX) {
+        at++;
+    }
+    size_t len = (size_t)(at - head->at);
+    if (len > METHOD_MAX) {
+        return http1_refuse(head, 400, ERR_TOO_BIG, "the method is longer than 16 letters");
+    }
+    if (at == head->end) {
+        return ERR_AGAIN;
+    }
+    if (len == 0 || *at != ' ') {
+        return http1_refuse(head, 400, ERR_SYNTAX, "the request does not begin with a method and one space");
+    }
+    struct span token = span_of((const char *)head->at, len);
+    if (span_is(token, "CONNECT")) {
+        return http1_refuse(head, 405, ERR_REFUSED, "this is no proxy");
+    }
+    out->method = HTTP_OTHER;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (span_is(token, methods[i].name)) {
+            out->method = methods[i].method;
+        }
+    }
+    head->at = at + 1;
+    return OK;
+}
+
+/* Visible ASCII but '#': a fragment is never sent. */
+static enum err target_text(struct http1_head *head, struct span *out)
+{
+    const unsigned char *at = head->at;
+    while (at < head->end && *at > 0x20 && *at < 0x7f && *at != '#') {
+        if (at - head->at >= HTTP1_TARGET_MAX) {
+            return http1_refuse(head, 414, ERR_TOO_BIG, "the target is longer than 2048 bytes");
+        }
+        at++;
+    }
+    if (at == head->end) {
+        return ERR_AGAIN;
+    }
+    if (*at != ' ' || at == head->at) {
+        return http1_refuse(head, 400, ERR_SYNTAX, "the target is empty or holds a byte that no target may hold");
+    }
+    *out = span_of((const char *)head->at, (size_t)(at - head->at));
+    head->at = at + 1;
+    return OK;
+}
+
+static bool is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_';
+}
+
+/* A name or IPv4 address, or an IPv6 address in brackets, and maybe a port. */
+static bool host_ok(struct span host)
+{
+    size_t i = 0;
+    if (host.len > 0 && host.at[0] == '[') {
+        for (i = 1; i < host.len && host.at[i] != ']'; i++) {
+            if (!is_host_char(host.at[i]) && host.at[i] != ':') {
+                return false;
+            }
+        }
+        if (i < 3 || i++ >= host.len) {
+            return false;
+        }
+    } else {
+        while (i < host.len && is_host_char(host.at[i])) {
+            i++;
+        }
+        if (i == 0) {
+            return false;
+        }
+    }
+    if (i == host.len) {
+        return true;
+    }
+    struct span port = span_from(host, i + 1);
+    for (size_t k = 0; k < port.len; k++) {
+        if (port.at[k] < '0' || port.at[k] > '9') {
+            return false;
+        }
+    }
+    return host.at[i] == ':' && port.len >= 1 && port.len <= 5;
+}
+
+static enum err check_host(struct http1_head *head, struct http1_request *out, struct span *host)
+{
+    uint32_t hosts = http1_count(out->fields, out->n_fields, "host", host);
+    if (hosts > 1 || (hosts == 0 && out->minor == 1)) {
+        return http1_refuse(head, 400, ERR_SYNTAX, "Host is missing or repeated");
+    }
+    if (hosts == 1 && !host_ok(*host)) {
+        return http1_refuse(head, 400, ERR_SYNTAX, "Host is not a name or address with an optional port");
+    }
+    return OK;
+}
+
+/* Turns an absolute target into its path: the authority must be the very Host, so nobody can mean two places. */
+static enum err check_target(struct http1_head *head, struct http1_request *out, struct span host)
+{
+    struct span target = out->target;
+    if (target.at[0] == '/') {
+        return OK;
+    }
+    if (span_is(target, "*") && out->method == HTTP_OPTIONS) {
+        return OK;
+    }
+    size_t scheme = 0;
+    if (target.len > 7 && strncasecmp(target.at, "http://", 7) == 0) {
+        scheme = 7;
+    } else if (target.len > 8 && strncasecmp(target.at, "https://", 8) == 0) {
+        scheme = 8;
+    }
+    if (scheme == 0) {
+        return http1_refuse(head, 400, ERR_SYNTAX, "the target does not begin with a slash");
+    }
+    struct span rest = span_from(target, scheme);
+    if (host.at == NULL || rest.len < host.len || strncasecmp(rest.at, host.at, host.len) != 0 ||
+        (rest.len > host.len && rest.at[host.len] != '/')) {
+        return http1_refuse(head, 400, ERR_SYNTAX, "the absolute target names another authority than Host");
+    }
+    out->target = rest.len > host.len ? span_from(rest, host.len) : SPAN("/");
+    return OK;
+}
+
+static enum err request_head(struct http1_head *head, struct http1_request *out)
+{
+    TRY(method_token(head, out));
+    TRY(target_text(head, &out->target));
+    TRY(http1_version(head, &out->minor));
+    TRY(http1_end_of_line(head));
+    TRY(http1_fields(head, out->fields, &out->n_fields));
+    struct span host = {NULL, 0};
+    TRY(check_host(head, out, &host));
+    TRY(check_target(head, out, host));
+    struct http1_framing framing;
+    TRY(http1_framing(head, out->fields, out->n_fields, out->minor, &framing));
+    out->keep_alive = framing.keep_alive;
+    out->body = framing.body;
+    out->content_length = framing.content_length;
+    out->head_len = (size_t)(head->at - head->start);
+    return OK;
+}
+
+enum err http1_parse_request(struct span bytes, struct http1_request *out, int *status, struct why *why)
+{
+    /* What lies past the limit is not looked at, so pieces and wholes are judged alike. */
+    size_t len = bytes.len < HTTP1_HEAD_MAX ? bytes.len : HTTP1_HEAD_MAX;
+    const unsigned char *start = (const unsigned char *)bytes.at;
+    struct http1_head head = {.at = start, .end = start + len, .start = start, .status = 400, .why = why};
+    enum err err = request_head(&head, out);
+    if (err == ERR_AGAIN && len == HTTP1_HEAD_MAX) {
+        err = http1_refuse(&head, 431, ERR_TOO_BIG, "the head is longer than 8192 bytes");
+    }
+    if (err != OK && err != ERR_AGAIN) {
+        *status = head.status;
+    }
+    return err;
+}

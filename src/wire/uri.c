@@ -1,0 +1,128 @@
+/* Percent-decoding and dot segments. Decoding happens once and before the segments are looked at, so "%2e%2e" is "..";
+ * an encoded slash is refused because readers disagree whether it separates. */
+#include "wire/uri.h"
+
+#include "base/buf.h"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    char low = (char)(c | 0x20);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+static bool is_forbidden(unsigned char c)
+{
+    return c < 0x20 || c == 0x7f || c == '\\';
+}
+
+/* True when the path is already as it should be: no percent sign, nothing forbidden, no segment that begins with a
+ * dot. Almost every request. */
+static bool is_plain(struct span path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.at[i];
+        if (c == '%' || is_forbidden((unsigned char)c) || (c == '/' && i + 1 < path.len && path.at[i + 1] == '.')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum err decode(struct span path, char *out, size_t *len, struct why *why)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.at[i];
+        if (c == '%') {
+            int high = i + 2 < path.len ? hex_digit(path.at[i + 1]) : -1;
+            int low = i + 2 < path.len ? hex_digit(path.at[i + 2]) : -1;
+            if (high < 0 || low < 0) {
+                return why_set(why, ERR_SYNTAX, "a percent sign without two hexadecimal digits");
+            }
+            c = (unsigned char)(high * 16 + low);
+            i += 2;
+            if (c == '/') {
+                return why_set(why, ERR_SYNTAX, "an encoded slash in a path");
+            }
+        }
+        if (is_forbidden(c)) {
+            return why_set(why, ERR_SYNTAX, "a control byte or backslash in a path");
+        }
+        out[n++] = (char)c;
+    }
+    *len = n;
+    return OK;
+}
+
+/* Takes "." and ".." out, in place (RFC 3986 §5.2.4, but going above the root is refused). */
+static enum err remove_dots(char *text, size_t *len, struct why *why)
+{
+    size_t n = 0; /* text[0..n) is done and never ends in '/' */
+    size_t i = 0;
+    bool folder = false;
+    while (i < *len) {
+        size_t next = i + 1;
+        while (next < *len && text[next] != '/') {
+            next++;
+        }
+        struct span segment = span_of(text + i + 1, next - i - 1);
+        folder = next == *len && (segment.len == 0 || span_is(segment, ".") || span_is(segment, ".."));
+        if (span_is(segment, "..")) {
+            if (n == 0) {
+                return why_set(why, ERR_REFUSED, "a path that climbs above the root");
+            }
+            while (text[--n] != '/') {
+            }
+        } else if (!span_is(segment, ".") && !(folder && segment.len == 0)) {
+            memmove(text + n, text + i, next - i);
+            n += next - i;
+        }
+        i = next;
+    }
+    if (folder || n == 0) {
+        text[n++] = '/';
+    }
+    *len = n;
+    return OK;
+}
+
+enum err uri_path(struct span target, char room[URI_PATH_MAX], struct span *path, struct why *why)
+{
+    struct span rest = target;
+    struct span text = span_cut(&rest, '?');
+    if (text.len == 0 || text.at[0] != '/') {
+        return why_set(why, ERR_SYNTAX, "a path that does not begin with a slash");
+    }
+    if (text.len > URI_PATH_MAX) {
+        return why_set(why, ERR_TOO_BIG, "a path of more than %d bytes", URI_PATH_MAX);
+    }
+    if (is_plain(text)) {
+        *path = text;
+        return OK;
+    }
+    size_t len = 0;
+    TRY(decode(text, room, &len, why));
+    TRY(remove_dots(room, &len, why));
+    *path = span_of(room, len);
+    return OK;
+}
+
+void uri_print_path(struct span path, struct buf *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.at[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     (c != 0 && strchr("-._~/!$&'()*+,;=:@", c) != NULL);
+        if (plain) {
+            buf_char(out, (char)c);
+        } else {
+            buf_char(out, '%');
+            buf_char(out, digits[c >> 4]);
+            buf_char(out, digits[c & 15]);
+        }
+    }
+}
