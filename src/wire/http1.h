@@ -1,7 +1,8 @@
-/* HTTP/1.1, strict (RFC 9110, 9112): one parser for requests and responses, with a body policy for each listener.
- * No I/O: the caller feeds bytes and gets values. Every ambiguity is refused with a status and the connection closes:
- * bare LF, obs-fold, space before colon, both Content-Length and Transfer-Encoding, repeated Content-Length, unknown
- * transfer codings, bytes below 0x20 or 0x7f, missing or repeated Host, absolute targets with user info ... */
+/* HTTP/1.1, strict (RFC 9110, 9112): one parser for requests and responses, with a body policy for each
+ * listener. No I/O: the caller feeds bytes and gets values. Every ambiguity is refused with a status and the
+ * connection closes: bare LF, obs-fold, space before colon, both Content-Length and Transfer-Encoding,
+ * repeated Content-Length, unknown transfer codings, bytes below 0x20 or 0x7f, missing or repeated Host,
+ * absolute targets with user info ... */
 #ifndef WIRE_HTTP1_H
 #define WIRE_HTTP1_H
 
@@ -17,7 +18,7 @@ enum http1_method { HTTP_OTHER, HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_O
 enum http1_body { HTTP1_BODY_NONE, HTTP1_BODY_LENGTH, HTTP1_BODY_CHUNKED };
 
 struct http1_field {
-    struct span name; /* as sent */
+    struct span name;  /* as sent */
     struct span value; /* trimmed */
 };
 
@@ -33,8 +34,9 @@ struct http1_request {
     size_t head_len; /* bytes of the head, with the empty line */
 };
 
-/* Parses a request head at the start of `bytes`. ERR_AGAIN: more bytes are needed (and less than HTTP1_HEAD_MAX came).
- * Any other error: *status is what to answer (400, 405, 414, 431, 501, 505) and why says the rule. Spans borrow. */
+/* Parses a request head at the start of `bytes`. ERR_AGAIN: more bytes are needed (and less than
+ * HTTP1_HEAD_MAX came). Any other error: *status is what to answer (400, 405, 414, 431, 501, 505) and why
+ * says the rule. Spans borrow. */
 MUST_CHECK enum err http1_parse_request(struct span bytes, struct http1_request *out, int *status,
                                         struct why *why);
 
@@ -54,8 +56,8 @@ MUST_CHECK enum err http1_parse_response(struct span bytes, struct http1_respons
 /* The value of the first field of that name (any case), or an empty span with at == NULL. */
 struct span http1_field(const struct http1_field *fields, uint32_t n_fields, const char *name);
 
-/* Chunked bodies: feeds bytes, appends data to `out` (which may carry a limit). *used is how many bytes were taken;
- * OK when the body is complete, ERR_AGAIN for more. */
+/* Chunked bodies: feeds bytes, appends data to `out` (which may carry a limit). *used is how many bytes were
+ * taken; OK when the body is complete, ERR_AGAIN for more. */
 struct http1_chunked {
     uint8_t state;
     uint64_t left;

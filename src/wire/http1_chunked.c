@@ -1,5 +1,5 @@
-/* Chunked bodies (RFC 9112 §7.1), one byte of framing at a time. Extensions and trailers are refused: nobody who sends
- * to us needs them, and they are where readers disagree. */
+/* Chunked bodies (RFC 9112 §7.1), one byte of framing at a time. Extensions and trailers are refused: nobody
+ * who sends to us needs them, and they are where readers disagree. */
 #include "wire/http1.h"
 
 /* 0xfffffff bytes in one chunk are more than any listener of ours takes in a body. */

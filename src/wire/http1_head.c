@@ -1,5 +1,5 @@
-/* Field lines and framing of HTTP/1 heads (RFC 9112 §5, §6). Whatever two readers could understand differently is
- * refused here, because the next program on the path may be the other reader. */
+/* Field lines and framing of HTTP/1 heads (RFC 9112 §5, §6). Whatever two readers could understand
+ * differently is refused here, because the next program on the path may be the other reader. */
 #include "wire/http1_head.h"
 
 #include "base/num.h"
@@ -84,7 +84,8 @@ static enum err field_line(struct http1_head *head, struct http1_field *out)
     if (*at != ':' || at == head->at) {
         bool fold = at == head->at && (*at == ' ' || *at == '\t');
         return http1_refuse(head, 400, ERR_SYNTAX,
-                            fold ? "a field line is folded" : "a field name is not a token followed by a colon");
+                            fold ? "a field line is folded"
+                                 : "a field name is not a token followed by a colon");
     }
     out->name = span_of((const char *)head->at, (size_t)(at - head->at));
     const unsigned char *value = ++at;

@@ -1,4 +1,5 @@
-/* What request and response heads share: field lines, and what they say about the body. Private to wire/http1_*.c. */
+/* What request and response heads share: field lines, and what they say about the body. Private to
+ * wire/http1_*.c. */
 #ifndef WIRE_HTTP1_HEAD_H
 #define WIRE_HTTP1_HEAD_H
 
@@ -34,10 +35,11 @@ struct http1_framing {
     uint64_t content_length;
 };
 /* Connection, Content-Length and Transfer-Encoding together. */
-MUST_CHECK enum err http1_framing(struct http1_head *head, const struct http1_field *fields, uint32_t n_fields,
-                                  uint8_t minor, struct http1_framing *out);
+MUST_CHECK enum err http1_framing(struct http1_head *head, const struct http1_field *fields,
+                                  uint32_t n_fields, uint8_t minor, struct http1_framing *out);
 
 /* How many fields have that name; *last is the last one's value. */
-uint32_t http1_count(const struct http1_field *fields, uint32_t n_fields, const char *name, struct span *last);
+uint32_t http1_count(const struct http1_field *fields, uint32_t n_fields, const char *name,
+                     struct span *last);
 
 #endif

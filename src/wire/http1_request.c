@@ -1,5 +1,5 @@
-/* Request heads (RFC 9112 §3): one spelling, one meaning. A target is in origin form, "*" for OPTIONS, or absolute with
- * the same authority as Host; the caller gets its path. */
+/* Request heads (RFC 9112 §3): one spelling, one meaning. A target is in origin form, "*" for OPTIONS, or
+ * absolute with the same authority as Host; the caller gets its path. */
 #include "wire/http1_head.h"
 
 #include <strings.h>
@@ -47,7 +47,7 @@ static enum err method_token(struct http1_head *head, struct http1_request *out)
 static enum err target_text(struct http1_head *head, struct span *out)
 {
     const unsigned char *at = head->at;
-    while (at < head->end && *at > 0x20 && *at < 0x7f && *at != '#') {
+    while (at<head->end && * at> 0x20 && *at < 0x7f && *at != '#') {
         if (at - head->at >= HTTP1_TARGET_MAX) {
             return http1_refuse(head, 414, ERR_TOO_BIG, "the target is longer than 2048 bytes");
         }
@@ -57,7 +57,8 @@ static enum err target_text(struct http1_head *head, struct span *out)
         return ERR_AGAIN;
     }
     if (*at != ' ' || at == head->at) {
-        return http1_refuse(head, 400, ERR_SYNTAX, "the target is empty or holds a byte that no target may hold");
+        return http1_refuse(head, 400, ERR_SYNTAX,
+                            "the target is empty or holds a byte that no target may hold");
     }
     *out = span_of((const char *)head->at, (size_t)(at - head->at));
     head->at = at + 1;
@@ -66,8 +67,8 @@ static enum err target_text(struct http1_head *head, struct span *out)
 
 static bool is_host_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-           c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
 }
 
 /* A name or IPv4 address, or an IPv6 address in brackets, and maybe a port. */
@@ -115,7 +116,8 @@ static enum err check_host(struct http1_head *head, struct http1_request *out, s
     return OK;
 }
 
-/* Turns an absolute target into its path: the authority must be the very Host, so nobody can mean two places. */
+/* Turns an absolute target into its path: the authority must be the very Host, so nobody can mean two places.
+ */
 static enum err check_target(struct http1_head *head, struct http1_request *out, struct span host)
 {
     struct span target = out->target;

@@ -1,5 +1,5 @@
-/* Percent-decoding and dot segments. Decoding happens once and before the segments are looked at, so "%2e%2e" is "..";
- * an encoded slash is refused because readers disagree whether it separates. */
+/* Percent-decoding and dot segments. Decoding happens once and before the segments are looked at, so "%2e%2e"
+ * is ".."; an encoded slash is refused because readers disagree whether it separates. */
 #include "wire/uri.h"
 
 #include "base/buf.h"
@@ -18,13 +18,14 @@ static bool is_forbidden(unsigned char c)
     return c < 0x20 || c == 0x7f || c == '\\';
 }
 
-/* True when the path is already as it should be: no percent sign, nothing forbidden, no segment that begins with a
- * dot. Almost every request. */
+/* True when the path is already as it should be: no percent sign, nothing forbidden, no segment that begins
+ * with a dot. Almost every request. */
 static bool is_plain(struct span path)
 {
     for (size_t i = 0; i < path.len; i++) {
         char c = path.at[i];
-        if (c == '%' || is_forbidden((unsigned char)c) || (c == '/' && i + 1 < path.len && path.at[i + 1] == '.')) {
+        if (c == '%' || is_forbidden((unsigned char)c) ||
+            (c == '/' && i + 1 < path.len && path.at[i + 1] == '.')) {
             return false;
         }
     }

@@ -1,5 +1,6 @@
-/* Paths of request targets (RFC 3986): one canonical spelling, or refused. What comes out begins with '/', holds no
- * query, no "." or ".." segment, no NUL, no control byte and no backslash, and names nothing above the root. */
+/* Paths of request targets (RFC 3986): one canonical spelling, or refused. What comes out begins with '/',
+ * holds no query, no "." or ".." segment, no NUL, no control byte and no backslash, and names nothing above
+ * the root. */
 #ifndef WIRE_URI_H
 #define WIRE_URI_H
 
@@ -8,9 +9,9 @@
 
 enum { URI_PATH_MAX = 2048 };
 
-/* The decoded path of an origin-form target. Borrows from the target when nothing had to change, else from `room`.
- * ERR_SYNTAX: not a '/' at the start, broken percent sign, encoded slash, backslash, NUL or another control byte;
- * ERR_REFUSED: ".." above the root; ERR_TOO_BIG. */
+/* The decoded path of an origin-form target. Borrows from the target when nothing had to change, else from
+ * `room`. ERR_SYNTAX: not a '/' at the start, broken percent sign, encoded slash, backslash, NUL or another
+ * control byte; ERR_REFUSED: ".." above the root; ERR_TOO_BIG. */
 MUST_CHECK enum err uri_path(struct span target, char room[URI_PATH_MAX], struct span *path, struct why *why);
 
 /* Percent-encodes what may not stand in a path; '/' stays. */
