@@ -1,0 +1,219 @@
+/* Alarms from boards made by hand: each rule is seen raised and seen quiet. */
+#include "night/alarms.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const char iso[] = "2027-06-07T02:31:07Z";
+
+struct given {
+    struct board board;
+    struct alarm_memory memory;
+    struct alarm_set set;
+};
+
+/* Every program present and well. */
+static struct given *given_calm_night(void)
+{
+    struct given *given = calloc(1, sizeof *given);
+    board_init(&given->board);
+    int64_t now = 0;
+    assert_int_equal(date_parse_iso(span_str(iso), &now), OK);
+    given->board.now_ms = now;
+    given->board.speed = 1;
+    return given;
+}
+
+static void given_done(struct given *given)
+{
+    board_done(&given->board);
+    free(given);
+}
+
+static void seat_says(struct given *given, enum board_seat seat, const char *alarm, const char *pairs)
+{
+    struct board_program *program = &given->board.seats[seat];
+    buf_clear(&program->bytes);
+    buf_printf(&program->bytes, "status/v1\nprogram %s\nstate running\ntime %s\nsince %s\nalarm %s\n%s",
+               program->name, iso, iso, alarm, pairs);
+    struct why why = {{0}};
+    assert_int_equal(status_parse(buf_as_span(&program->bytes), &program->status, &why), OK);
+    program->present = true;
+}
+
+static bool raised(struct given *given, const char *name)
+{
+    alarms_check(&given->board, 1000, &given->memory, &given->set);
+    return alarms_find(&given->set, name) != NULL;
+}
+
+static void test_calm(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    for (int seat = 0; seat < SEATS; seat++) {
+        seat_says(given, (enum board_seat)seat, "-", "");
+    }
+    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:31:30Z\nin_review 0\nlog_size 90\n");
+    seat_says(given, SEAT_MIRROR_1, "-", "cut 12\ncut_time 2027-06-07T02:31:00Z\nfeed ok\n");
+    seat_says(given, SEAT_MIRROR_2, "-", "cut 11\ncut_time 2027-06-07T02:30:00Z\nfeed ok\n");
+    seat_says(given, SEAT_INTAKE, "-", "ledger_size 92\nactas_refused 3\nactas_acknowledged 90\n");
+    alarms_check(&given->board, 1000, &given->memory, &given->set);
+    assert_int_equal(given->set.n, 0);
+    given_done(given);
+}
+
+static void test_gone(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    seat_says(given, SEAT_MIRROR_1, "-", "");
+    given->board.seats[SEAT_MIRROR_1].gone = true;
+    given->board.seats[SEAT_MIRROR_1].age_ms = 12000;
+    assert_true(raised(given, "gone-mirror-1"));
+    assert_non_null(strstr(alarms_find(&given->set, "gone-mirror-1")->sentence, "12 s"));
+    given->board.seats[SEAT_MIRROR_1].gone = false;
+    assert_false(raised(given, "gone-mirror-1"));
+    given_done(given);
+}
+
+static void test_own_words(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    seat_says(given, SEAT_INTAKE, "se acaba el disco", "");
+    assert_true(raised(given, "says-intake"));
+    given_done(given);
+}
+
+static void test_cut_late(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:31:00Z\n"); /* 7 s: it may be building */
+    assert_false(raised(given, "cut-late"));
+    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:30:00Z\n");
+    assert_true(raised(given, "cut-late"));
+    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:30:00Z\nlast yes\n");
+    assert_false(raised(given, "cut-late"));
+    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:30:00Z\n");
+    given->board.speed = 144; /* 67 s of the night are half a second */
+    assert_false(raised(given, "cut-late"));
+    given->board.speed = 0; /* stepped by hand */
+    assert_false(raised(given, "cut-late"));
+    given_done(given);
+}
+
+static void test_mirror(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    seat_says(given, SEAT_CUT, "-", "cut 12\n");
+    seat_says(given, SEAT_MIRROR_2, "-", "cut 9\ncut_time 2027-06-07T02:28:00Z\nfeed ok\n");
+    assert_true(raised(given, "behind-mirror-2"));
+    seat_says(given, SEAT_MIRROR_2, "-", "cut 10\ncut_time 2027-06-07T02:28:00Z\nfeed ok\n");
+    assert_false(raised(given, "behind-mirror-2"));
+    seat_says(given, SEAT_MIRROR_2, "-", "cut 9\ncut_time 2027-06-07T02:31:00Z\nfeed ok\n");
+    assert_false(raised(given, "behind-mirror-2"));
+    seat_says(given, SEAT_MIRROR_2, "-", "cut 12\ncut_time 2027-06-07T02:31:00Z\nfeed lost\nfeed_age_s 31\n");
+    assert_true(raised(given, "feed-lost-mirror-2"));
+    given_done(given);
+}
+
+static void test_disk_clock_review(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    given->board.disk_free = (uint64_t)511 << 20;
+    assert_true(raised(given, "disk-low"));
+    given->board.disk_free = (uint64_t)512 << 20;
+    assert_false(raised(given, "disk-low"));
+    seat_says(given, SEAT_NIGHT, "-", "clock_offset_ms -2001\n");
+    assert_true(raised(given, "clock-off"));
+    seat_says(given, SEAT_NIGHT, "-", "clock_offset_ms 2000\n");
+    assert_false(raised(given, "clock-off"));
+    seat_says(given, SEAT_CUT, "-", "in_review 1\n");
+    assert_true(raised(given, "in-review"));
+    given_done(given);
+}
+
+static void test_totals(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    seat_says(given, SEAT_INTAKE, "-", "ledger_size 90\n");
+    seat_says(given, SEAT_CUT, "-", "cut 3\nlog_size 91\n");
+    assert_true(raised(given, "totals-mismatch"));
+    seat_says(given, SEAT_CUT, "-", "cut 3\nlog_size 90\n");
+    assert_false(raised(given, "totals-mismatch"));
+    seat_says(given, SEAT_MIRROR_1, "-", "cut 3\nmanifest aa\ncut_time 2027-06-07T02:31:00Z\n");
+    seat_says(given, SEAT_MIRROR_2, "-", "cut 3\nmanifest ab\ncut_time 2027-06-07T02:31:00Z\n");
+    assert_true(raised(given, "totals-mismatch"));
+    seat_says(given, SEAT_MIRROR_2, "-", "cut 2\nmanifest ab\ncut_time 2027-06-07T02:31:00Z\n");
+    assert_false(raised(given, "totals-mismatch"));
+    given_done(given);
+}
+
+static void refusals(struct given *given, int64_t real_ms, unsigned refused, unsigned acknowledged)
+{
+    char pairs[128];
+    snprintf(pairs, sizeof pairs, "actas_refused %u\nactas_acknowledged %u\n", refused, acknowledged);
+    seat_says(given, SEAT_INTAKE, "-", pairs);
+    alarms_check(&given->board, real_ms, &given->memory, &given->set);
+}
+
+static void test_refused_rising(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    refusals(given, 0, 500, 100); /* what was before we looked is no rise */
+    assert_null(alarms_find(&given->set, "refused"));
+    refusals(given, 1000, 519, 110);
+    assert_null(alarms_find(&given->set, "refused"));
+    refusals(given, 2000, 520, 120);
+    assert_non_null(alarms_find(&given->set, "refused"));
+    refusals(given, 3000, 520, 620); /* 20 of 520: less than one in twenty */
+    assert_null(alarms_find(&given->set, "refused"));
+    refusals(given, 4000, 0, 0); /* the intake began again */
+    assert_null(alarms_find(&given->set, "refused"));
+    for (int64_t second = 5; second < 200; second++) {
+        refusals(given, second * 1000, 19, 0);
+    }
+    assert_null(alarms_find(&given->set, "refused"));
+    given_done(given);
+}
+
+static void count_event(void *arg, bool is_raised, const struct alarm *alarm)
+{
+    int *counts = arg;
+    assert_true(alarm->name[0] != '\0');
+    counts[is_raised ? 0 : 1]++;
+}
+
+static void test_compare(void **state)
+{
+    (void)state;
+    static const struct alarm_set before = {.alarms = {{"a", "A"}, {"b", "B"}}, .n = 2};
+    static const struct alarm_set now = {.alarms = {{"b", "B, still"}, {"c", "C"}}, .n = 2};
+    int counts[2] = {0, 0};
+    alarms_compare(&before, &now, count_event, counts);
+    assert_int_equal(counts[0], 1);
+    assert_int_equal(counts[1], 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_calm),      cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_own_words), cmocka_unit_test(test_cut_late),
+        cmocka_unit_test(test_mirror),    cmocka_unit_test(test_disk_clock_review),
+        cmocka_unit_test(test_totals),    cmocka_unit_test(test_refused_rising),
+        cmocka_unit_test(test_compare),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
