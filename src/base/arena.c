@@ -15,10 +15,10 @@
 #endif
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
-#define POISON(at, size) __asan_poison_memory_region(at, size)
+#define POISON(at, size)   __asan_poison_memory_region(at, size)
 #define UNPOISON(at, size) __asan_unpoison_memory_region(at, size)
 #else
-#define POISON(at, size) ((void)(at), (void)(size))
+#define POISON(at, size)   ((void)(at), (void)(size))
 #define UNPOISON(at, size) ((void)(at), (void)(size))
 #endif
 

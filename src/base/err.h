@@ -21,7 +21,7 @@ enum err {
     ERR_AGAIN     /* not yet: more bytes or more time are needed */
 };
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK                  __attribute__((warn_unused_result))
 #define PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 
 /* Returns the error of an expression at once; the plain way through a function is success. */

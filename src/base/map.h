@@ -1,5 +1,6 @@
-/* A hash map from short byte strings to 32-bit numbers (indices into the caller's arrays). Hashing is SipHash-2-4
- * with a key, so an outsider cannot choose collisions; nothing may depend on its order, so it has no iteration. */
+/* A hash map from short byte strings to 32-bit numbers (indices into the caller's arrays). Hashing is
+ * SipHash-2-4 with a key, so an outsider cannot choose collisions; nothing may depend on its order, so it has
+ * no iteration. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 

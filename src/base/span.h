@@ -59,8 +59,8 @@ int span_compare(struct span a, struct span b);
 /* Without spaces, tabs, CR and LF at both ends. */
 struct span span_trim(struct span a);
 
-/* Cuts `rest` at the first `separator`: returns what stands before it and leaves what stands after it. Without
- * a separator it returns everything and leaves an empty span with at == NULL. */
+/* Cuts `rest` at the first `separator`: returns what stands before it and leaves what stands after it.
+ * Without a separator it returns everything and leaves an empty span with at == NULL. */
 struct span span_cut(struct span *rest, char separator);
 
 /* The next line of `rest`, without its LF. False when nothing is left. */

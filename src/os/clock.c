@@ -17,7 +17,7 @@ struct face {
     char magic[8];
     uint32_t mode;
     uint32_t speed;
-    int64_t real_ms;  /* CLOCK_BOOTTIME at which the night's clock read start_ms */
+    int64_t real_ms; /* CLOCK_BOOTTIME at which the night's clock read start_ms */
     int64_t start_ms;
     _Atomic int64_t now_ms; /* stepped */
     char zero[24];
@@ -69,8 +69,8 @@ static enum err map_face(const char *path, int flags, int protection, struct clo
     return OK;
 }
 
-enum err clock_make(const char *path, enum clock_mode mode, int64_t start_ms, uint32_t speed, struct clock **out,
-                    struct why *why)
+enum err clock_make(const char *path, enum clock_mode mode, int64_t start_ms, uint32_t speed,
+                    struct clock **out, struct why *why)
 {
     struct face face = {.magic = "PREPCLK1",
                         .mode = mode,

@@ -1,5 +1,6 @@
-/* The night's clock. A real night runs on the system's clock; a drill or a replay runs on a clock of its own, faster,
- * or stepped by hand. The parent writes it into a small file that every role maps; roles only ask for the time.
+/* The night's clock. A real night runs on the system's clock; a drill or a replay runs on a clock of its own,
+ * faster, or stepped by hand. The parent writes it into a small file that every role maps; roles only ask for
+ * the time.
  *
  * docs/formats/clock.md gives the 64 bytes of the file. */
 #ifndef OS_CLOCK_H
@@ -24,7 +25,8 @@ void clock_close(struct clock *clock);
 int64_t clock_now_ms(const struct clock *clock);
 /* Stepped clocks only move forward by this. */
 void clock_step(struct clock *clock, int64_t now_ms);
-/* Real milliseconds until the night's clock reads `at_ms`: 0 if it has, -1 if it will not by itself (stepped). */
+/* Real milliseconds until the night's clock reads `at_ms`: 0 if it has, -1 if it will not by itself
+ * (stepped). */
 int64_t clock_wait_ms(const struct clock *clock, int64_t at_ms);
 enum clock_mode clock_mode(const struct clock *clock);
 

@@ -23,7 +23,8 @@ MUST_CHECK enum err loop_watch(struct loop *loop, int fd, unsigned events, loop_
 MUST_CHECK enum err loop_change(struct loop *loop, int fd, unsigned events);
 void loop_unwatch(struct loop *loop, int fd);
 
-/* Calls once after `after_ms` (0: at the next turn). Returns an id, 0 never. A repeating task arms itself again. */
+/* Calls once after `after_ms` (0: at the next turn). Returns an id, 0 never. A repeating task arms itself
+ * again. */
 uint64_t loop_after(struct loop *loop, int64_t after_ms, loop_on_timer on, void *arg);
 void loop_cancel(struct loop *loop, uint64_t timer);
 

@@ -79,8 +79,8 @@ static enum err started(pid_t pid, const char *name, struct child *out, struct w
     return OK;
 }
 
-enum err role_start(const char *name, role_main role, void *arg, const int *keep, int n_keep, struct child *out,
-                    struct why *why)
+enum err role_start(const char *name, role_main role, void *arg, const int *keep, int n_keep,
+                    struct child *out, struct why *why)
 {
     pid_t parent = getpid();
     fflush(NULL);
@@ -99,8 +99,8 @@ enum err role_start(const char *name, role_main role, void *arg, const int *keep
     return started(pid, name, out, why);
 }
 
-enum err program_start(const char *path, char *const argv[], const int *keep, int n_keep, const char *log_path,
-                       struct child *out, struct why *why)
+enum err program_start(const char *path, char *const argv[], const int *keep, int n_keep,
+                       const char *log_path, struct child *out, struct why *why)
 {
     if (access(path, X_OK) != 0) {
         return why_set(why, ERR_MISSING, "start %s: %s", path, strerror(errno));

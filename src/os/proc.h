@@ -1,7 +1,7 @@
 /* Processes: programs and roles that die with their parent.
  *
- * A role is a forked child that keeps only what it was given; a program is an executable beside ours. Both get
- * PR_SET_PDEATHSIG, so nothing outlives the parent, also when the parent is killed. */
+ * A role is a forked child that keeps only what it was given; a program is an executable beside ours. Both
+ * get PR_SET_PDEATHSIG, so nothing outlives the parent, also when the parent is killed. */
 #ifndef OS_PROC_H
 #define OS_PROC_H
 
@@ -15,14 +15,14 @@ struct child {
     int pidfd; /* becomes readable when it ends */
 };
 
-/* Forks a role: `main` runs in the child, with descriptors above 2 closed except `keep[0..n)`; its return value is
- * the exit code. */
+/* Forks a role: `main` runs in the child, with descriptors above 2 closed except `keep[0..n)`; its return
+ * value is the exit code. */
 typedef int (*role_main)(void *arg);
 MUST_CHECK enum err role_start(const char *name, role_main main, void *arg, const int *keep, int n_keep,
                                struct child *out, struct why *why);
 
-/* Starts a program by absolute path; argv ends with NULL. `keep` descriptors stay open under their numbers. stderr
- * goes to `log_path` (appended) when not NULL. */
+/* Starts a program by absolute path; argv ends with NULL. `keep` descriptors stay open under their numbers.
+ * stderr goes to `log_path` (appended) when not NULL. */
 MUST_CHECK enum err program_start(const char *path, char *const argv[], const int *keep, int n_keep,
                                   const char *log_path, struct child *out, struct why *why);
 /* The path of a program that lies beside ours (or $ATALAYA_BIN): "atalaya-edge". */

@@ -47,8 +47,9 @@ static enum err parse_host(struct span host, uint16_t port, struct address *out)
     if (span_is(host, "localhost")) {
         host = SPAN("127.0.0.1");
     }
-    return span_copy(host, text, sizeof text) && inet_pton(AF_INET, text, &out->as.v4.sin_addr) == 1 ? OK
-                                                                                                     : ERR_SYNTAX;
+    return span_copy(host, text, sizeof text) && inet_pton(AF_INET, text, &out->as.v4.sin_addr) == 1
+               ? OK
+               : ERR_SYNTAX;
 }
 
 static enum err parse_address(struct span text, struct address *out, struct why *why)
@@ -60,7 +61,8 @@ static enum err parse_address(struct span text, struct address *out, struct why 
     uint32_t port = 0;
     if (colon == 0 || num_parse_u32(span_from(text, colon), &port) != OK || port > 65535 ||
         parse_host(span_of(text.at, colon - 1), (uint16_t)port, out) != OK) {
-        return why_set(why, ERR_SYNTAX, "\"%.*s\" is not an address: write 127.0.0.1:8080, [::1]:8080 or :8080",
+        return why_set(why, ERR_SYNTAX,
+                       "\"%.*s\" is not an address: write 127.0.0.1:8080, [::1]:8080 or :8080",
                        SPAN_ARG(text));
     }
     return OK;

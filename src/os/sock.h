@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses). Non-blocking, close-on-exec, SO_REUSEADDR. Port 0: the
- * system chooses; sock_port tells. */
+/* "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses). Non-blocking, close-on-exec, SO_REUSEADDR. Port 0:
+ * the system chooses; sock_port tells. */
 MUST_CHECK enum err sock_listen(struct span address, int *fd, struct why *why);
 MUST_CHECK enum err sock_connect(struct span address, int *fd, struct why *why); /* blocking connect */
 uint16_t sock_port(int fd);

@@ -1,5 +1,5 @@
-/* SHA-256 through OpenSSL's pre-fetched interface (the processor's SHA instructions; one-shot calls are several
- * times slower because they look the algorithm up each time). */
+/* SHA-256 through OpenSSL's pre-fetched interface (the processor's SHA instructions; one-shot calls are
+ * several times slower because they look the algorithm up each time). */
 #ifndef SEAL_DIGEST_H
 #define SEAL_DIGEST_H
 

@@ -10,8 +10,8 @@
 /* RFC 8032; strict (libsodium refuses low-order and non-canonical points). */
 bool ed25519_verify(const uint8_t public[32], struct span message, const uint8_t signature[64]);
 
-/* A point that may be registered as a key: canonical, on the curve, in the main subgroup. With it all common verifiers
- * agree on every signature. */
+/* A point that may be registered as a key: canonical, on the curve, in the main subgroup. With it all common
+ * verifiers agree on every signature. */
 bool ed25519_key_is_sound(const uint8_t public[32]);
 
 #endif

@@ -49,16 +49,19 @@ enum err note_key_parse(struct span vkey, struct note_key *out, struct why *why)
     uint8_t stated[4];
     struct buf bytes;
     buf_init(&bytes, 64);
-    enum err err = rest.at == NULL || hex_parse(id, stated, 4) != OK ? ERR_SYNTAX : base64_parse(rest, &bytes);
+    enum err err =
+        rest.at == NULL || hex_parse(id, stated, 4) != OK ? ERR_SYNTAX : base64_parse(rest, &bytes);
     if (err != OK || bytes.len != 33 || bytes.at[0] != TYPE_ED25519) {
         buf_done(&bytes);
-        return why_set(why, ERR_SYNTAX, "not a verifier key: it has the form name+8 hex digits+base64, Ed25519");
+        return why_set(why, ERR_SYNTAX,
+                       "not a verifier key: it has the form name+8 hex digits+base64, Ed25519");
     }
     struct note_key key;
     err = note_key_make(name, (const uint8_t *)bytes.at + 1, &key);
     buf_done(&bytes);
     if (err != OK) {
-        return why_set(why, err, "verifier key: its name is not plain ASCII, or its point is not a sound one");
+        return why_set(why, err,
+                       "verifier key: its name is not plain ASCII, or its point is not a sound one");
     }
     if (memcmp(key.id, stated, 4) != 0) {
         return why_set(why, ERR_FORGED, "verifier key %s: its id does not belong to its bytes", key.name);
@@ -146,8 +149,8 @@ static size_t find_key(const struct note_key *keys, size_t n_keys, struct span n
 }
 
 /* Walks the signature lines; *found is the first known key, n_keys when there is none. */
-static enum err check_signatures(struct span text, struct span lines, const struct note_key *keys, size_t n_keys,
-                                 size_t *found, struct why *why)
+static enum err check_signatures(struct span text, struct span lines, const struct note_key *keys,
+                                 size_t n_keys, size_t *found, struct why *why)
 {
     struct buf signature;
     buf_init(&signature, 8192);
@@ -165,8 +168,7 @@ static enum err check_signatures(struct span text, struct span lines, const stru
         if (key == n_keys) {
             continue; /* unknown keys do not count, for or against */
         }
-        if (signature.len != 64 ||
-            !ed25519_verify(keys[key].public, text, (const uint8_t *)signature.at)) {
+        if (signature.len != 64 || !ed25519_verify(keys[key].public, text, (const uint8_t *)signature.at)) {
             err = why_set(why, ERR_FORGED, "the signature of %s does not verify", keys[key].name);
         } else if (*found == n_keys) {
             *found = key;
@@ -176,8 +178,8 @@ static enum err check_signatures(struct span text, struct span lines, const stru
     return err == ERR_AGAIN ? OK : err;
 }
 
-enum err note_verify(struct span note, const struct note_key *keys, size_t n_keys, struct span *text, size_t *by,
-                     struct why *why)
+enum err note_verify(struct span note, const struct note_key *keys, size_t n_keys, struct span *text,
+                     size_t *by, struct why *why)
 {
     struct span body;
     struct span lines;

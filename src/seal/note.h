@@ -17,8 +17,8 @@ enum { NOTE_SIGNATURES_MAX = 100, KEY_NAME_MAX = 127 };
 
 struct note_key {
     char name[KEY_NAME_MAX + 1];
-    uint8_t id[4];       /* SHA-256(name || 0x0A || 0x01 || public)[0:4] */
-    uint8_t public[32];  /* Ed25519 */
+    uint8_t id[4];      /* SHA-256(name || 0x0A || 0x01 || public)[0:4] */
+    uint8_t public[32]; /* Ed25519 */
 };
 
 /* "<name>+<8 hex>+<base64(01 || public)>". Refuses low-order and non-canonical points. */
@@ -27,18 +27,18 @@ void note_key_print(const struct note_key *key, struct buf *out);
 /* Fills in the id. */
 MUST_CHECK enum err note_key_make(struct span name, const uint8_t public[32], struct note_key *out);
 
-/* Splits at the last blank line; spans borrow. The text ends in a newline and holds no control byte but newlines.
- * ERR_SYNTAX when it is no note. */
+/* Splits at the last blank line; spans borrow. The text ends in a newline and holds no control byte but
+ * newlines. ERR_SYNTAX when it is no note. */
 MUST_CHECK enum err note_split(struct span note, struct span *text, struct span *signatures);
 
-/* One signature line "— name base64\n" cut off `rest`: its key's name, key id and the bytes behind the id (appended to
- * `signature`). ERR_AGAIN at the end. */
+/* One signature line "— name base64\n" cut off `rest`: its key's name, key id and the bytes behind the id
+ * (appended to `signature`). ERR_AGAIN at the end. */
 MUST_CHECK enum err note_signature_next(struct span *rest, struct span *name, uint8_t id[4],
                                         struct buf *signature);
 
-/* Verifies against known keys: at least one of them has signed and none of their signatures is wrong. `*by` is the
- * index of the first that verified. ERR_FORGED, ERR_MISSING (no known key signed), ERR_SYNTAX. */
-MUST_CHECK enum err note_verify(struct span note, const struct note_key *keys, size_t n_keys, struct span *text,
-                                size_t *by, struct why *why);
+/* Verifies against known keys: at least one of them has signed and none of their signatures is wrong. `*by`
+ * is the index of the first that verified. ERR_FORGED, ERR_MISSING (no known key signed), ERR_SYNTAX. */
+MUST_CHECK enum err note_verify(struct span note, const struct note_key *keys, size_t n_keys,
+                                struct span *text, size_t *by, struct why *why);
 
 #endif

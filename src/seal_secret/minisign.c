@@ -1,5 +1,5 @@
-/* minisign's files (algorithm "ED": Ed25519 over the file's BLAKE2b-512), so that its users can check ours. The key id
- * that minisign wants is eight bytes; ours are the four of the note key, twice. */
+/* minisign's files (algorithm "ED": Ed25519 over the file's BLAKE2b-512), so that its users can check ours.
+ * The key id that minisign wants is eight bytes; ours are the four of the note key, twice. */
 #include "seal_secret/sign.h"
 
 #include "seal_secret/secret.h"
@@ -14,7 +14,8 @@ static void key_id(const struct note_key *key, uint8_t out[8])
     memcpy(out + 4, key->id, 4);
 }
 
-void minisign_make(const struct secret_key *key, struct span file, struct span trusted_comment, struct buf *out)
+void minisign_make(const struct secret_key *key, struct span file, struct span trusted_comment,
+                   struct buf *out)
 {
     assert(memchr(trusted_comment.at, '\n', trusted_comment.len) == NULL);
     uint8_t hash[64];

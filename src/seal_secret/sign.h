@@ -1,5 +1,5 @@
-/* The secret half: Ed25519 keys and signatures. Only the programs that must sign link this module; what parses the
- * outside world never does. Secrets are wiped when done. */
+/* The secret half: Ed25519 keys and signatures. Only the programs that must sign link this module; what
+ * parses the outside world never does. Secrets are wiped when done. */
 #ifndef SEAL_SECRET_SIGN_H
 #define SEAL_SECRET_SIGN_H
 
@@ -27,8 +27,10 @@ void note_sign(const struct secret_key *key, struct span text, struct buf *out);
 /* text, blank line, signature line. `text` must end in a newline. */
 void note_make(const struct secret_key *key, struct span text, struct buf *out);
 
-/* A minisign signature file (prehashed, algorithm "ED") over `file`, with a trusted comment; and the .pub file. */
-void minisign_make(const struct secret_key *key, struct span file, struct span trusted_comment, struct buf *out);
+/* A minisign signature file (prehashed, algorithm "ED") over `file`, with a trusted comment; and the .pub
+ * file. */
+void minisign_make(const struct secret_key *key, struct span file, struct span trusted_comment,
+                   struct buf *out);
 void minisign_public(const struct note_key *key, struct buf *out);
 
 #endif

@@ -87,8 +87,16 @@ static void hostile_notes(void **state)
     (void)state;
     struct secret_key key = seeded("k", 3);
     static const char *const rows[] = {
-        "", "\n", "\n\n", "text\n", "text\n\n", "text\n\nno dash\n", "text\n\n\xe2\x80\x94 k\n",
-        "text\n\n\xe2\x80\x94 k !!!!\n", "text\r\n\n\xe2\x80\x94 k AAAA\n", "text\n\n\xe2\x80\x94 k AAAAAAAA",
+        "",
+        "\n",
+        "\n\n",
+        "text\n",
+        "text\n\n",
+        "text\n\nno dash\n",
+        "text\n\n\xe2\x80\x94 k\n",
+        "text\n\n\xe2\x80\x94 k !!!!\n",
+        "text\r\n\n\xe2\x80\x94 k AAAA\n",
+        "text\n\n\xe2\x80\x94 k AAAAAAAA",
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_not_equal(verify(span_str(rows[i]), &key.key), OK);
@@ -105,7 +113,7 @@ static void keys_that_are_none(void **state)
         "example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", /* another id */
         "example.com/fo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",  /* another name */
         "example.com/foo+530d903a+AukyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", /* another type */
-        "low+00000000+AQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",              /* a low-order point */
+        "low+00000000+AQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",             /* a low-order point */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct note_key key;

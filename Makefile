@@ -1,0 +1,48 @@
+# A thin front; CMake does the work. `make` alone tells what there is.
+.PHONY: help build night check bench drills fuzz format clean install
+
+help:
+	@echo 'make night    instala, construye y corre una noche electoral / installs, builds, runs an election night (~10 min)'
+	@echo 'make build    construye en build/bin / builds into build/bin'
+	@echo 'make check    todas las pruebas / every test'
+	@echo 'make bench    comparaciones medidas / measured side by side'
+	@echo 'make drills   los simulacros completos / the drills at full size'
+	@echo 'make fuzz     caza de errores, SECONDS=60 por blanco / fuzzing, SECONDS=60 a target'
+	@echo 'make format   clang-format sobre todo / on everything'
+
+build/build.ninja: tools/install-packages .ci/packages
+	@tools/install-packages build
+	@cmake --preset release >/dev/null
+
+build: build/build.ninja
+	@cmake --build --preset release
+
+SPEED ?= 144
+NIGHT_DIR ?= night
+night: build
+	@build/bin/atalaya night --dir $(NIGHT_DIR) --speed $(SPEED)
+
+check:
+	@tools/install-packages build check
+	@python3 tools/check.py $(CHECK)
+
+bench: build
+	@tools/install-packages check bench
+	@python3 bench/run.py
+
+drills: build
+	@build/bin/atalaya drill noche --auto
+
+SECONDS ?= 60
+fuzz:
+	@tools/install-packages build check
+	@python3 tools/fuzz.py --seconds $(SECONDS)
+
+format:
+	@clang-format -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]')
+
+install: build
+	@cmake --install build
+
+clean:
+	rm -rf build build-san build-fuzz

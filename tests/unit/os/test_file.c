@@ -1,0 +1,133 @@
+/* Files and folders on a real disk, and the night's clock. */
+#include "os/clock.h"
+#include "os/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+
+static char root[64];
+
+static int make_root(void **state)
+{
+    (void)state;
+    snprintf(root, sizeof root, "/tmp/atalaya-os-XXXXXX");
+    return mkdtemp(root) == NULL;
+}
+
+static int remove_root(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    return folder_remove(root, &why) != OK || file_exists(root);
+}
+
+static const char *under(const char *name)
+{
+    static char path[FILE_PATH_MAX];
+    return path_join(path, root, name);
+}
+
+static void a_write_replaces_whole(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    mode_t before = umask(077);
+    assert_int_equal(file_write(under("f"), SPAN("one"), true, &why), OK);
+    assert_int_equal(file_write(under("f"), SPAN("two"), true, &why), OK);
+    umask(before);
+    struct stat about;
+    assert_int_equal(stat(under("f"), &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0644);
+    struct buf buf;
+    buf_init(&buf, 0);
+    assert_int_equal(file_read(under("f"), 3, &buf, &why), OK);
+    assert_string_equal(buf_cstr(&buf), "two");
+    assert_int_equal(file_read(under("f"), 2, &buf, &why), ERR_TOO_BIG);
+    assert_int_equal(buf.len, 3);
+    buf_done(&buf);
+}
+
+static void refusals_have_sentences(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    struct buf buf;
+    buf_init(&buf, 0);
+    assert_int_equal(file_read(under("missing"), 10, &buf, &why), ERR_MISSING);
+    assert_non_null(strstr(why.text, "missing"));
+    why.text[0] = '\0';
+    assert_int_equal(file_write_new(under("g"), SPAN(""), &why), OK);
+    assert_int_equal(file_write_new(under("g"), SPAN("x"), &why), ERR_EXISTS);
+    buf_done(&buf);
+}
+
+static enum err note_name(void *arg, const char *relative, int64_t size)
+{
+    struct buf *names = arg;
+    buf_printf(names, "%s=%d ", relative, (int)size);
+    return OK;
+}
+
+static void a_walk_is_in_byte_order_and_follows_no_links(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    assert_int_equal(folder_make(under("w/b/c"), &why), OK);
+    assert_int_equal(file_write_new(under("w/b/c/2"), SPAN("22"), &why), OK);
+    assert_int_equal(file_write_new(under("w/a"), SPAN("1"), &why), OK);
+    assert_int_equal(file_write_new(under("w/z"), SPAN(""), &why), OK);
+    assert_int_equal(symlink("/etc", under("w/link")), 0);
+    struct buf names;
+    buf_init(&names, 0);
+    assert_int_equal(folder_walk(under("w"), note_name, &names, &why), OK);
+    assert_string_equal(buf_cstr(&names), "a=1 b/c/2=2 z=0 ");
+    buf_done(&names);
+    assert_int_equal(folder_remove(under("w"), &why), OK);
+    assert_true(file_exists("/etc"));
+}
+
+static void clocks_tell_the_nights_time(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    struct clock *writer = NULL;
+    struct clock *reader = NULL;
+    assert_int_equal(clock_make(under("clock"), CLOCK_STEPPED, 1000, 1, &writer, &why), OK);
+    assert_int_equal(clock_open(under("clock"), &reader, &why), OK);
+    assert_true(clock_now_ms(reader) == 1000);
+    assert_true(clock_wait_ms(reader, 5000) == -1);
+    clock_step(writer, 5000);
+    assert_true(clock_now_ms(reader) == 5000);
+    assert_true(clock_wait_ms(reader, 5000) == 0);
+    clock_close(reader);
+    clock_close(writer);
+
+    assert_int_equal(clock_make(under("clock"), CLOCK_SCALED, 1000000, 1000, &writer, &why), OK);
+    int64_t first = clock_now_ms(writer);
+    assert_true(first >= 1000000);
+    assert_true(clock_wait_ms(writer, first + 60000000) <= 60000);
+    clock_close(writer);
+
+    assert_int_equal(file_write(under("clock"), SPAN("no clock"), false, &why), OK);
+    assert_int_equal(clock_open(under("clock"), &reader, &why), ERR_SYNTAX);
+    assert_int_equal(clock_mode(NULL), CLOCK_SYSTEM);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_write_replaces_whole),
+        cmocka_unit_test(refusals_have_sentences),
+        cmocka_unit_test(a_walk_is_in_byte_order_and_follows_no_links),
+        cmocka_unit_test(clocks_tell_the_nights_time),
+    };
+    return cmocka_run_group_tests(tests, make_root, remove_root);
+}

@@ -1,0 +1,137 @@
+/* The event loop: order of timers, stale events, signals; and addresses. */
+#include "os/loop.h"
+#include "os/sock.h"
+
+#include "base/span.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+
+static struct loop *loop;
+static int order[8];
+static int n_order;
+
+static int open_loop(void **state)
+{
+    (void)state;
+    n_order = 0;
+    struct why why = {""};
+    return loop_new(&loop, &why) != OK;
+}
+
+static int close_loop(void **state)
+{
+    (void)state;
+    loop_free(loop);
+    return 0;
+}
+
+static void note(void *arg)
+{
+    order[n_order++] = *(int *)arg;
+}
+
+static void stop(void *arg)
+{
+    (void)arg;
+    loop_stop(loop, 3);
+}
+
+static void timers_run_in_order(void **state)
+{
+    (void)state;
+    static int numbers[] = {0, 1, 2, 3};
+    loop_after(loop, 20, note, &numbers[2]);
+    loop_after(loop, 10, note, &numbers[1]);
+    uint64_t never = loop_after(loop, 15, note, &numbers[3]);
+    loop_after(loop, 0, note, &numbers[0]);
+    loop_after(loop, 30, stop, NULL);
+    loop_cancel(loop, never);
+    loop_cancel(loop, never);
+    assert_int_equal(loop_run(loop), 3);
+    assert_int_equal(n_order, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(order[i], i);
+    }
+}
+
+static void stop_on_bytes(void *arg, int fd, unsigned events)
+{
+    char byte = 0;
+    assert_true(events & LOOP_READ);
+    assert_int_equal(read(fd, &byte, 1), 1);
+    *(char *)arg = byte;
+    loop_unwatch(loop, fd);
+    loop_stop(loop, 0);
+}
+
+static void bytes_wake_the_loop(void **state)
+{
+    (void)state;
+    int fds[2];
+    assert_int_equal(sock_pair(fds), OK);
+    char got = 0;
+    assert_int_equal(loop_watch(loop, fds[0], LOOP_READ, stop_on_bytes, &got), OK);
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    loop_run(loop);
+    assert_int_equal(got, 'x');
+    close(fds[0]);
+    close(fds[1]);
+}
+
+static void signals_stop_the_loop(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    assert_int_equal(loop_signals(loop, NULL, NULL, &why), OK);
+    kill(getpid(), SIGTERM);
+    assert_int_equal(loop_run(loop), 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    int listener = -1;
+    assert_int_equal(sock_listen(SPAN("127.0.0.1:0"), &listener, &why), OK);
+    char text[32];
+    assert_true(snprintf(text, sizeof text, "127.0.0.1:%u", sock_port(listener)) > 0);
+    int client = -1;
+    int served = -1;
+    assert_int_equal(sock_accept(listener, &served), ERR_AGAIN);
+    assert_int_equal(sock_connect(span_str(text), &client, &why), OK);
+    assert_int_equal(sock_accept(listener, &served), OK);
+    int taken = -1;
+    assert_int_equal(sock_listen(span_str(text), &taken, &why), ERR_EXISTS);
+    close(served);
+    close(client);
+    close(listener);
+    static const char *const refused[] = {
+        "", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "host.example:80", "[::1:80"};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        why.text[0] = '\0';
+        assert_int_equal(sock_listen(span_str(refused[i]), &taken, &why), ERR_SYNTAX);
+        assert_non_null(strstr(why.text, "address"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(timers_run_in_order, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(bytes_wake_the_loop, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(signals_stop_the_loop, open_loop, close_loop),
+        cmocka_unit_test(addresses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
