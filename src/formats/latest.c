@@ -1,0 +1,154 @@
+/* Reads the pointer with jansson: every value is checked, every path must be the one its number gives. */
+#include "formats/latest.h"
+
+#include "base/codec.h"
+#include "base/date.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum err bad(struct why *why, const char *key, const char *rule)
+{
+    return why_set(why, ERR_SYNTAX, "latest.json: \"%s\" %s", key, rule);
+}
+
+static enum err get_u64(const json_t *object, const char *key, uint64_t *out, struct why *why)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_integer(value) || json_integer_value(value) < 0) {
+        return bad(why, key, "is not a number from 0 on");
+    }
+    *out = (uint64_t)json_integer_value(value);
+    return OK;
+}
+
+static enum err get_u32(const json_t *object, const char *key, uint32_t *out, struct why *why)
+{
+    uint64_t wide = 0;
+    TRY(get_u64(object, key, &wide, why));
+    if (wide > UINT32_MAX) {
+        return bad(why, key, "is too large");
+    }
+    *out = (uint32_t)wide;
+    return OK;
+}
+
+static enum err get_bool(const json_t *object, const char *key, bool *out, struct why *why)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_boolean(value)) {
+        return bad(why, key, "is neither true nor false");
+    }
+    *out = json_is_true(value);
+    return OK;
+}
+
+static struct span get_text(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_string(value) ? span_of(json_string_value(value), json_string_length(value)) : SPAN("");
+}
+
+static enum err get_time(const json_t *object, const char *key, bool may_be_null, int64_t *out,
+                         struct why *why)
+{
+    if (may_be_null && json_is_null(json_object_get(object, key))) {
+        *out = -1;
+        return OK;
+    }
+    return date_parse_iso(get_text(object, key), out) == OK ? OK : bad(why, key, "is not a moment in UTC");
+}
+
+static enum err check_path(const json_t *object, const char *folder, uint32_t number, struct why *why)
+{
+    char path[32];
+    snprintf(path, sizeof path, "%s/%u/", folder, number);
+    return span_is(get_text(object, "path"), path) ? OK : bad(why, "path", "is not the one of its number");
+}
+
+static enum err package_parse(const json_t *root, struct latest *out, struct why *why)
+{
+    const json_t *package = json_object_get(root, "package");
+    out->package = 0;
+    out->package_ms = -1;
+    if (json_is_null(package)) {
+        return OK;
+    }
+    if (!json_is_object(package)) {
+        return bad(why, "package", "is neither null nor an object");
+    }
+    TRY(get_u32(package, "number", &out->package, why));
+    TRY(get_time(package, "time", false, &out->package_ms, why));
+    return check_path(package, "package", out->package, why);
+}
+
+static enum err contest_parse(const char *id, const json_t *value, struct latest_contest *out,
+                              struct why *why)
+{
+    if (strlen(id) >= sizeof out->id || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(id)) {
+        return bad(why, "contests", "has a name that no contest may have");
+    }
+    snprintf(out->id, sizeof out->id, "%s", id);
+    TRY(get_u64(value, "expected", &out->expected, why));
+    TRY(get_u64(value, "captured", &out->captured, why));
+    TRY(get_u64(value, "counted", &out->counted, why));
+    return get_u64(value, "votes", &out->votes, why);
+}
+
+static enum err contests_parse(const json_t *root, struct latest *out, struct why *why)
+{
+    json_t *contests = json_object_get(root, "contests");
+    if (!json_is_object(contests) || json_object_size(contests) > LATEST_CONTESTS_MAX) {
+        return bad(why, "contests", "is not an object of at most 8 contests");
+    }
+    const char *id;
+    json_t *value;
+    json_object_foreach(contests, id, value)
+    {
+        TRY(contest_parse(id, value, &out->contests[out->n_contests], why));
+        out->n_contests++;
+    }
+    return OK;
+}
+
+static enum err root_parse(const json_t *root, struct latest *out, struct why *why)
+{
+    uint32_t format = 0;
+    TRY(get_u32(root, "format", &format, why));
+    if (format != 1) {
+        return bad(why, "format", "is not 1");
+    }
+    TRY(get_u32(root, "cut", &out->cut, why));
+    TRY(check_path(root, "cut", out->cut, why));
+    TRY(get_time(root, "time", false, &out->time_ms, why));
+    TRY(get_time(root, "next", true, &out->next_ms, why));
+    TRY(get_bool(root, "last", &out->last, why));
+    TRY(get_bool(root, "drill", &out->drill, why));
+    TRY(get_u64(root, "log_size", &out->log_size, why));
+    struct span sha256 = get_text(root, "manifest_sha256");
+    if (hex_parse(sha256, out->manifest, sizeof out->manifest) != OK) {
+        return bad(why, "manifest_sha256", "is not 64 hex digits");
+    }
+    TRY(package_parse(root, out, why));
+    return contests_parse(root, out, why);
+}
+
+enum err latest_parse(struct span bytes, struct latest *out, struct why *why)
+{
+    json_error_t error;
+    struct latest latest = {0};
+    if (bytes.len > LATEST_BYTES_MAX) {
+        return why_set(why, ERR_TOO_BIG, "latest.json is larger than %d bytes", LATEST_BYTES_MAX);
+    }
+    json_t *root = json_loadb(bytes.at, bytes.len, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL) {
+        return why_set(why, ERR_SYNTAX, "latest.json, line %d: not JSON", error.line);
+    }
+    enum err err = root_parse(root, &latest, why);
+    json_decref(root);
+    if (err == OK) {
+        *out = latest;
+    }
+    return err;
+}
