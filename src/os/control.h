@@ -1,6 +1,6 @@
 /* Asking a program over its control socket (docs/formats/night.md): one packet there, one back. */
-#ifndef NIGHT_CONTROL_H
-#define NIGHT_CONTROL_H
+#ifndef OS_CONTROL_H
+#define OS_CONTROL_H
 
 #include "base/buf.h"
 #include "base/err.h"

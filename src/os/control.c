@@ -1,5 +1,5 @@
 /* One request, one answer, with a deadline. */
-#include "night/control.h"
+#include "os/control.h"
 
 #include "os/clock.h"
 #include "os/sock.h"
