@@ -1,5 +1,5 @@
 /* Starting, watching and restarting programs. */
-#include "night/crew.h"
+#include "os/crew.h"
 
 #include "base/log.h"
 #include "os/clock.h"
@@ -22,11 +22,25 @@ void crew_done(struct crew *crew)
     crew->n = 0;
 }
 
-struct crew_member *crew_add(struct crew *crew, const char *name, const char *program)
+static struct crew_member *add(struct crew *crew, const char *name)
 {
     assert(crew->n < CREW_MAX);
     struct crew_member *member = &crew->members[crew->n++];
     *member = (struct crew_member){.name = name, .child = {.pid = -1, .pidfd = -1}};
+    return member;
+}
+
+struct crew_member *crew_add_role(struct crew *crew, const char *name, role_main role, void *arg)
+{
+    struct crew_member *member = add(crew, name);
+    member->role = role;
+    member->role_arg = arg;
+    return member;
+}
+
+struct crew_member *crew_add(struct crew *crew, const char *name, const char *program)
+{
+    struct crew_member *member = add(crew, name);
     snprintf(member->program, sizeof member->program, "%s", program);
     crew_arg(crew, member, "%s", program);
     return member;
@@ -58,13 +72,22 @@ struct crew_member *crew_find(struct crew *crew, const char *name)
     return NULL;
 }
 
-enum err crew_start(struct crew *crew, struct crew_member *member, struct why *why)
+static enum err start_program(struct crew *crew, struct crew_member *member, struct why *why)
 {
     char path[4096], log[4200];
     TRY(program_path(member->program, path, why));
     snprintf(log, sizeof log, "%s/%s.log", crew->log_dir, member->name);
-    TRY(program_start(path, member->argv, NULL, 0, crew->log_dir[0] == '\0' ? NULL : log, &member->child,
-                      why));
+    return program_start(path, member->argv, NULL, 0, crew->log_dir[0] == '\0' ? NULL : log, &member->child,
+                         why);
+}
+
+enum err crew_start(struct crew *crew, struct crew_member *member, struct why *why)
+{
+    if (member->role != NULL) {
+        TRY(role_start(member->name, member->role, member->role_arg, NULL, 0, &member->child, why));
+    } else {
+        TRY(start_program(crew, member, why));
+    }
     member->state = CREW_UP;
     member->started_ms = monotonic_ms();
     log_line(LOG_INFO, "program_started", "name=%s pid=%d", member->name, (int)member->child.pid);

@@ -1,6 +1,6 @@
 /* Programs that die are started again, after a pause that grows; one that may end is left alone when it ends
  * well. */
-#include "night/crew.h"
+#include "os/crew.h"
 
 #include "base/log.h"
 #include "os/clock.h"
@@ -88,6 +88,26 @@ static void test_ending_badly(void **state)
     crew_done(crew);
 }
 
+static int end_with_seven(void *arg)
+{
+    return arg == NULL ? 0 : 7;
+}
+
+static void test_a_role(void **state)
+{
+    (void)state;
+    static struct crew crew;
+    crew_init(&crew, "");
+    struct crew_member *member = crew_add_role(&crew, "role", end_with_seven, &crew);
+    deaths = returns = 0;
+    struct why why = {{0}};
+    assert_int_equal(crew_start(&crew, member, &why), OK);
+    watch_until(&crew, &returns, 2);
+    assert_int_equal(member->last_code, 7);
+    crew_stop(member, 1000);
+    crew_done(&crew);
+}
+
 static void test_pause_grows_and_stops_growing(void **state)
 {
     (void)state;
@@ -124,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_killed_is_started_again),
         cmocka_unit_test(test_ending_well),
         cmocka_unit_test(test_ending_badly),
+        cmocka_unit_test(test_a_role),
         cmocka_unit_test(test_pause_grows_and_stops_growing),
         cmocka_unit_test(test_absent_program),
     };

@@ -1,7 +1,7 @@
-/* The crew of a night: programs that are started, watched and started again when they die, with a growing
+/* A crew: programs and roles that are started, watched and started again when they die, with a growing
  * pause so that one that cannot live does not eat the machine. All die with us (os/proc). */
-#ifndef NIGHT_CREW_H
-#define NIGHT_CREW_H
+#ifndef OS_CREW_H
+#define OS_CREW_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -26,7 +26,9 @@ enum crew_state {
 
 struct crew_member {
     const char *name; /* of its status file and log */
-    char program[64];
+    char program[64]; /* "" for a role */
+    role_main role;
+    void *role_arg;
     char *argv[CREW_ARGS_MAX + 1];
     int n_args;
     bool may_end; /* the feeder: ending with 0 is its work done */
@@ -52,6 +54,8 @@ void crew_done(struct crew *crew);
 
 /* A new member, not started; the program's name is its argv[0]. */
 struct crew_member *crew_add(struct crew *crew, const char *name, const char *program);
+/* A forked role instead of a program; its log is our standard error. */
+struct crew_member *crew_add_role(struct crew *crew, const char *name, role_main role, void *arg);
 /* One more argument, printed. */
 void crew_arg(struct crew *crew, struct crew_member *member, const char *format, ...) PRINTF(3, 4);
 struct crew_member *crew_find(struct crew *crew, const char *name); /* NULL: none */
