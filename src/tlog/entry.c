@@ -94,21 +94,7 @@ struct span base64_value(struct lines *lines, struct span value, size_t most, st
     return span_of(scratch->at + start, scratch->len - start);
 }
 
-/* The identity of the rules: what an auditor compares is which findings and formulas this program knows. A changed
- * rule gets a new line, so that two programs that count differently never show the same digest. */
 void rules_digest(uint8_t out[32])
 {
-    struct buf text;
-    buf_init(&text, 0);
-    buf_str(&text, "prep-rules/v1\n"
-                   "contabilizada leeme-g-38 anexo-13-26\n"
-                   "observaciones exceeds all-empty illegible blank no-acta out-of-catalogue\n"
-                   "porcentajes 4 truncated\n"
-                   "participacion anexo-13-29-ix\n"
-                   "distribucion equal-remainder-to-most percent-remainder-to-named\n");
-    for (int i = FINDING_NONE + 1; i < FINDING_RULES; i++) {
-        buf_printf(&text, "finding %s\n", finding_texts[i].id);
-    }
-    digest_of(buf_as_span(&text), out);
-    buf_done(&text);
+    digest_of(rules_identity(), out);
 }

@@ -1,8 +1,8 @@
 /* Ledger entries: canonical ASCII, one spelling for one meaning (docs/formats/ledger.md).
  *
- * An entry is lines "name value\n" in a fixed order, the first one its type ("prep-acta/v1"); at most 65,535 bytes.
- * Numbers are decimal without leading zeros, moments "2024-06-03T02:01:02Z", digests lower-case hex, nothing is "-".
- * Parsing refuses every other spelling, so print(parse(x)) == x for every x that parses. */
+ * An entry is lines "name value\n" in a fixed order, the first one its type ("prep-acta/v1"); at most 65,535
+ * bytes. Numbers are decimal without leading zeros, moments "2024-06-03T02:01:02Z", digests lower-case hex,
+ * nothing is "-". Parsing refuses every other spelling, so print(parse(x)) == x for every x that parses. */
 #ifndef TLOG_ENTRY_H
 #define TLOG_ENTRY_H
 
@@ -30,14 +30,14 @@ enum entry_type {
 
 /* prep-open/v1, index 0. */
 struct entry_open {
-    struct span election;      /* election.id */
-    struct span origin;        /* "prep.example.mx/2027" (drills: its own) */
+    struct span election; /* election.id */
+    struct span origin;   /* "prep.example.mx/2027" (drills: its own) */
     bool drill;
     int64_t time_ms;
-    uint8_t definition[32];    /* election.digest */
-    uint8_t rules[32];         /* SHA-256 of the rules' identity, rules_digest() */
-    uint8_t programs[32];      /* SHA-256 over the list of programs and their SHA-256 */
-    uint32_t n_files;          /* files of the definition that follow as ENTRY_FILE */
+    uint8_t definition[32]; /* election.digest */
+    uint8_t rules[32];      /* SHA-256 of the rules' identity, rules_digest() */
+    uint8_t programs[32];   /* SHA-256 over the list of programs and their SHA-256 */
+    uint32_t n_files;       /* files of the definition that follow as ENTRY_FILE */
 };
 
 /* prep-file/v1: bytes [offset, offset+len) of a file, in order. `bytes` is decoded. */
@@ -66,8 +66,8 @@ struct entry_acta {
 /* prep-review/v1. */
 struct entry_review {
     char key[ACTA_KEY_MAX + 1];
-    uint64_t entry;   /* index of the acta entry it speaks of */
-    bool hold;        /* true: set aside; false: released */
+    uint64_t entry; /* index of the acta entry it speaks of */
+    bool hold;      /* true: set aside; false: released */
     int64_t time_ms;
     struct span reason; /* "[a-z0-9-]{1,40}" */
 };
@@ -78,13 +78,13 @@ struct entry_cut_figures {
     uint64_t expected, captured, counted, votes;
 };
 struct entry_cut {
-    uint32_t number;     /* 1, 2, ... ; 0 is the zero cut before opening */
+    uint32_t number; /* 1, 2, ... ; 0 is the zero cut before opening */
     int64_t time_ms;
-    int64_t next_ms;     /* when the next one is due; -1 after the last */
-    int64_t package_ms;  /* hour of the newest package, -1 before the first */
-    uint32_t package;    /* number of the cut whose package that is; 0 with package_ms -1 for none */
-    uint64_t log_size;   /* covers entries [0, log_size) */
-    uint64_t previous;   /* index of the previous cut's entry */
+    int64_t next_ms;    /* when the next one is due; -1 after the last */
+    int64_t package_ms; /* hour of the newest package, -1 before the first */
+    uint32_t package;   /* number of the cut whose package that is; 0 with package_ms -1 for none */
+    uint64_t log_size;  /* covers entries [0, log_size) */
+    uint64_t previous;  /* index of the previous cut's entry */
     bool last;
     uint8_t manifest[32]; /* SHA-256 of the manifest's text (unsigned part) */
     uint32_t n_figures;
@@ -118,7 +118,8 @@ struct entry {
 
 /* Appends the entry's bytes. The caller's values must be in range (asserted). */
 void entry_print(const struct entry *entry, struct buf *out);
-/* Spans borrow from `bytes`, decoded texts from `scratch`. ERR_SYNTAX, ERR_RANGE, ERR_TOO_BIG with a sentence. */
+/* Spans borrow from `bytes`, decoded texts from `scratch`. ERR_SYNTAX, ERR_RANGE, ERR_TOO_BIG with a
+ * sentence. */
 MUST_CHECK enum err entry_parse(struct span bytes, struct entry *out, struct buf *scratch, struct why *why);
 
 /* SHA-256 over the id of the rules this program counts by (a line a rule, docs/formats/ledger.md). */

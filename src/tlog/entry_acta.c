@@ -20,7 +20,8 @@ static bool centre_ok(struct span centre)
 }
 
 /* Words in table order, parted by commas. `word` gives the i-th word, or NULL where the table has none. */
-static void print_set(struct buf *out, const char *name, uint32_t set, uint32_t n, const char *(*word)(uint32_t))
+static void print_set(struct buf *out, const char *name, uint32_t set, uint32_t n,
+                      const char *(*word)(uint32_t))
 {
     buf_printf(out, "%s ", name);
     if (set == 0) {
@@ -103,7 +104,8 @@ static bool stated_ok(const struct entry_acta *acta)
 void acta_print(const struct entry *entry, struct buf *out)
 {
     const struct entry_acta *acta = &entry->as.acta;
-    assert(acta_key_ok(span_str(acta->key)) && stated_ok(acta) && version_ok(acta) && centre_ok(acta->centre));
+    assert(acta_key_ok(span_str(acta->key)) && stated_ok(acta) && version_ok(acta) &&
+           centre_ok(acta->centre));
     assert(text_is_id(acta->contest, 1, 8) && acta->judgement.counted <= COUNTED_OUT_OF_CATALOGUE);
     assert((acta->findings & 1u << FINDING_NONE) == 0 && acta->findings >> FINDING_RULES == 0);
     print_line(out, "acta", span_str(acta->key));
@@ -114,7 +116,8 @@ void acta_print(const struct entry *entry, struct buf *out)
     print_line(out, "centre", acta->centre);
     print_line(out, "reason", acta->reason);
     print_u64(out, "status", acta->judgement.counted);
-    print_set(out, "observations", observation_set(acta->judgement.observations), OBSERVATIONS, observation_word);
+    print_set(out, "observations", observation_set(acta->judgement.observations), OBSERVATIONS,
+              observation_word);
     print_u64(out, "computed", acta->judgement.computed);
     sheet_print(&acta->sheet, out);
     print_set(out, "findings", acta->findings, FINDING_RULES, finding_word);

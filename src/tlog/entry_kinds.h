@@ -1,4 +1,5 @@
-/* The halves of each entry type, for the table in entry.c alone. A parser takes the lines after the type line. */
+/* The halves of each entry type, for the table in entry.c alone. A parser takes the lines after the type
+ * line. */
 #ifndef TLOG_ENTRY_KINDS_H
 #define TLOG_ENTRY_KINDS_H
 

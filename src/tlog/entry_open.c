@@ -78,7 +78,8 @@ void piece_parse(struct lines *lines, struct entry *out, struct buf *scratch)
 {
     struct entry_file *file = &out->as.file;
     file->name = lines_value(lines, "name");
-    lines_expect(lines, file_name_ok(file->name), "a file's name is 1 to 64 visible ASCII characters, no slash");
+    lines_expect(lines, file_name_ok(file->name),
+                 "a file's name is 1 to 64 visible ASCII characters, no slash");
     file->size = lines_u64(lines, "size", FILE_BYTES_MAX);
     file->offset = lines_u64(lines, "offset", FILE_BYTES_MAX);
     file->bytes = base64_value(lines, lines_value(lines, "bytes"), FILE_PIECE, scratch);

@@ -2,8 +2,8 @@
  *
  *   DIR/entries/000, DIR/entries/x001/234 ...   each entry: uint16 length, big endian, then its bytes
  *
- * One writer (the sequencer). The last bundle grows in place; a torn entry at its end is no entry: readers stop
- * before it, the writer cuts it off when it opens. Nothing else is ever rewritten. */
+ * One writer (the sequencer). The last bundle grows in place; a torn entry at its end is no entry: readers
+ * stop before it, the writer cuts it off when it opens. Nothing else is ever rewritten. */
 #ifndef TLOG_LEDGER_H
 #define TLOG_LEDGER_H
 

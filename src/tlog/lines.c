@@ -1,5 +1,5 @@
-/* The cursor over "name value" lines and its printing half. Each kind of value has one spelling; what is not that
- * spelling is refused, so that one meaning has one hash. */
+/* The cursor over "name value" lines and its printing half. Each kind of value has one spelling; what is not
+ * that spelling is refused, so that one meaning has one hash. */
 #include "tlog/lines.h"
 
 #include "base/codec.h"
@@ -67,8 +67,8 @@ struct span lines_value(struct lines *lines, const char *name)
     }
     size_t len = strlen(name);
     if (!span_starts(line, span_of(name, len)) || line.len < len + 2 || line.at[len] != ' ') {
-        lines->err = why_set(lines->why, ERR_SYNTAX, "line %u: must be \"%s\", a blank and its value", lines->line,
-                             name);
+        lines->err = why_set(lines->why, ERR_SYNTAX, "line %u: must be \"%s\", a blank and its value",
+                             lines->line, name);
         return SPAN("");
     }
     return span_from(line, len + 1);
@@ -202,14 +202,18 @@ bool text_is_visible(struct span text, size_t least, size_t most)
     return all_in(text, least, most, VISIBLE);
 }
 
-/* Length of the character at the start of `text`, 0 when it is none (RFC 3629: shortest form, no surrogates). */
+/* Length of the character at the start of `text`, 0 when it is none (RFC 3629: shortest form, no surrogates).
+ */
 static size_t utf8_len(struct span text)
 {
     const unsigned char *s = (const unsigned char *)text.at;
     if (s[0] < 0x80) {
         return s[0] == '\n' || (s[0] >= 0x20 && s[0] != 0x7f) ? 1 : 0;
     }
-    size_t n = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : s[0] >= 0xe0 && s[0] <= 0xef ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
+    size_t n = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
+               : s[0] >= 0xe0 && s[0] <= 0xef ? 3
+               : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+                                              : 0;
     if (n == 0 || text.len < n) {
         return 0;
     }
@@ -218,8 +222,9 @@ static size_t utf8_len(struct span text)
             return 0;
         }
     }
-    bool bad = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-               (s[0] == 0xf4 && s[1] > 0x8f) || (s[0] == 0xc2 && s[1] < 0xa0);
+    bool bad = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+               (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ||
+               (s[0] == 0xc2 && s[1] < 0xa0);
     return bad ? 0 : n;
 }
 

@@ -1,5 +1,5 @@
-/* Lines "name value\n" in a fixed order: the spelling that entries and submissions share. A cursor takes them one
- * by one, remembers the first failure with its line and rule, and is asked once at the end. */
+/* Lines "name value\n" in a fixed order: the spelling that entries and submissions share. A cursor takes them
+ * one by one, remembers the first failure with its line and rule, and is asked once at the end. */
 #ifndef TLOG_LINES_H
 #define TLOG_LINES_H
 

@@ -65,7 +65,8 @@ static struct cell cell_of(struct lines *lines, struct span word)
 }
 
 /* Between `least` and `most` cells; returns how many. */
-static uint8_t parse_cells(struct lines *lines, const char *name, struct cell *out, uint8_t least, uint8_t most)
+static uint8_t parse_cells(struct lines *lines, const char *name, struct cell *out, uint8_t least,
+                           uint8_t most)
 {
     struct span value = lines_value(lines, name);
     uint8_t n = 0;
@@ -105,9 +106,9 @@ static void check_no_acta(struct lines *lines, const struct sheet *sheet)
         cells_agree = cells_agree && (sheet->votes[i].state == CELL_NO_ACTA) == missing;
     }
     lines_expect(lines, cells_agree, "cells are X exactly when there is no acta");
-    bool bare = sheet->transport == 0 && !sheet->has_image && sheet->received_ms < 0 && sheet->captured_ms < 0 &&
-                sheet->verified_ms < 0 && sheet->origin == ORIGIN_NONE && sheet->means == MEANS_NONE &&
-                sheet->document == DOCUMENT_NONE;
+    bool bare = sheet->transport == 0 && !sheet->has_image && sheet->received_ms < 0 &&
+                sheet->captured_ms < 0 && sheet->verified_ms < 0 && sheet->origin == ORIGIN_NONE &&
+                sheet->means == MEANS_NONE && sheet->document == DOCUMENT_NONE;
     lines_expect(lines, !missing || bare, "without an acta image, times, origin, means and document are -");
 }
 

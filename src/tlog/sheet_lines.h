@@ -8,7 +8,8 @@
 
 enum { CELL_VALUE_MAX = 999999, IMAGE_BYTES_MAX = 8 * 1024 * 1024 };
 
-/* The first part: noacta, fields, votes, transport, image, received, captured, verified, origin, means, document. */
+/* The first part: noacta, fields, votes, transport, image, received, captured, verified, origin, means,
+ * document. */
 void sheet_print(const struct sheet *sheet, struct buf *out);
 /* With no_acta set every cell must be X and the rest "-"; without it no cell may be X. */
 void sheet_parse(struct lines *lines, struct sheet *out);
