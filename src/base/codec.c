@@ -38,7 +38,8 @@ enum err hex_parse(struct span text, uint8_t *out, size_t len)
         }
     }
     for (size_t i = 0; i < len; i++) {
-        out[i] = (uint8_t)(hex_digit(text.at[2 * i]) << 4 | hex_digit(text.at[2 * i + 1]));
+        unsigned high = (unsigned)hex_digit(text.at[2 * i]);
+        out[i] = (uint8_t)(high << 4 | (unsigned)hex_digit(text.at[2 * i + 1]));
     }
     return OK;
 }

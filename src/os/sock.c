@@ -80,7 +80,7 @@ static enum err failed(int fd, struct span address, const char *what, struct why
 
 enum err sock_listen(struct span text, int *out, struct why *why)
 {
-    struct address address;
+    struct address address = {0};
     TRY(parse_address(text, &address, why));
     int on = 1;
     int off = 0;
@@ -101,7 +101,7 @@ enum err sock_listen(struct span text, int *out, struct why *why)
 
 enum err sock_connect(struct span text, int *out, struct why *why)
 {
-    struct address address;
+    struct address address = {0};
     TRY(parse_address(text, &address, why));
     int fd = socket(address.as.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, &address.as.any, address.len) != 0) {

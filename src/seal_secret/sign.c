@@ -62,8 +62,8 @@ enum err secret_key_parse(struct span text, struct secret_key *out, struct why *
     buf_init(&typed_seed, 64);
     struct span name;
     struct span id;
-    uint8_t stated[4];
-    struct secret_key key;
+    uint8_t stated[4] = {0};
+    struct secret_key key = {0};
     enum err err = parse_fields(text, &name, &id, &typed_seed);
     if (err == OK) {
         err = hex_parse(id, stated, 4);
