@@ -1,0 +1,201 @@
+/* Landlock by raw calls (ABI probed, rights of later ABIs defined here: the system's header is older than the
+ * kernel may be), seccomp through libseccomp from one table of calls. */
+#include "os/jail.h"
+
+#include "os/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define JAIL_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define JAIL_SANITIZED 1
+#endif
+#endif
+
+/* Rights that came after ABI 1; the numbers are the kernel's. */
+#define FS_REFER       (UINT64_C(1) << 13) /* ABI 2 */
+#define FS_TRUNCATE    (UINT64_C(1) << 14) /* ABI 3 */
+#define NET_BIND_TCP   (UINT64_C(1) << 0)  /* ABI 4 */
+#define NET_CONNECT    (UINT64_C(1) << 1)
+#define FS_ALL_ABI1    ((UINT64_C(1) << 13) - 1)
+#define FS_READ_FILE   (LANDLOCK_ACCESS_FS_READ_FILE)
+#define FS_READ_FOLDER (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_FILE_RIGHTS                                                                                       \
+    (FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | FS_TRUNCATE)
+
+struct ruleset {
+    uint64_t files;
+    uint64_t net;
+};
+
+static int landlock_abi(void)
+{
+    return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+static uint64_t known_files(int abi)
+{
+    return FS_ALL_ABI1 | (abi >= 2 ? FS_REFER : 0) | (abi >= 3 ? FS_TRUNCATE : 0);
+}
+
+static enum err allow_path(int rules, const char *path, uint64_t rights, struct why *why)
+{
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0) {
+        return OK; /* what is not there cannot be opened either */
+    }
+    struct stat about;
+    if (fstat(fd, &about) == 0 && !S_ISDIR(about.st_mode)) {
+        rights &= FS_FILE_RIGHTS;
+    }
+    struct landlock_path_beneath_attr beneath = {.allowed_access = rights, .parent_fd = fd};
+    long failed = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+    int saved = errno;
+    close(fd);
+    return failed == 0 ? OK : why_set(why, ERR_REFUSED, "landlock %s: %s", path, strerror(saved));
+}
+
+static enum err allow_paths(int rules, const struct jail *jail, uint64_t known, struct why *why)
+{
+    uint64_t execute = jail->rights & JAIL_SPAWN ? (uint64_t)LANDLOCK_ACCESS_FS_EXECUTE : 0;
+    uint64_t write = known & ~(uint64_t)(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                                         LANDLOCK_ACCESS_FS_EXECUTE);
+    for (const char *const *path = jail->read; path != NULL && *path != NULL; path++) {
+        TRY(allow_path(rules, *path, (FS_READ_FOLDER | execute) & known, why));
+    }
+    for (const char *const *path = jail->write; path != NULL && *path != NULL; path++) {
+        TRY(allow_path(rules, *path, write, why));
+    }
+    return OK;
+}
+
+static enum err enter_landlock(const struct jail *jail, struct why *why)
+{
+    int abi = landlock_abi();
+    if (abi < 1) {
+        return why_set(why, ERR_REFUSED, "this kernel has no Landlock");
+    }
+    struct ruleset handled = {.files = known_files(abi)};
+    if (abi >= 4) {
+        handled.net = NET_BIND_TCP | (jail->rights & JAIL_CONNECT ? 0 : NET_CONNECT);
+    }
+    size_t size = abi >= 4 ? sizeof handled : sizeof handled.files;
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0);
+    if (rules < 0) {
+        return why_set(why, ERR_REFUSED, "landlock: %s", strerror(errno));
+    }
+    enum err err = jail->rights & JAIL_FILES ? allow_paths(rules, jail, handled.files, why) : OK;
+    if (err == OK && syscall(SYS_landlock_restrict_self, rules, 0) != 0) {
+        err = why_set(why, ERR_REFUSED, "landlock: %s", strerror(errno));
+    }
+    close(rules);
+    return err;
+}
+
+#ifndef JAIL_SANITIZED
+/* Calls by the right that brings them; 0: every role. Names, so that one table serves every architecture. */
+static const struct {
+    unsigned right;
+    const char *calls;
+} CALLS[] = {
+    {0,
+     "read write readv writev pread64 pwrite64 close fstat newfstatat lseek mmap munmap mremap mprotect "
+     "madvise brk "
+     "futex clock_gettime clock_getres gettimeofday time getpid gettid getppid exit exit_group rt_sigaction "
+     "rt_sigprocmask rt_sigreturn sigaltstack restart_syscall fcntl getrandom poll ppoll select pselect6 "
+     "epoll_create1 "
+     "epoll_ctl epoll_wait epoll_pwait epoll_pwait2 nanosleep clock_nanosleep sched_yield sched_getaffinity "
+     "getrusage "
+     "recvfrom recvmsg sendto sendmsg shutdown pipe2 dup dup2 dup3 signalfd4 timerfd_create timerfd_settime "
+     "eventfd2 "
+     "getuid geteuid getgid getegid uname sysinfo prlimit64 getrlimit membarrier rseq set_robust_list tgkill "
+     "fadvise64 "
+     "ioctl getcwd umask"},
+    {JAIL_SERVE, "accept accept4 getsockname getpeername getsockopt setsockopt sendfile splice"},
+    {JAIL_CONNECT,
+     "socket connect bind getsockname getpeername getsockopt setsockopt socketpair sendmmsg recvmmsg"},
+    {JAIL_FILES,
+     "open openat openat2 creat stat lstat statx access faccessat faccessat2 readlink readlinkat getdents64 "
+     "statfs fstatfs mkdir mkdirat rmdir rename renameat renameat2 unlink unlinkat link linkat fsync "
+     "fdatasync "
+     "syncfs ftruncate truncate fallocate flock fchmod chmod fchmodat fchown chown utimensat copy_file_range "
+     "sync_file_range chdir inotify_init1 inotify_add_watch inotify_rm_watch socket connect bind listen "
+     "accept4 "
+     "getsockname getsockopt setsockopt sendfile"},
+    {JAIL_SPAWN,
+     "clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid "
+     "close_range arch_prctl set_tid_address getpgrp setpgid prlimit64 setrlimit seccomp "
+     "landlock_create_ruleset landlock_add_rule landlock_restrict_self socketpair"},
+};
+
+/* Adds every call of a list; a name that this architecture does not have is passed over. */
+static int allow_calls(scmp_filter_ctx filter, const char *names)
+{
+    char name[32];
+    int failed = 0;
+    while (*names != '\0' && failed == 0) {
+        size_t len = strcspn(names, " ");
+        if (len > 0 && len < sizeof name) {
+            memcpy(name, names, len);
+            name[len] = '\0';
+            int number = seccomp_syscall_resolve_name(name);
+            failed = number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+        }
+        names += len + (names[len] == ' ');
+    }
+    return failed;
+}
+
+static enum err enter_seccomp(const struct jail *jail, struct why *why)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (filter == NULL) {
+        return why_set(why, ERR_REFUSED, "seccomp: no memory");
+    }
+    int failed = 0;
+    for (size_t i = 0; i < sizeof CALLS / sizeof CALLS[0] && failed == 0; i++) {
+        if ((CALLS[i].right & jail->rights) == CALLS[i].right) {
+            failed = allow_calls(filter, CALLS[i].calls);
+        }
+    }
+    failed = failed != 0 ? failed : seccomp_load(filter);
+    seccomp_release(filter);
+    return failed == 0 ? OK : why_set(why, ERR_REFUSED, "seccomp: %s", strerror(-failed));
+}
+#else
+static enum err enter_seccomp(const struct jail *jail, struct why *why)
+{
+    (void)jail;
+    (void)why;
+    return OK;
+}
+#endif
+
+enum err jail_enter(const struct jail *jail, struct why *why)
+{
+    const char *said = getenv("ATALAYA_JAIL");
+    TRY(process_harden(why));
+    if (said != NULL && strcmp(said, "off") == 0) {
+        return OK;
+    }
+    enum err err = enter_landlock(jail, why);
+    if (err == OK) {
+        err = enter_seccomp(jail, why);
+    }
+    if (err != OK) {
+        return why_prefix(why, err, "the role %s cannot be jailed (ATALAYA_JAIL=off starts it unjailed)",
+                          jail->name);
+    }
+    return OK;
+}

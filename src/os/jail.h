@@ -1,0 +1,30 @@
+/* Jails: what a role may still do once it has started. A role's rights are a row; everything else ends the
+ * process (seccomp, default kill) or is refused by the kernel (Landlock). A role that cannot be jailed does
+ * not start, unless the operator said so aloud (ATALAYA_JAIL=off in the environment of the program). */
+#ifndef OS_JAIL_H
+#define OS_JAIL_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+enum jail_right {
+    JAIL_SERVE = 1 << 0,   /* accept and talk on sockets it was given */
+    JAIL_CONNECT = 1 << 1, /* make sockets and connect */
+    JAIL_FILES = 1 << 2,   /* open files below `read` and `write` */
+    JAIL_SPAWN = 1 << 3    /* fork, execute and wait for children */
+};
+
+struct jail {
+    const char *name;         /* for the log */
+    unsigned rights;          /* enum jail_right */
+    const char *const *read;  /* folders and files that may be read; NULL-terminated, NULL for none */
+    const char *const *write; /* folders that may be read and written below */
+};
+
+/* Enters for good: no_new_privs, no core files, Landlock, seccomp. Paths that do not exist are skipped.
+ * ERR_REFUSED with a sentence when the kernel cannot. Builds with a sanitizer skip seccomp (its runtime needs
+ * more), never Landlock. */
+MUST_CHECK enum err jail_enter(const struct jail *jail, struct why *why);
+
+#endif
