@@ -1,0 +1,313 @@
+/* The definition's files as a whole: read, checked as text, cut into rows, digested. What the rows mean is in
+ * election_ini.c, election_contest.c and election_place.c. */
+#include "formats/election.h"
+
+#include "base/codec.h"
+#include "formats/election_def.h"
+#include "os/file.h"
+#include "seal/digest.h"
+#include "wire/csv.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *const election_file_names[ELECTION_FILES] = {
+    "election.ini",    "areas.csv",    "columns.csv", "shares.csv",
+    "candidacies.csv", "stations.csv", "actas.csv",   "signers.csv",
+};
+
+static const struct def_table *const tables[ELECTION_FILES] = {
+    NULL, &def_areas, &def_columns, &def_shares, &def_candidacies, &def_stations, &def_actas, &def_signers,
+};
+
+/* A federal election (170,000 stations, 520,000 actas) takes about 100 MiB. */
+static const size_t arena_budget = (size_t)1 << 30;
+
+enum err def_fail(struct def *def, enum err err, const char *format, ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (def->line == 0) {
+        return why_set(def->why, err, "%s: %s", def->file, text);
+    }
+    return why_set(def->why, err, "%s line %llu: %s", def->file, (unsigned long long)def->line, text);
+}
+
+enum err def_array(struct def *def, size_t count, size_t size, void **out)
+{
+    void *room = arena_array(&def->election->arena, count == 0 ? 1 : count, size);
+    if (room == NULL) {
+        return def_fail(def, ERR_FULL, "the definition needs more than %zu MiB of memory",
+                        arena_budget >> 20);
+    }
+    *out = room;
+    return OK;
+}
+
+/* The length of the UTF-8 character at `at`, 0 when it is none (Unicode 15, table 3-7). */
+static size_t utf8_len(const unsigned char *at, size_t left)
+{
+    static const struct {
+        unsigned char first_min, first_max, second_min, second_max, len;
+    } forms[] = {
+        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (at[0] < forms[i].first_min || at[0] > forms[i].first_max) {
+            continue;
+        }
+        if (forms[i].len > left || at[1] < forms[i].second_min || at[1] > forms[i].second_max) {
+            return 0;
+        }
+        for (size_t k = 2; k < forms[i].len; k++) {
+            if ((at[k] & 0xc0) != 0x80) {
+                return 0;
+            }
+        }
+        return forms[i].len;
+    }
+    return 0;
+}
+
+/* What all files have in common: UTF-8 without BOM and control characters, LF, the last line ended. */
+static enum err check_text(struct def *def, struct span bytes)
+{
+    def->line = 1;
+    if (span_starts(bytes, SPAN("\xef\xbb\xbf"))) {
+        return def_fail(def, ERR_SYNTAX, "begins with a byte order mark; save it as UTF-8 without BOM");
+    }
+    const unsigned char *at = (const unsigned char *)bytes.at;
+    for (size_t i = 0; i < bytes.len;) {
+        if (at[i] >= 0x80) {
+            size_t len = utf8_len(at + i, bytes.len - i);
+            if (len == 0) {
+                return def_fail(def, ERR_SYNTAX, "byte 0x%02x is no UTF-8", at[i]);
+            }
+            i += len;
+            continue;
+        }
+        if (at[i] == '\n') {
+            def->line++;
+        } else if (at[i] == '\r') {
+            return def_fail(def, ERR_SYNTAX, "has a carriage return; lines end in LF alone");
+        } else if (at[i] < 0x20 || at[i] == 0x7f) {
+            return def_fail(def, ERR_SYNTAX, "control character 0x%02x", at[i]);
+        }
+        i++;
+    }
+    if (bytes.len == 0 || bytes.at[bytes.len - 1] != '\n') {
+        return def_fail(def, ERR_SYNTAX, "the last line does not end in LF: the file was cut off");
+    }
+    def->line = 0;
+    return OK;
+}
+
+/* The first line names the columns, all of them, in the order of the page. */
+static enum err check_names(struct def *def, const struct def_table *table, const struct span *fields,
+                            size_t n_fields)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (i >= n_fields) {
+            return def_fail(def, ERR_MISSING, "column \"%s\" is missing", table->columns[i]);
+        }
+        if (!span_is(fields[i], table->columns[i])) {
+            return def_fail(def, ERR_SYNTAX, "column %zu is \"%.*s\" and must be \"%s\"", i + 1,
+                            DEF_ARG(fields[i]), table->columns[i]);
+        }
+    }
+    if (n_fields > table->n_columns) {
+        return def_fail(def, ERR_SYNTAX, "%zu columns, the format has %u", n_fields, table->n_columns);
+    }
+    return OK;
+}
+
+static enum err parse_row(struct def *def, const struct def_table *table, const struct span *fields,
+                          size_t n_fields)
+{
+    if (n_fields != table->n_columns) {
+        return def_fail(def, ERR_SYNTAX, "%zu fields, the first line names %u", n_fields, table->n_columns);
+    }
+    for (size_t i = 0; i < n_fields; i++) {
+        if (fields[i].len > 0 && memchr(fields[i].at, '\n', fields[i].len) != NULL) {
+            return def_fail(def, ERR_SYNTAX, "a line break inside \"%s\"", table->columns[i]);
+        }
+    }
+    return table->row(def, fields);
+}
+
+static enum err parse_rows(struct def *def, const struct def_table *table, struct csv_reader *reader)
+{
+    struct span fields[8] = {0};
+    size_t n_fields = 0;
+    enum err err = OK;
+    while ((err = csv_read_row(reader, fields, 8, &n_fields)) == OK) {
+        def->line = reader->row;
+        if (reader->unterminated) {
+            return def_fail(def, ERR_SYNTAX, "a quote is not closed");
+        }
+        TRY(reader->row == 1 ? check_names(def, table, fields, n_fields)
+                             : parse_row(def, table, fields, n_fields));
+    }
+    return err == ERR_AGAIN ? OK : def_fail(def, err, "is no CSV");
+}
+
+static enum err parse_table(struct def *def, const struct def_table *table, struct span bytes)
+{
+    uint32_t lines = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        lines += bytes.at[i] == '\n';
+    }
+    if (lines > table->rows_max + 1) {
+        return def_fail(def, ERR_TOO_BIG, "%u rows, the most is %u", lines - 1, table->rows_max);
+    }
+    def->contest = -1;
+    def->n = 0;
+    TRY(table->start(def, lines - 1));
+    struct csv_reader reader;
+    csv_reader_init(&reader, bytes, ',');
+    enum err err = parse_rows(def, table, &reader);
+    csv_reader_done(&reader);
+    TRY(err);
+    def->line = 0;
+    return table->end == NULL ? OK : table->end(def);
+}
+
+static enum err parse_files(struct def *def, const struct span bytes[ELECTION_FILES])
+{
+    for (size_t i = 0; i < ELECTION_FILES; i++) {
+        def->file = election_file_names[i];
+        def->line = 0;
+        TRY(check_text(def, bytes[i]));
+        if (tables[i] == NULL) {
+            TRY(election_ini_parse(def, bytes[i]));
+        } else {
+            TRY(parse_table(def, tables[i], bytes[i]));
+        }
+    }
+    return OK;
+}
+
+static void digest_files(const struct span bytes[ELECTION_FILES], uint8_t out[DIGEST_LEN])
+{
+    struct buf list;
+    buf_init(&list, 0);
+    for (size_t i = 0; i < ELECTION_FILES; i++) {
+        char hex[DIGEST_HEX + 1];
+        digest_hex(bytes[i], hex);
+        buf_printf(&list, "%s %zu %s\n", election_file_names[i], bytes[i].len, hex);
+    }
+    digest_of(buf_as_span(&list), out);
+    buf_done(&list);
+}
+
+/* Puts the files in their order; each must be there once. */
+static enum err sort_files(const struct election_file *files, size_t n_files,
+                           struct span bytes[ELECTION_FILES], struct why *why)
+{
+    for (size_t i = 0; i < n_files; i++) {
+        int at = name_index(election_file_names, ELECTION_FILES, files[i].name);
+        if (at < 0) {
+            return why_set(why, ERR_SYNTAX, "\"%.*s\" is no file of a definition", DEF_ARG(files[i].name));
+        }
+        if (bytes[at].at != NULL) {
+            return why_set(why, ERR_EXISTS, "%s: is there twice", election_file_names[at]);
+        }
+        if (files[i].bytes.len > ELECTION_FILE_MAX) {
+            return why_set(why, ERR_TOO_BIG, "%s: larger than %d bytes", election_file_names[at],
+                           ELECTION_FILE_MAX);
+        }
+        bytes[at] = files[i].bytes.len == 0 ? SPAN("") : files[i].bytes;
+    }
+    for (size_t i = 0; i < ELECTION_FILES; i++) {
+        if (bytes[i].at == NULL) {
+            return why_set(why, ERR_MISSING, "%s: the file is missing", election_file_names[i]);
+        }
+    }
+    return OK;
+}
+
+enum err election_parse(const struct election_file *files, size_t n_files, struct election *out,
+                        struct why *why)
+{
+    struct span bytes[ELECTION_FILES] = {0};
+    TRY(sort_files(files, n_files, bytes, why));
+    struct election election = {0};
+    arena_init(&election.arena, arena_budget);
+    /* The institute's own keys, not an outsider's: a fixed hash key is enough. */
+    map_init(&election.station_by_key, 1, 2);
+    map_init(&election.acta_by_key, 3, 4);
+    struct def def = {.election = &election, .why = why};
+    map_init(&def.names, 5, 6);
+    enum err err = parse_files(&def, bytes);
+    map_done(&def.names);
+    if (err != OK) {
+        election_done(&election);
+        return err;
+    }
+    digest_files(bytes, election.digest);
+    *out = election;
+    return OK;
+}
+
+void election_files_init(struct election_files *files)
+{
+    for (size_t i = 0; i < ELECTION_FILES; i++) {
+        buf_init(&files->bytes[i], 0);
+    }
+}
+
+void election_files_done(struct election_files *files)
+{
+    for (size_t i = 0; i < ELECTION_FILES; i++) {
+        buf_done(&files->bytes[i]);
+    }
+}
+
+enum err election_files_read(const char *dir, struct election_files *files, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    for (size_t i = 0; i < ELECTION_FILES; i++) {
+        buf_clear(&files->bytes[i]);
+        TRY(file_read(path_join(path, dir, election_file_names[i]), ELECTION_FILE_MAX, &files->bytes[i],
+                      why));
+    }
+    return OK;
+}
+
+enum err election_files_write(const char *dir, const struct election_files *files, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    TRY(folder_make(dir, why));
+    for (size_t i = 0; i < ELECTION_FILES; i++) {
+        TRY(file_write(path_join(path, dir, election_file_names[i]), buf_as_span(&files->bytes[i]), true,
+                       why));
+    }
+    return OK;
+}
+
+static enum err parse_owned(const struct election_files *owned, struct election *out, struct why *why)
+{
+    struct election_file files[ELECTION_FILES];
+    for (size_t i = 0; i < ELECTION_FILES; i++) {
+        files[i] = (struct election_file){span_str(election_file_names[i]), buf_as_span(&owned->bytes[i])};
+    }
+    return election_parse(files, ELECTION_FILES, out, why);
+}
+
+enum err election_load(const char *dir, struct election *out, struct why *why)
+{
+    struct election_files files;
+    election_files_init(&files);
+    enum err err = election_files_read(dir, &files, why);
+    if (err == OK) {
+        err = parse_owned(&files, out, why);
+    }
+    election_files_done(&files);
+    return err == OK ? OK : why_prefix(why, err, "%s", dir);
+}

@@ -1,0 +1,140 @@
+/* Single values of the definition's files, and the sentences about them. */
+#include "formats/election_def.h"
+
+#include "base/num.h"
+
+#include <stdlib.h>
+
+const char *const area_kind_names[3] = {"entity", "district", "borough"};
+const char *const column_kind_names[6] = {"party", "coalition", "common", "independent", "write_in", "null"};
+const char *const share_kind_names[3] = {"equal", "equal-each", "percent"};
+const char *const signer_kind_names[3] = {"catd", "ccv", "device"};
+
+int name_index(const char *const *names, size_t n, struct span name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (span_is(name, names[i])) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+enum { NAME_MAX_LEN = 40 };
+
+/* Levenshtein's distance of two short names: one row of the table, updated in place. */
+static unsigned distance(struct span a, struct span b)
+{
+    unsigned row[NAME_MAX_LEN + 1];
+    for (unsigned j = 0; j <= b.len; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i + 1;
+        for (size_t j = 0; j < b.len; j++) {
+            unsigned changed = diagonal + (a.at[i] != b.at[j]);
+            diagonal = row[j + 1];
+            unsigned shorter = (row[j] < diagonal ? row[j] : diagonal) + 1;
+            row[j + 1] = changed < shorter ? changed : shorter;
+        }
+    }
+    return row[b.len];
+}
+
+const char *name_nearest(const char *const *names, size_t n, struct span name)
+{
+    struct span typed = span_of(name.at, name.len < NAME_MAX_LEN ? name.len : NAME_MAX_LEN);
+    const char *best = names[0];
+    unsigned least = UINT32_MAX;
+    for (size_t i = 0; i < n; i++) {
+        unsigned far = distance(typed, span_str(names[i]));
+        if (far < least) {
+            least = far;
+            best = names[i];
+        }
+    }
+    return best;
+}
+
+enum err def_text(struct def *def, const char *field, struct span text, bool may_be_empty, struct span *out)
+{
+    if (text.len == 0 && !may_be_empty) {
+        return def_fail(def, ERR_MISSING, "\"%s\" is empty", field);
+    }
+    if (text.len > ELECTION_TEXT_MAX) {
+        return def_fail(def, ERR_TOO_BIG, "\"%s\" is longer than %d bytes", field, ELECTION_TEXT_MAX);
+    }
+    struct span trimmed = span_trim(text);
+    if (trimmed.len != text.len) {
+        return def_fail(def, ERR_SYNTAX, "\"%s\" begins or ends with a blank", field);
+    }
+    struct span copy = arena_copy(&def->election->arena, text);
+    if (copy.at == NULL) {
+        return def_fail(def, ERR_FULL, "the definition needs too much memory");
+    }
+    *out = copy;
+    return OK;
+}
+
+enum err def_code(struct def *def, const char *field, struct span text, const char *allowed, size_t most,
+                  struct span *out)
+{
+    if (text.len > most) {
+        return def_fail(def, ERR_SYNTAX, "\"%s\" is longer than %zu characters", field, most);
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (strchr(allowed, text.at[i]) == NULL) {
+            return def_fail(def, ERR_SYNTAX, "\"%.*s\" is no %s: only %s", DEF_ARG(text), field, allowed);
+        }
+    }
+    return def_text(def, field, text, false, out);
+}
+
+enum err def_number(struct def *def, const char *field, struct span text, uint32_t most, uint32_t *out)
+{
+    uint32_t value = 0;
+    if (num_parse_u32(text, &value) != OK) {
+        return def_fail(def, ERR_SYNTAX, "\"%.*s\" is no number for \"%s\" (digits, no leading zeros)",
+                        DEF_ARG(text), field);
+    }
+    if (value > most) {
+        return def_fail(def, ERR_RANGE, "\"%s\" is %u, the most is %u", field, value, most);
+    }
+    *out = value;
+    return OK;
+}
+
+enum err def_area(struct def *def, struct span text, enum area_kind kind, uint16_t *out)
+{
+    if (span_is(text, "*")) {
+        *out = AREA_NONE;
+        return OK;
+    }
+    struct span rest = text;
+    struct span word = span_cut(&rest, ':');
+    if (!span_is(word, area_kind_names[kind]) || rest.at == NULL) {
+        return def_fail(def, ERR_SYNTAX, "area \"%.*s\" must be \"*\" or \"%s:\" and a number", DEF_ARG(text),
+                        area_kind_names[kind]);
+    }
+    uint32_t id = 0;
+    TRY(def_number(def, "area", rest, UINT16_MAX - 1, &id));
+    uint16_t area = election_area(def->election, kind, (uint16_t)id);
+    if (area == AREA_NONE) {
+        return def_fail(def, ERR_MISSING, "areas.csv has no %s %u", area_kind_names[kind], id);
+    }
+    *out = area;
+    return OK;
+}
+
+enum err def_column(struct def *def, struct span code, uint8_t *out)
+{
+    const struct contest *contest = &def->election->contests[def->contest];
+    int column = contest_column(contest, code);
+    if (column < 0) {
+        return def_fail(def, ERR_MISSING, "contest %.*s has no column \"%.*s\"", SPAN_ARG(contest->id),
+                        DEF_ARG(code));
+    }
+    *out = (uint8_t)column;
+    return OK;
+}
