@@ -10,7 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { FILE_MODE = 0644 };
+enum { FILE_MODE = 0644, FILE_MODE_PRIVATE = 0600 };
 
 static enum err from_errno(void)
 {
@@ -98,13 +98,14 @@ static enum err write_all(int fd, const char *path, struct span bytes, struct wh
     return OK;
 }
 
-static enum err write_to(const char *path, int flags, struct span bytes, bool durable, struct why *why)
+static enum err write_to(const char *path, int flags, mode_t mode, struct span bytes, bool durable,
+                         struct why *why)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, FILE_MODE);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
     if (fd < 0) {
         return failed(why, "create", path);
     }
-    enum err err = fchmod(fd, FILE_MODE) == 0 ? OK : failed(why, "chmod", path); /* whatever the umask */
+    enum err err = fchmod(fd, mode) == 0 ? OK : failed(why, "chmod", path); /* whatever the umask */
     if (err == OK) {
         err = write_all(fd, path, bytes, why);
     }
@@ -122,7 +123,7 @@ static enum err write_to(const char *path, int flags, struct span bytes, bool du
 
 enum err file_write_new(const char *path, struct span bytes, struct why *why)
 {
-    return write_to(path, O_EXCL, bytes, false, why);
+    return write_to(path, O_EXCL, FILE_MODE, bytes, false, why);
 }
 
 static enum err sync_parent(const char *path, struct why *why)
@@ -138,18 +139,28 @@ static enum err sync_parent(const char *path, struct why *why)
     return folder_sync(dir, why);
 }
 
-enum err file_write(const char *path, struct span bytes, bool durable, struct why *why)
+static enum err write_over(const char *path, mode_t mode, struct span bytes, bool durable, struct why *why)
 {
     char temporary[FILE_PATH_MAX];
     int n = snprintf(temporary, sizeof temporary, "%s.new-%d", path, (int)getpid());
     assert(n > 0 && n < FILE_PATH_MAX);
-    TRY(write_to(temporary, O_TRUNC, bytes, durable, why));
+    TRY(write_to(temporary, O_TRUNC, mode, bytes, durable, why));
     if (rename(temporary, path) != 0) {
         enum err err = failed(why, "rename", path);
         unlink(temporary);
         return err;
     }
     return durable ? sync_parent(path, why) : OK;
+}
+
+enum err file_write(const char *path, struct span bytes, bool durable, struct why *why)
+{
+    return write_over(path, FILE_MODE, bytes, durable, why);
+}
+
+enum err file_write_private(const char *path, struct span bytes, struct why *why)
+{
+    return write_over(path, FILE_MODE_PRIVATE, bytes, true, why);
 }
 
 static enum err with_open(const char *path, int flags, int (*call)(int fd), const char *what, struct why *why)

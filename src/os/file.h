@@ -19,6 +19,9 @@ MUST_CHECK enum err file_write(const char *path, struct span bytes, bool durable
  * renamed. */
 MUST_CHECK enum err file_write_new(const char *path, struct span bytes, struct why *why);
 
+/* The same with mode 0600, durable, for keys and what belongs to them. */
+MUST_CHECK enum err file_write_private(const char *path, struct span bytes, struct why *why);
+
 /* mkdir -p, mode 0755 whatever the umask. */
 MUST_CHECK enum err folder_make(const char *path, struct why *why);
 /* Removes a folder and all below it; a missing one is fine. Never follows symbolic links. */
