@@ -1,0 +1,168 @@
+// Follows latest.json: when a new cut is out, the page's figures are replaced in place by those of its counterpart.
+// Without this script, and when anything here fails, the page stays as it is: complete, with its hour on it.
+const html = document.documentElement;
+const { root, page } = html.dataset;
+const entry = 'entry' in html.dataset;
+const en = html.lang === 'en';
+const words = en
+  ? {
+      live: 'Updates', pause: 'Pause updates', resume: 'Resume updates', age: 'This update came out', ago: 'ago',
+      next: 'New update', newer: 'There is a newer update:', mirrors: 'Mirrors:', essential: 'Reduced service: totals first.',
+      lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.',
+    }
+  : {
+      live: 'Actualización', pause: 'Pausar actualización', resume: 'Reanudar actualización', age: 'Este corte salió hace',
+      ago: '', next: 'Nuevo corte', newer: 'Hay un corte más reciente:', mirrors: 'Difusores:',
+      essential: 'Servicio reducido: primero los totales.',
+      lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.',
+    };
+const base = new URL(root || './', location.href);
+const POLL_MS = 10000;
+const REGIONS = ['cabeza', 'contenido', 'pie'];
+let cut = Number(html.dataset.cut);
+let ended = false;
+
+const store = (value) => {
+  try {
+    if (value !== undefined) sessionStorage.setItem('follow', value);
+    return sessionStorage.getItem('follow');
+  } catch {
+    return null;
+  }
+};
+// Somebody who opens an old cut by its address wants that cut; somebody who walks the site wants the newest.
+let following = store() !== 'no' && (entry || store() === 'yes');
+let paused = store() === 'no';
+
+const make = (tag, props = {}, ...inside) => {
+  const element = Object.assign(document.createElement(tag), props);
+  element.append(...inside);
+  return element;
+};
+const bar = make('aside', { className: 'live', hidden: true });
+bar.setAttribute('aria-label', words.live);
+const said = make('p');
+said.setAttribute('role', 'status');
+const age = make('p');
+const others = make('p');
+const button = make('button', { type: 'button' });
+bar.append(age, button, said, others);
+document.getElementById('contenido').before(bar);
+
+const label = () => {
+  button.textContent = paused ? words.resume : words.pause;
+  button.hidden = ended;
+};
+button.addEventListener('click', () => {
+  paused = !paused;
+  following = !paused;
+  store(paused ? 'no' : 'yes');
+  label();
+  if (!paused) poll();
+});
+
+const get = async (path, kind) => {
+  const answer = await fetch(new URL(path, base), { cache: 'no-cache', signal: AbortSignal.timeout(8000) });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer[kind]();
+};
+
+const focusables = () => [...document.querySelectorAll('main a, main summary, main [tabindex], header a, footer a')];
+// Links differ from cut to cut in the cut's number alone: a place is told by its text and order.
+const placeOf = (element) => {
+  const like = focusables().filter((other) => other.textContent === element.textContent);
+  return { text: element.textContent, index: like.indexOf(element) };
+};
+
+const replace = (fresh, latest) => {
+  const active = REGIONS.some((id) => document.getElementById(id).contains(document.activeElement))
+    ? document.activeElement
+    : null;
+  const place = active && (active.id ? { id: active.id } : placeOf(active));
+  const open = [...document.querySelectorAll('details')].map((details) => details.open);
+  const scrolled = [...document.querySelectorAll('.scroll')].map((box) => box.scrollLeft);
+  for (const id of REGIONS) {
+    const inside = fresh.getElementById(id);
+    document.getElementById(id).replaceChildren(...inside.childNodes);
+  }
+  document.querySelectorAll('details').forEach((details, i) => (details.open = open[i] ?? details.open));
+  document.querySelectorAll('.scroll').forEach((box, i) => (box.scrollLeft = scrolled[i] ?? 0));
+  if (place) {
+    const to = place.id
+      ? document.getElementById(place.id)
+      : focusables().filter((other) => other.textContent === place.text)[Math.max(place.index, 0)];
+    to?.focus({ preventScroll: true });
+  }
+  document.title = fresh.title;
+  cut = latest.cut;
+  html.dataset.cut = String(cut);
+  const heading = document.querySelector('.hours');
+  heading?.classList.remove('fresh');
+  heading?.classList.add('fresh');
+  said.textContent = `${words.next} ${cut}.`;
+};
+
+const advance = async (latest) => {
+  if (document.getSelection()?.isCollapsed === false) return; // somebody is copying: the next time
+  const path = entry ? page.replace(/index\.html$/, '') || './' : latest.path + page;
+  const text = await get(path, 'text');
+  const fresh = new DOMParser().parseFromString(text, 'text/html');
+  // A cache on the way may still hold the page of the cut before: then wait, never mix two cuts.
+  if (Number(fresh.documentElement.dataset.cut) !== latest.cut) return;
+  if (!entry) history.replaceState(null, '', new URL(path + location.hash, base));
+  replace(fresh, latest);
+};
+
+const point = (latest) => {
+  const link = make('a', { href: new URL(latest.path + page, base).href }, String(latest.cut));
+  link.addEventListener('click', () => store('yes'));
+  said.replaceChildren(words.newer + ' ', link);
+};
+
+const lasted = (seconds) => {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1) return `${seconds} s`;
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+};
+
+const showState = (state) => {
+  const warn = state.feed === 'lost' ? words.lost : state.mode === 'essential' ? words.essential : '';
+  age.textContent = ended
+    ? words.last
+    : `${warn} ${words.age} ${lasted(Math.max(0, Math.round(state.age_s)))} ${words.ago}`.trim() + '.';
+  age.classList.toggle('warn', warn !== '');
+  const safe = (state.mirrors ?? []).filter(({ url }) => /^https?:\/\//.test(url));
+  const links = safe.flatMap(({ name, url }) => [' ', make('a', { href: url }, String(name))]);
+  if (others.textContent !== words.mirrors + links.map((link) => link.textContent ?? link).join('')) {
+    others.replaceChildren(...(links.length ? [words.mirrors, ...links] : []));
+  }
+};
+
+const poll = async () => {
+  if (document.hidden) return;
+  try {
+    const latest = await get('latest.json', 'json');
+    if (latest.cut === cut && !paused && !following) {
+      following = true;
+      store('yes');
+    }
+    ended = latest.last && latest.cut === cut;
+    if (latest.cut > cut) {
+      if (following && !paused) await advance(latest);
+      else point(latest);
+      ended = latest.last && latest.cut === cut;
+    }
+    bar.hidden = false;
+    label();
+    showState(await get('estado', 'json'));
+  } catch {
+    // Out of reach: the page says its own hour, and the next round asks again.
+  }
+};
+
+if (following) store('yes');
+document.addEventListener('visibilitychange', poll);
+(async function round() {
+  await poll();
+  setTimeout(round, POLL_MS + Math.random() * 2000);
+})();
