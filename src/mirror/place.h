@@ -1,0 +1,25 @@
+/* What a path in a manifest is to a mirror, and whether it may stand there at all. Pure. A signed manifest is
+ * still foreign: a path outside this table is refused, whoever signed it. */
+#ifndef MIRROR_PLACE_H
+#define MIRROR_PLACE_H
+
+#include "base/span.h"
+
+#include <stdint.h>
+
+enum place {
+    PLACE_FOREIGN, /* nothing a cut may bring */
+    PLACE_CUT,     /* cut/{n}/..., n the manifest's own */
+    PLACE_SHARED,  /* chunk/..., a/...: named by their hash, kept between cuts */
+    PLACE_LOG,     /* log/tile/entries/... */
+    PLACE_PACKAGE, /* package/{n}/..., n the manifest's own */
+    PLACE_ENTRY,   /* index.html, {contest}/index.html and twins, log/vkey: replaced with each cut */
+    PLACE_POINTER  /* latest.json */
+};
+
+enum place place_of(struct span path, uint32_t cut);
+
+/* A partial bundle ("log/tile/entries/000.p/12"): superseded by later cuts. */
+bool place_partial_bundle(struct span path);
+
+#endif
