@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FILE_BYTES_LIMIT = 256 << 20, LOOK_AGAIN = 3 };
+enum { FILE_BYTES_LIMIT = 256 << 20, LOOK_AGAIN = 3, ERROR_PAGE_BYTES = 8192 };
 
 enum err pull_get(struct pull *pull, struct span path, uint64_t limit, struct why *why)
 {
@@ -34,7 +34,8 @@ enum err pull_get_exact(struct pull *pull, struct span path, const uint8_t sha25
     if (bytes > FILE_BYTES_LIMIT) {
         return why_set(why, ERR_TOO_BIG, "/%.*s: más de %d MiB", SPAN_ARG(path), FILE_BYTES_LIMIT >> 20);
     }
-    TRY(pull_get(pull, path, bytes, why));
+    /* Room for an error page, so that a small file that is not there is missing and not too big. */
+    TRY(pull_get(pull, path, bytes < ERROR_PAGE_BYTES ? ERROR_PAGE_BYTES : bytes, why));
     uint8_t found[DIGEST_LEN];
     digest_of(buf_as_span(&pull->body), found);
     if (pull->body.len != bytes || memcmp(found, sha256, sizeof found) != 0) {

@@ -1,0 +1,264 @@
+"""A difusor against a feed that is honest, silent, or lies: it shows verified bytes only, and never less than it had."""
+import functools
+import http.server
+import json
+import threading
+
+import pytest
+
+from conftest import status_of, wait_for
+from signed_tree import Signer, Tree, sha256
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    # HTTP/1.0: a kept connection would go on answering after the server is gone
+
+    def log_message(self, *args):
+        pass
+
+
+class Feed:
+    """Python's own web server over the tree's folder."""
+
+    def __init__(self, root):
+        self.root, self.server = root, None
+        root.mkdir(exist_ok=True)
+        self.up(0)
+
+    def up(self, port):
+        handler = functools.partial(Quiet, directory=str(self.root))
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def down(self):
+        if self.server:
+            self.server.shutdown()
+            self.server.server_close()
+            self.server = None
+
+
+@pytest.fixture
+def feed(tmp_path):
+    feed = Feed(tmp_path / "feed")
+    yield feed
+    feed.down()
+
+
+@pytest.fixture
+def tree(feed):
+    return Tree(feed.root)
+
+
+@pytest.fixture
+def mirror_args(tmp_path, feed, tree):
+    return ["--feed", f"http://127.0.0.1:{feed.port}/", "--vkey", tree.signer.vkey, "--dir", tmp_path / "m",
+            "--status", tmp_path / "mirror-1", "--poll-ms", "20"]
+
+
+def published(tmp_path, path):
+    file = tmp_path / "m" / "public" / path
+    return file.read_bytes() if file.exists() else None
+
+
+def held_cut(tmp_path):
+    latest = published(tmp_path, "latest.json")
+    return json.loads(latest)["cut"] if latest else None
+
+
+def holds(tmp_path, cut):
+    return lambda: held_cut(tmp_path) == cut
+
+
+def test_copies_and_follows(start, tmp_path, tree, mirror_args):
+    picture = tree.add_image(b"\xff\xd8 una foto")
+    tree.cut(chunks=[b"<p>filas"])
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 0), say=mirror.text)
+    assert published(tmp_path, "index.html") == b"<p>portada del corte 0"
+    assert published(tmp_path, f"chunk/{sha256(b'<p>filas')}.html") == b"<p>filas"
+    assert published(tmp_path, "cut/0/manifest") == (tree.root / "cut/0/manifest").read_bytes()
+    assert published(tmp_path, "latest.json") == (tree.root / "latest.json").read_bytes()
+    wait_for(lambda: published(tmp_path, f"acta/{picture}.jpg") == b"\xff\xd8 una foto", say="no image")
+    scan = tree.add_image(b"\x89PNG otra", "png")
+    tree.cut()
+    wait_for(holds(tmp_path, 1), say=mirror.text)
+    wait_for(lambda: published(tmp_path, f"acta/{scan}.png"), say="no second image")
+    status = wait_for(lambda: (s := status_of(tmp_path / "mirror-1")).get("cut") == "1" and s, say="no status")
+    assert status["feed"] == "ok" and status["rejected"] == "0" and status["state"] == "running"
+    assert mirror.stop() == 0
+
+
+def test_once(run, tmp_path, tree, mirror_args):
+    tree.cut()
+    done = run("atalaya-mirror", *mirror_args, "--once")
+    assert done.returncode == 0, done.stderr
+    assert "corte 0" in done.stdout
+    assert held_cut(tmp_path) == 0
+
+
+def test_late_comer_gets_the_whole_log(start, tmp_path, tree, mirror_args):
+    for _ in range(4):
+        tree.entries += [b"prep-notice/v1\n"] * 100
+        tree.cut()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 3), say=mirror.text)
+    assert published(tmp_path, "log/tile/entries/000") == tree.bundle(0, len(tree.entries))
+    assert published(tmp_path, f"log/tile/entries/001.p/{len(tree.entries) - 256}") is not None
+    assert published(tmp_path, "cut/1/manifest") is not None
+    assert published(tmp_path, "cut/1/index.html") is None  # bodies of cuts it missed are not its business
+
+
+def test_feed_gone_and_back(start, tmp_path, feed, tree, mirror_args):
+    tree.cut()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 0), say=mirror.text)
+    port = feed.port
+    feed.down()
+    wait_for(lambda: (tmp_path / "m/feed-state").read_text().startswith("lost 20"), say="not said")
+    status = wait_for(lambda: (s := status_of(tmp_path / "mirror-1")).get("feed") == "lost" and s, say="not said")
+    assert status["state"] == "degraded" and status["cut"] == "0"
+    assert held_cut(tmp_path) == 0
+    tree.cut()
+    feed.up(port)
+    wait_for(holds(tmp_path, 1), say=mirror.text)
+    wait_for(lambda: (tmp_path / "m/feed-state").read_text().startswith("ok 20"), say="not said")
+
+
+def tamper_page(tree):
+    tree.cut(pages={"index.html": b"honesto"})
+    tree.put("cut/1/index.html", b"tramposo"[:7])
+
+
+def tamper_entry_page(tree):
+    tree.cut()
+    tree.put("index.html", b"<p>portada del corte 9")
+
+
+def tamper_pointer(tree):
+    tree.cut()
+    latest = (tree.root / "latest.json").read_bytes()
+    tree.put("latest.json", latest.replace(b'"votes":100', b'"votes":999'))
+
+
+def tamper_manifest(tree):
+    tree.cut()
+    note = (tree.root / "cut/1/manifest").read_bytes()
+    tree.put("cut/1/manifest", note.replace(b"cut 1", b"cut 1", 1).replace(b"log-size 2", b"log-size 9"))
+
+
+def sign_with_another_key(tree):
+    tree.signer = Signer(seed=b"\x08" * 32)
+    tree.cut()
+
+
+def sign_with_another_name(tree):
+    tree.signer = Signer(name="prep.example.mx/otra")
+    tree.cut()
+
+
+def tell_another_history(tree):
+    tree.previous = "ab" * 32
+    tree.cut()
+
+
+def leave_out_the_pointer(tree):
+    tree.cut()
+    note = (tree.root / "cut/1/manifest").read_bytes()
+    text = note.split(b"\n\n")[0].decode() + "\n"
+    lines = [line for line in text.splitlines() if not line.endswith(" latest.json")]
+    files = next(i for i, line in enumerate(lines) if line.startswith("files "))
+    lines[files] = f"files {int(lines[files].split()[1]) - 1}"
+    text = ("\n".join(lines) + "\n").encode()
+    tree.put("cut/1/manifest", tree.signer.note(text))
+    latest = json.loads((tree.root / "latest.json").read_bytes()) | {"manifest_sha256": sha256(text)}
+    tree.put("latest.json", json.dumps(latest, separators=(",", ":")).encode())
+
+
+def name_a_foreign_path(tree):
+    tree.cut(foreign={"estado": b"{}"})
+
+
+def name_another_cut(tree):
+    tree.cut(foreign={"cut/0/index.html": b"otro"})
+
+
+def cut_the_bundle_short(tree):
+    tree.entries += [b"prep-notice/v1\n"] * 3
+    tree.bundle = lambda number, size: b"\x00\x05prep"
+    tree.cut()
+
+
+LIES = [tamper_page, tamper_entry_page, tamper_pointer, tamper_manifest, sign_with_another_key, sign_with_another_name,
+        tell_another_history, leave_out_the_pointer, name_a_foreign_path, name_another_cut, cut_the_bundle_short]
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
+def test_a_lying_feed_is_refused(start, tmp_path, tree, mirror_args, lie):
+    tree.cut(pages={"index.html": b"bueno"})
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 0), say=mirror.text)
+    before = {p: p.read_bytes() for p in (tmp_path / "m/public").glob("*") if p.is_file()}
+    lie(tree)
+    status = wait_for(lambda: (s := status_of(tmp_path / "mirror-1")).get("rejected", "0") != "0" and s, say=mirror.text)
+    assert status["alarm"].startswith("no se acepta"), status
+    assert status["cut"] == "0"
+    for path, data in before.items():
+        assert path.read_bytes() == data
+    assert published(tmp_path, "cut/1/index.html") in (None, b"<p>corte 1")
+    assert not (tmp_path / "m/public/estado").exists()
+    assert not mirror.ended()
+
+
+def test_a_cut_never_goes_back(start, tmp_path, feed, tree, mirror_args):
+    tree.cut()
+    zero = (tree.root / "latest.json").read_bytes()
+    tree.cut()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 1), say=mirror.text)
+    tree.put("latest.json", zero)
+    wait_for(lambda: status_of(tmp_path / "mirror-1").get("rejected", "0") != "0", say=mirror.text)
+    assert held_cut(tmp_path) == 1
+
+
+def test_what_lies_there_is_verified_again(start, run, tmp_path, tree, mirror_args):
+    tree.cut(pages={"index.html": b"bueno", "jg/index.html": b"cifras"})
+    assert run("atalaya-mirror", *mirror_args, "--once").returncode == 0
+    (tmp_path / "m/public/cut/0/jg/index.html").write_bytes(b"cifraz")
+    (tmp_path / "m/public/cut/0/index.html").unlink()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(lambda: published(tmp_path, "cut/0/jg/index.html") == b"cifras", say=mirror.text)
+    wait_for(lambda: published(tmp_path, "cut/0/index.html") == b"bueno", say=mirror.text)
+
+
+def test_old_cuts_expire(start, tmp_path, tree, mirror_args):
+    tree.cut(chunks=[b"siempre", b"solo 0"])
+    mirror = start("atalaya-mirror", *mirror_args, "--keep-cuts", "3", "--keep-every", "8")
+    for n in range(1, 21):
+        wait_for(holds(tmp_path, n - 1), say=mirror.text)
+        tree.cut(chunks=[b"siempre", b"solo %d" % n])
+    wait_for(holds(tmp_path, 20), say=mirror.text)
+    # Tidied every ten cuts it adopts: after the twentieth (cut 19) bodies 17..19 and every eighth are left.
+    wait_for(lambda: published(tmp_path, "cut/13/index.html") is None, say=mirror.text)
+    for n in (0, 8, 16, 18, 19, 20):
+        assert published(tmp_path, f"cut/{n}/index.html"), n
+        assert published(tmp_path, f"chunk/{sha256(b'solo %d' % n)}.html"), n
+    for n in (1, 7, 9, 15):
+        assert published(tmp_path, f"cut/{n}/index.html") is None, n
+        assert published(tmp_path, f"cut/{n}/manifest"), n
+        assert published(tmp_path, f"chunk/{sha256(b'solo %d' % n)}.html") is None, n
+    assert published(tmp_path, f"chunk/{sha256(b'siempre')}.html")
+
+
+@pytest.mark.parametrize("args", [[], ["--feed", "http://127.0.0.1:1/"], ["--poll-ms", "x"], ["--vkey", "no"]])
+def test_wrong_use(run, args):
+    done = run("atalaya-mirror", *args)
+    assert done.returncode == 2
+    assert done.stderr
+
+
+def test_help_teaches(run):
+    done = run("atalaya-mirror", "--help")
+    assert done.returncode == 0
+    assert "difusor" in done.stdout and "--vkey" in done.stdout
