@@ -1,4 +1,5 @@
-/* The election's definition: the example is read, written and read again; hostile ones are refused by a sentence. */
+/* The election's definition: the example is read, written and read again; hostile ones are refused by a
+ * sentence. */
 #include "formats/election.h"
 
 #include <setjmp.h>
