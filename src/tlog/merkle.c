@@ -150,7 +150,7 @@ bool merkle_check_consistency(uint64_t old_size, uint64_t new_size, const struct
         return proof->len == 0 && hash_equal(old_root, new_root);
     }
     if (old_size == 0) {
-        return proof->len == 0; /* the empty tree is a part of every tree */
+        return false; /* every tree begins with the empty one: nothing is proven */
     }
     bool whole = (old_size & (old_size - 1)) == 0; /* a power of two: the old root itself is the start */
     if (proof->len == 0) {

@@ -40,7 +40,9 @@ struct merkle_proof {
     uint32_t len;
 };
 
-/* Checks (RFC 9162, 2.1.3.2 and 2.1.4.2). Every unused hash and every index past the end is refused. */
+/* Checks (RFC 9162, 2.1.3.2 and 2.1.4.2). Every unused hash and every index past the end is refused.
+ * From the empty tree nothing can be proven: old_size 0 checks with new_size 0 only, and whoever starts to
+ * follow a tree decides that for himself. */
 bool merkle_check_inclusion(const struct hash *leaf, uint64_t index, uint64_t size,
                             const struct merkle_proof *proof, const struct hash *root);
 bool merkle_check_consistency(uint64_t old_size, uint64_t new_size, const struct merkle_proof *proof,

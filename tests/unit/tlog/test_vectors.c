@@ -75,9 +75,10 @@ static bool hash_of(const char *text, struct hash *out)
 {
     struct buf bytes;
     buf_init(&bytes, 0);
-    bool good = text != NULL && base64_parse(span_str(text), &bytes) == OK && bytes.len <= HASH_LEN;
+    bool good =
+        text != NULL && base64_parse(span_str(text), &bytes) == OK && bytes.len > 0 && bytes.len <= HASH_LEN;
     *out = (struct hash){{0}};
-    if (good && bytes.len > 0) {
+    if (good) {
         memcpy(out->bytes, bytes.at, bytes.len);
     }
     buf_done(&bytes);
