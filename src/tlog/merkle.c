@@ -147,7 +147,10 @@ bool merkle_check_consistency(uint64_t old_size, uint64_t new_size, const struct
         return false;
     }
     if (old_size == new_size) {
-        return proof->len == 0 && hash_equal(old_root, new_root);
+        struct hash empty;
+        merkle_empty(&empty);
+        return proof->len == 0 && hash_equal(old_root, new_root) &&
+               (new_size != 0 || hash_equal(new_root, &empty));
     }
     if (old_size == 0) {
         return false; /* every tree begins with the empty one: nothing is proven */
