@@ -47,9 +47,9 @@ static void number_box(struct canvas *canvas, int x, int y, int w, int h, const 
                        const char *title)
 {
     canvas_frame(canvas, x, y, w, h, 2, LINE);
-    canvas_fill(canvas, x, y, 26, 20, LINE);
+    canvas_fill(canvas, x, y, 30, 20, LINE);
     canvas_text(canvas, x + 4, y + 4, 2, 255, span_str(number));
-    canvas_text(canvas, x + 34, y + 4, 2, INK, span_str(title));
+    canvas_text(canvas, x + 38, y + 4, 2, INK, span_str(title));
 }
 
 static void draw_head(struct canvas *canvas, const struct image_acta *acta)
@@ -80,7 +80,7 @@ static void draw_fields(struct canvas *canvas, const struct image_acta *acta)
     for (int i = 0; i < IMAGE_FIELDS; i++) {
         int y = IMAGE_FIELD_Y + i * IMAGE_FIELD_STEP;
         number_box(canvas, 516, y - 28, 324, IMAGE_FIELD_STEP - 6, numbers[i], "");
-        canvas_text(canvas, 550, y - 24, 2, INK, acta->fields[i].label);
+        canvas_text(canvas, 554, y - 24, 2, INK, acta->fields[i].label);
         draw_cells(canvas, IMAGE_FIELD_X, y, &acta->fields[i]);
     }
 }
@@ -120,7 +120,7 @@ void image_draw(const struct image_acta *acta, uint64_t seed, struct buf *out)
     draw_votes(&canvas, acta);
     draw_fields(&canvas, acta);
     draw_rest(&canvas);
-    canvas_dust(&canvas, 900);
+    canvas_dust(&canvas, 400);
     jpeg_encode(&canvas, QUALITY, out);
     free(canvas.at);
 }

@@ -1,0 +1,105 @@
+/* The election as a whole: what it is called, when it is, who signs, and the catalogue of actas. */
+#include "city/city.h"
+
+#include "seal/digest.h"
+#include "seal_secret/sign.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* TIPO_ACTA by kind of table and contest (LEEME-G/D/A, field CLAVE_ACTA); NULL: no such acta. */
+static const struct {
+    char type; /* 0: all others */
+    const char *forms[3];
+    const char *second[3]; /* a further acta of the same table: proportional representation */
+} forms[] = {
+    {'M', {"A01", "A02", NULL}, {NULL, NULL, NULL}},
+    {'A', {"A01VA", "A02VA", "A03VA"}, {NULL, NULL, NULL}},
+    {'P', {"A01PPP", "A02PPP", "A03PPP"}, {NULL, NULL, NULL}},
+    {'S', {"A02E", "A03EMR", "A04E"}, {NULL, "A03ERP", NULL}},
+    {0, {"A02", "A03", "A04"}, {NULL, NULL, NULL}},
+};
+
+static void add_acta(struct election *out, uint32_t station, uint8_t contest, const char *form)
+{
+    if (form == NULL) {
+        return;
+    }
+    struct acta *acta = &out->actas[out->n_actas++];
+    int len = snprintf(acta->key, sizeof acta->key, "%s%s", out->stations[station].key, form);
+    assert(len > 0 && (size_t)len < sizeof acta->key);
+    acta->contest = contest;
+    acta->form_len = (uint8_t)strlen(form);
+    acta->station = station;
+}
+
+void city_make_catalogue(struct election *out)
+{
+    out->actas = arena_array(&out->arena, (size_t)out->n_stations * 4, sizeof *out->actas);
+    assert(out->actas != NULL);
+    for (uint8_t contest = 0; contest < out->n_contests; contest++) {
+        for (uint32_t i = 0; i < out->n_stations; i++) {
+            size_t row = 0;
+            while (forms[row].type != 0 && forms[row].type != out->stations[i].type) {
+                row++;
+            }
+            add_acta(out, i, contest, forms[row].forms[contest]);
+            add_acta(out, i, contest, forms[row].second[contest]);
+        }
+    }
+}
+
+void city_make(const struct city_plan *plan, struct election *out)
+{
+    *out = (struct election){0};
+    arena_init(&out->arena, 0);
+    out->id = plan->scale == CITY_CDMX ? SPAN("simulacro-cdmx") : SPAN("simulacro-chico");
+    out->name = SPAN("SIMULACRO: PROCESO ELECTORAL LOCAL DE UNA CIUDAD SINTÉTICA");
+    out->name_en = SPAN("Drill: local election of a synthetic city");
+    out->authority = SPAN("INSTITUTO ELECTORAL (SIMULACRO)");
+    out->origin = SPAN("simulacro.atalaya.example/prep");
+    out->entity_name = SPAN("CIUDAD DE MÉXICO");
+    out->package_code = SPAN("CDMX");
+    out->zone_label = SPAN("(UTC-6)");
+    out->entity = 9;
+    out->offset_min = -360;
+    out->drill = true;
+    out->opening_ms = plan->opening_ms;
+    out->closing_ms = plan->closing_ms;
+    city_make_places(plan, out);
+    city_make_contests(plan, out);
+    city_make_catalogue(out);
+}
+
+static void add_signer(struct city_signers *out, uint64_t seed, const char *kind, unsigned number)
+{
+    struct city_signer *signer = &out->at[out->n++];
+    char text[96];
+    snprintf(signer->name, sizeof signer->name, "%s-%02u", kind, number);
+    signer->kind = kind;
+    snprintf(text, sizeof text, "atalaya drill key %llu %s", (unsigned long long)seed, signer->name);
+    digest_of(span_str(text), signer->seed);
+    struct secret_key secret;
+    enum err err = secret_key_from_seed(span_str(signer->name), signer->seed, &secret);
+    assert(err == OK);
+    signer->key = secret.key;
+    secret_key_wipe(&secret);
+}
+
+void city_signers_make(uint64_t seed, uint16_t n_districts, uint16_t n_devices, struct arena *arena,
+                       struct city_signers *out)
+{
+    *out = (struct city_signers){0};
+    out->at = arena_array(arena, n_districts + n_devices + 1u, sizeof *out->at);
+    assert(out->at != NULL);
+    for (unsigned i = 1; i <= n_districts; i++) {
+        add_signer(out, seed, "catd", i);
+    }
+    out->n_catd = out->n;
+    out->ccv = out->n;
+    add_signer(out, seed, "ccv", 1);
+    out->first_device = out->n;
+    for (unsigned i = 1; i <= n_devices; i++) {
+        add_signer(out, seed, "device", i);
+    }
+}
