@@ -69,37 +69,67 @@ void city_make(const struct city_plan *plan, struct election *out)
     city_make_places(plan, out);
     city_make_contests(plan, out);
     city_make_catalogue(out);
+    uint16_t districts = plan->scale == CITY_CDMX ? 33 : 2;
+    city_make_signers(plan->seed, districts, (uint16_t)(districts / 4 + 1), out);
 }
 
-static void add_signer(struct city_signers *out, uint64_t seed, const char *kind, unsigned number)
+void city_signer_key(uint64_t seed, struct span name, struct secret_key *out)
 {
-    struct city_signer *signer = &out->at[out->n++];
     char text[96];
-    snprintf(signer->name, sizeof signer->name, "%s-%02u", kind, number);
-    signer->kind = kind;
-    snprintf(text, sizeof text, "atalaya drill key %llu %s", (unsigned long long)seed, signer->name);
-    digest_of(span_str(text), signer->seed);
-    struct secret_key secret;
-    enum err err = secret_key_from_seed(span_str(signer->name), signer->seed, &secret);
+    uint8_t secret[DIGEST_LEN];
+    snprintf(text, sizeof text, "atalaya drill key %llu %.*s", (unsigned long long)seed, SPAN_ARG(name));
+    digest_of(span_str(text), secret);
+    enum err err = secret_key_from_seed(name, secret, out);
     assert(err == OK);
-    signer->key = secret.key;
-    secret_key_wipe(&secret);
 }
 
-void city_signers_make(uint64_t seed, uint16_t n_districts, uint16_t n_devices, struct arena *arena,
-                       struct city_signers *out)
+static void add_signer(struct election *out, uint64_t seed, enum signer_kind kind, unsigned number)
 {
-    *out = (struct city_signers){0};
-    out->at = arena_array(arena, n_districts + n_devices + 1u, sizeof *out->at);
-    assert(out->at != NULL);
+    static const char *const names[] = {"catd", "ccv", "device"};
+    char name[32];
+    struct secret_key secret;
+    struct buf vkey = {0};
+    snprintf(name, sizeof name, "%s-%02u", names[kind], number);
+    city_signer_key(seed, span_str(name), &secret);
+    note_key_print(&secret.key, &vkey);
+    secret_key_wipe(&secret);
+    out->signers[out->n_signers++] = (struct signer){
+        .name = arena_copy(&out->arena, span_str(name)),
+        .kind = kind,
+        .vkey = arena_copy(&out->arena, span_trim(buf_as_span(&vkey))),
+    };
+    buf_done(&vkey);
+}
+
+void city_make_signers(uint64_t seed, uint16_t n_districts, uint16_t n_devices, struct election *out)
+{
+    out->signers = arena_array(&out->arena, n_districts + n_devices + 1u, sizeof *out->signers);
+    assert(out->signers != NULL);
+    add_signer(out, seed, SIGNER_CCV, 1);
     for (unsigned i = 1; i <= n_districts; i++) {
-        add_signer(out, seed, "catd", i);
+        add_signer(out, seed, SIGNER_CATD, i);
     }
-    out->n_catd = out->n;
-    out->ccv = out->n;
-    add_signer(out, seed, "ccv", 1);
-    out->first_device = out->n;
     for (unsigned i = 1; i <= n_devices; i++) {
-        add_signer(out, seed, "device", i);
+        add_signer(out, seed, SIGNER_DEVICE, i);
     }
+}
+
+static uint16_t count_signers(const struct election *election, enum signer_kind kind)
+{
+    uint16_t n = 0;
+    for (uint32_t i = 0; i < election->n_signers; i++) {
+        n += election->signers[i].kind == kind;
+    }
+    return n;
+}
+
+uint16_t city_signer_centre(const struct election *election, uint16_t district)
+{
+    return district <= count_signers(election, SIGNER_CATD) ? district : 0;
+}
+
+uint16_t city_signer_device(const struct election *election, uint32_t device)
+{
+    uint16_t n = count_signers(election, SIGNER_DEVICE);
+    return n == 0 ? 0 : (uint16_t)(1u + count_signers(election, SIGNER_CATD) + device % n);
 }

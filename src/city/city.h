@@ -8,7 +8,7 @@
 #define CITY_CITY_H
 
 #include "base/err.h"
-#include "seal/note.h"
+#include "seal_secret/sign.h"
 #include "tally/election.h"
 
 #include <stdint.h>
@@ -22,31 +22,18 @@ struct city_plan {
     int64_t closing_ms; /* 24 hours later */
 };
 
-/* Who may sign submissions: a centre a district, some devices, one capture centre for what has no district.
- */
-enum { SIGNER_NAME_MAX = 31 };
-struct city_signer {
-    char name[SIGNER_NAME_MAX + 1];
-    const char *kind; /* "catd", "ccv", "device" */
-    uint8_t seed[32]; /* the whole secret: keys of drills are worth nothing */
-    struct note_key key;
-};
-
-struct city_signers {
-    struct city_signer *at; /* catds first, by district */
-    uint16_t n;
-    uint16_t n_catd;
-    uint16_t ccv;          /* index */
-    uint16_t first_device; /* index */
-};
-
 /* Fills in the election (its arena, areas, contests, stations, catalogue; maps and digest are the reader's
  * work). */
 void city_make(const struct city_plan *plan, struct election *out);
 
-/* Signers for `n_districts` centres and `n_devices` devices; keys come from `seed` alone. */
-void city_signers_make(uint64_t seed, uint16_t n_districts, uint16_t n_devices, struct arena *arena,
-                       struct city_signers *out);
+/* Signers of a drill: "catd-07" for each district, devices, one capture centre for what has no district.
+ * Their keys come from a seed and their name alone and are worth nothing: they go into the election's
+ * definition and DIR/keys. */
+void city_make_signers(uint64_t seed, uint16_t n_districts, uint16_t n_devices, struct election *out);
+void city_signer_key(uint64_t seed, struct span name, struct secret_key *out);
+/* Index of the centre of an area's number (0: the capture centre), or of device number `device` (from 0). */
+uint16_t city_signer_centre(const struct election *election, uint16_t district);
+uint16_t city_signer_device(const struct election *election, uint32_t device);
 
 /* Parts of city_make, in this order; private to the module. */
 void city_make_places(const struct city_plan *plan, struct election *out);

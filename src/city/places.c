@@ -185,10 +185,10 @@ static void cut_districts(struct layout *layout)
     }
 }
 
-static struct span area_name(struct election *out, const char *format, unsigned id)
+static struct span district_name(struct election *out, unsigned id)
 {
     char text[32];
-    snprintf(text, sizeof text, format, id);
+    snprintf(text, sizeof text, "DISTRITO %u", id);
     return arena_copy(&out->arena, span_str(text));
 }
 
@@ -199,7 +199,7 @@ static void make_areas(const struct shape *shape, struct election *out)
     out->areas[0] = (struct area){AREA_ENTITY, 0, out->entity_name};
     struct area *next = out->areas + 1;
     for (uint16_t i = 1; i <= shape->districts; i++) {
-        *next++ = (struct area){AREA_DISTRICT, i, area_name(out, "DISTRITO %u", i)};
+        *next++ = (struct area){AREA_DISTRICT, i, district_name(out, i)};
     }
     for (int i = 0; i < shape->n_boroughs; i++) {
         const struct borough *borough = &boroughs[i];
