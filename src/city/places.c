@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { BOROUGHS = 16, SECTIONS_PER_E = 5, HUGE_NOMINAL = 76649, SPECIAL_BALLOTS = 1000 };
+enum { BOROUGHS = 16, SECTIONS_PER_E = 5, SPECIAL_BALLOTS = 1000 };
 
 struct borough {
     uint16_t id;
@@ -43,12 +43,14 @@ struct shape {
     uint16_t n_boroughs; /* the first rows of `boroughs` */
     uint16_t contiguous[13];
     uint16_t extra, extra_sections, special, special_sections, early, prison, abroad;
+    uint32_t internet; /* voters of the last table abroad */
 };
 
 /* The true counts: 5,568 B, 7,808 C, 11 E, 44 S, 54 A, 6 P, 12 M; small: 25, 28, 1, 2, 1, 1, 2. */
 static const struct shape shapes[] = {
-    [CITY_SMALL] = {2, 2, {4, 17, 2, 1, 1}, 1, 1, 2, 1, 1, 1, 2},
-    [CITY_CDMX] = {33, 16, {529, 3172, 1383, 283, 93, 52, 28, 18, 3, 3, 2, 0, 2}, 11, 5, 44, 34, 54, 6, 12},
+    [CITY_SMALL] = {2, 2, {4, 17, 2, 1, 1}, 1, 1, 2, 1, 1, 1, 2, 12649},
+    [CITY_CDMX] =
+        {33, 16, {529, 3172, 1383, 283, 93, 52, 28, 18, 3, 3, 2, 0, 2}, 11, 5, 44, 34, 54, 6, 12, 76649},
 };
 
 /* A section while the city is laid out. */
@@ -244,7 +246,7 @@ static void place_mode(struct layout *layout, struct station *station, unsigned 
     uint32_t section = dice_below(&dice, layout->n_sections);
     if (station->type == 'M') {
         /* One internet table for all, and paper tables of a few hundred. */
-        station->nominal = i + 1 == shape->abroad ? HUGE_NOMINAL : 738;
+        station->nominal = i + 1 == shape->abroad ? shape->internet : 738;
         station->ballots = station->nominal;
         return;
     }
