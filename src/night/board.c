@@ -22,6 +22,7 @@ static const struct {
     [SEAT_MIRROR_2_EDGE] = {"mirror-2-edge", "Difusor 2, sitio", BOARD_EDGE},
     [SEAT_SITE] = {"site", "Sitio institucional", BOARD_EDGE},
     [SEAT_NIGHT] = {"night", "La noche", BOARD_NIGHT},
+    [SEAT_FEEDER] = {"feeder", "Centros de captura", BOARD_FEEDER},
 };
 
 void board_init(struct board *board)

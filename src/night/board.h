@@ -20,6 +20,7 @@ enum board_seat {
     SEAT_MIRROR_2_EDGE,
     SEAT_SITE,
     SEAT_NIGHT,
+    SEAT_FEEDER,
     SEATS
 };
 enum { MIRRORS = 2, STATUS_OLD_MS = 10000 };
@@ -38,6 +39,7 @@ struct board_program {
 struct board {
     struct board_program seats[SEATS];
     int64_t now_ms;     /* night clock */
+    int offset_min;     /* of local time from UTC */
     uint32_t speed;     /* night milliseconds a real one; 0: stepped */
     uint64_t disk_free; /* bytes, the least that any program sees; UINT64_MAX unknown */
 };
