@@ -42,27 +42,33 @@ const char *path_join(char out[FILE_PATH_MAX], const char *dir, const char *name
     return out;
 }
 
+/* How much to ask for next: up to one byte past the limit, so that "larger" is seen, and what the buffer may hold. */
+static size_t next_piece(const struct buf *out, size_t total, size_t limit)
+{
+    size_t piece = limit - total < 65536 ? limit - total + 1 : 65536;
+    size_t room = out->limit == 0 ? piece : out->limit - out->len;
+    return piece < room ? piece : room;
+}
+
 static enum err read_all(int fd, const char *path, size_t limit, struct buf *out, struct why *why)
 {
-    size_t total = 0;
-    for (;;) {
-        char *room = buf_room(out, 65536);
-        if (room == NULL) {
-            return why_set(why, ERR_TOO_BIG, "read %s: larger than the buffer's limit", path);
-        }
-        ssize_t n = read(fd, room, 65536);
+    for (size_t total = 0;;) {
+        char probe = 0;
+        size_t piece = next_piece(out, total, limit);
+        char *room = piece == 0 ? &probe : buf_room(out, piece);
+        ssize_t n = room == NULL ? 0 : read(fd, room, piece == 0 ? 1 : piece);
         if (n < 0 && errno == EINTR) {
             continue;
         }
         if (n < 0) {
             return failed(why, "read", path);
         }
+        total += (size_t)n;
+        if (total > limit || room == NULL || (piece == 0 && n > 0)) {
+            return why_set(why, ERR_TOO_BIG, "read %s: larger than %zu bytes", path, limit);
+        }
         if (n == 0) {
             return OK;
-        }
-        total += (size_t)n;
-        if (total > limit) {
-            return why_set(why, ERR_TOO_BIG, "read %s: larger than %zu bytes", path, limit);
         }
         buf_grew(out, (size_t)n);
     }

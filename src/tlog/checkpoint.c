@@ -169,3 +169,34 @@ enum err tlog_proof_parse(struct span bytes, struct tlog_proof *out, struct buf 
     *out = proof;
     return OK;
 }
+
+void add_checkpoint_print(const struct add_checkpoint *request, struct buf *out)
+{
+    buf_str(out, "old ");
+    buf_u64(out, request->old_size);
+    buf_char(out, '\n');
+    for (uint32_t i = 0; i < request->proof.len; i++) {
+        print_hash(&request->proof.path[i], out);
+    }
+    buf_char(out, '\n');
+    buf_span(out, request->checkpoint);
+}
+
+enum err add_checkpoint_parse(struct span body, struct add_checkpoint *out, struct why *why)
+{
+    struct add_checkpoint request = {0};
+    struct span rest = body;
+    struct span line;
+    if (!span_line(&rest, &line) || !span_starts(line, SPAN("old ")) ||
+        num_parse_u64(span_from(line, 4), &request.old_size) != OK || request.old_size > INT64_MAX) {
+        return why_set(why, ERR_SYNTAX, "add-checkpoint: the first line is not \"old <size>\"");
+    }
+    enum err err = parse_path(&rest, &request.proof);
+    if (err != OK || rest.len == 0) {
+        return why_set(why, err == OK ? ERR_SYNTAX : err,
+                       "add-checkpoint: not hashes, an empty line, a checkpoint");
+    }
+    request.checkpoint = rest;
+    *out = request;
+    return OK;
+}

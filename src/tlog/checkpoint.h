@@ -35,4 +35,15 @@ void tlog_proof_print(const struct tlog_proof *proof, struct buf *out);
 MUST_CHECK enum err tlog_proof_parse(struct span bytes, struct tlog_proof *out, struct buf *scratch,
                                      struct why *why);
 
+/* The body of tlog-witness's add-checkpoint, and of what our own signer is asked:
+ *
+ *   old <size>\n   (base64 hash\n)*   \n   <checkpoint: a text, or a whole note> */
+struct add_checkpoint {
+    uint64_t old_size;
+    struct merkle_proof proof;
+    struct span checkpoint;
+};
+void add_checkpoint_print(const struct add_checkpoint *request, struct buf *out);
+MUST_CHECK enum err add_checkpoint_parse(struct span body, struct add_checkpoint *out, struct why *why);
+
 #endif

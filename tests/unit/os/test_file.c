@@ -53,6 +53,12 @@ static void a_write_replaces_whole(void **state)
     assert_int_equal(file_read(under("f"), 2, &buf, &why), ERR_TOO_BIG);
     assert_int_equal(buf.len, 3);
     buf_done(&buf);
+    buf_init(&buf, 3); /* a buffer's own limit counts too, and is no reason to refuse what fits */
+    assert_int_equal(file_read(under("f"), 100, &buf, &why), OK);
+    assert_int_equal(file_write(under("f"), SPAN("four"), true, &why), OK);
+    buf_clear(&buf);
+    assert_int_equal(file_read(under("f"), 100, &buf, &why), ERR_TOO_BIG);
+    buf_done(&buf);
 }
 
 static void refusals_have_sentences(void **state)

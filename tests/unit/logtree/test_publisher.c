@@ -1,0 +1,248 @@
+/* The publisher: order, embargo, recovery after a crash at any point between its writes, and a ledger that was changed. */
+#include "logtree/publisher.h"
+#include "logtree/signer.h"
+#include "os/file.h"
+#include "tlog/ledger.h"
+#include "tlog/tiles.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+
+enum { OPENING = 1000 };
+static const char ORIGIN[] = "log.example/1";
+
+static char root_dir[64];
+static char ledger_dir[FILE_PATH_MAX], public_dir[FILE_PATH_MAX], state_path[FILE_PATH_MAX];
+static struct secret_key key;
+static struct signer_state signer;
+static struct publisher *publisher;
+static struct publisher_options options;
+
+static int setup(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    uint8_t seed[32] = {9};
+    snprintf(root_dir, sizeof root_dir, "/tmp/atalaya-pub-XXXXXX");
+    if (mkdtemp(root_dir) == NULL) {
+        return 1;
+    }
+    path_join(ledger_dir, root_dir, "ledger");
+    path_join(public_dir, root_dir, "public");
+    path_join(state_path, root_dir, "signer");
+    options = (struct publisher_options){ledger_dir, public_dir, ORIGIN, OPENING};
+    publisher = NULL;
+    return secret_key_from_seed(span_str(ORIGIN), seed, &key) != OK ||
+           signer_begin(state_path, span_str(ORIGIN), &why) != OK ||
+           signer_load(state_path, &signer, &why) != OK;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    publisher_close(publisher);
+    return folder_remove(root_dir, &why) != OK;
+}
+
+static void append(uint64_t from, uint64_t n, const char *type)
+{
+    struct ledger *ledger = NULL;
+    struct why why = {""};
+    assert_int_equal(ledger_open(ledger_dir, &ledger, &why), OK);
+    assert_true(ledger_size(ledger) == from);
+    for (uint64_t i = from; i < from + n; i++) {
+        char text[64];
+        int len = snprintf(text, sizeof text, "%s\nn %llu\n", type, (unsigned long long)i);
+        assert_int_equal(ledger_append(ledger, span_of(text, (size_t)len), &why), OK);
+    }
+    assert_int_equal(ledger_sync(ledger, &why), OK);
+    ledger_close(ledger);
+}
+
+static enum err ask_signer(void *arg, const struct add_checkpoint *request, struct buf *note, uint64_t *size,
+                           struct why *why)
+{
+    bool *lost = arg; /* the signature is made and never arrives */
+    struct buf body;
+    buf_init(&body, 0);
+    add_checkpoint_print(request, &body);
+    enum err err = signer_sign(state_path, &signer, &key, buf_as_span(&body), note, why);
+    *size = signer.size;
+    buf_done(&body);
+    if (err == OK && lost != NULL && *lost) {
+        return why_set(why, ERR_IO, "the signer does not answer");
+    }
+    return err;
+}
+
+static void reopen(void)
+{
+    struct why why = {""};
+    publisher_close(publisher);
+    publisher = NULL;
+    assert_int_equal(publisher_open(&options, &publisher, &why), OK);
+}
+
+static bool turn(int64_t now_ms)
+{
+    struct why why = {""};
+    bool grew = false;
+    if (publisher_turn(publisher, now_ms, ask_signer, NULL, &grew, &why) != OK) {
+        fail_msg("%s", why.text);
+    }
+    return grew;
+}
+
+/* Everything that the published checkpoint speaks of is there, and is what the ledger holds. */
+static void check_published(uint64_t size)
+{
+    char path[FILE_PATH_MAX];
+    char log_dir[FILE_PATH_MAX];
+    struct buf note;
+    struct why why = {""};
+    struct span text;
+    struct checkpoint checkpoint;
+    size_t by = 0;
+    buf_init(&note, 0);
+    path_join(log_dir, public_dir, "log");
+    assert_int_equal(file_read(path_join(path, log_dir, "checkpoint"), CHECKPOINT_MAX, &note, &why), OK);
+    assert_int_equal(note_verify(buf_as_span(&note), &key.key, 1, &text, &by, &why), OK);
+    assert_int_equal(checkpoint_parse(text, &checkpoint, &why), OK);
+    assert_true(checkpoint.size == size);
+    struct tiles_reader *reader = tiles_reader_new(size, tiles_fetch_folder, log_dir);
+    struct hash root;
+    assert_int_equal(merkle_root_of(size, tiles_read, reader, &root), OK);
+    assert_true(hash_equal(&root, &checkpoint.root));
+    tiles_reader_free(reader);
+    for (uint64_t bundle = 0; bundle * BUNDLE_ENTRIES < size; bundle++) {
+        uint64_t left = size - bundle * BUNDLE_ENTRIES;
+        struct buf bytes;
+        struct buf own;
+        char name[TILE_PATH_MAX];
+        char bundle_name[BUNDLE_PATH_MAX];
+        buf_init(&bytes, 0);
+        buf_init(&own, 0);
+        tile_entries_path(bundle, left < BUNDLE_ENTRIES ? (unsigned)left : BUNDLE_ENTRIES, name);
+        assert_int_equal(file_read(path_join(path, log_dir, name), 1 << 24, &bytes, &why), OK);
+        bundle_path(bundle, bundle_name);
+        assert_int_equal(file_read(path_join(path, ledger_dir, bundle_name), 1 << 24, &own, &why), OK);
+        assert_true(span_starts(buf_as_span(&own), buf_as_span(&bytes)));
+        buf_done(&bytes);
+        buf_done(&own);
+    }
+    buf_done(&note);
+}
+
+static void it_follows_the_ledger(void **state)
+{
+    (void)state;
+    static const uint64_t steps[] = {1, 1, 253, 1, 1, 255, 300, 700};
+    uint64_t size = 0;
+    append(0, 0, "x");
+    reopen();
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        append(size, steps[i], "prep-acta/v1");
+        size += steps[i];
+        assert_true(turn(OPENING));
+        assert_false(turn(OPENING));
+        check_published(size);
+        if (i % 2 == 1) {
+            reopen();
+        }
+    }
+}
+
+static void nothing_with_votes_before_the_hour(void **state)
+{
+    (void)state;
+    append(0, 3, "prep-file/v1");
+    append(3, 5, "prep-acta/v1");
+    append(8, 2, "prep-notice/v1");
+    reopen();
+    assert_true(turn(OPENING - 1));
+    check_published(3);
+    assert_false(turn(OPENING - 1));
+    reopen();
+    assert_false(turn(OPENING - 1));
+    check_published(3);
+    assert_true(turn(OPENING));
+    check_published(10);
+}
+
+static void a_signature_that_never_arrived(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    bool lost = true;
+    bool grew = false;
+    append(0, 10, "prep-acta/v1");
+    reopen();
+    assert_true(turn(OPENING));
+    append(10, 10, "prep-acta/v1");
+    assert_int_equal(publisher_turn(publisher, OPENING, ask_signer, &lost, &grew, &why), ERR_IO);
+    check_published(10); /* the signer is ahead now, at 20 */
+    reopen();
+    append(20, 5, "prep-acta/v1");
+    assert_true(turn(OPENING));
+    check_published(25);
+}
+
+static void a_ledger_rolled_back_is_refused(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    append(0, 10, "prep-acta/v1");
+    reopen();
+    assert_true(turn(OPENING));
+    assert_int_equal(folder_remove(ledger_dir, &why), OK);
+    append(0, 9, "prep-acta/v1");
+    publisher_close(publisher);
+    publisher = NULL;
+    assert_int_equal(publisher_open(&options, &publisher, &why), ERR_CONFLICT);
+    assert_int_equal(folder_remove(ledger_dir, &why), OK);
+    append(0, 12, "prep-acta/v2"); /* as long, and another history */
+    why.text[0] = '\0';
+    assert_int_equal(publisher_open(&options, &publisher, &why), ERR_CONFLICT);
+    assert_non_null(strstr(why.text, "not those of the published checkpoint"));
+}
+
+/* Yesterday's disk of everything but the signer: it refuses, and the checkpoint that stands stays. */
+static void yesterdays_disk_gets_no_signature(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    bool grew = false;
+    append(0, 20, "prep-acta/v1");
+    reopen();
+    assert_true(turn(OPENING));
+    assert_int_equal(folder_remove(ledger_dir, &why), OK);
+    assert_int_equal(folder_remove(public_dir, &why), OK);
+    append(0, 20, "prep-acta/v2");
+    reopen();
+    assert_int_not_equal(publisher_turn(publisher, OPENING, ask_signer, NULL, &grew, &why), OK);
+    assert_false(grew);
+    append(20, 20, "prep-acta/v2");
+    assert_int_not_equal(publisher_turn(publisher, OPENING, ask_signer, NULL, &grew, &why), OK);
+    char path[FILE_PATH_MAX];
+    assert_false(file_exists(path_join(path, public_dir, "log/checkpoint")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(it_follows_the_ledger, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_with_votes_before_the_hour, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_signature_that_never_arrived, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_ledger_rolled_back_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(yesterdays_disk_gets_no_signature, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
