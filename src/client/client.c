@@ -93,7 +93,10 @@ static size_t on_body(char *at, size_t size, size_t count, void *arg)
         sink->err = sink->answer->bytes > sink->limit + 65536 ? ERR_TOO_BIG : OK;
         return sink->err == OK ? len : 0;
     }
-    if (len > sink->limit - sink->answer->bytes) {
+    curl_off_t announced = -1;
+    curl_easy_getinfo(sink->client->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    bool beyond = announced > 0 && (uint64_t)announced > sink->limit;
+    if (beyond || len > sink->limit - sink->answer->bytes) {
         sink->err = ERR_TOO_BIG;
         return 0;
     }
@@ -186,8 +189,6 @@ static void set_options(struct client *client, struct sink *sink, struct curl_sl
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_field);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, sink);
-    /* An announced length beyond the limit ends it before the first byte of the body. */
-    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)(sink->limit + 1));
     if (o->ca_file != NULL) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, o->ca_file);
     }
@@ -203,10 +204,6 @@ static enum err perform(struct client *client, const char *url, struct sink *sin
     if (sink->err != OK) {
         return why_set(why, sink->err,
                        sink->err == ERR_TOO_BIG ? "%s: more than %llu bytes" : "%s: not written", url,
-                       (unsigned long long)sink->limit);
-    }
-    if (code == CURLE_FILESIZE_EXCEEDED) {
-        return why_set(why, ERR_TOO_BIG, "%s: more than %llu bytes are announced", url,
                        (unsigned long long)sink->limit);
     }
     if (code != CURLE_OK) {

@@ -1,0 +1,184 @@
+"""A synthetic city: the same bytes for a seed, and images that an OCR program can read."""
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+
+def make(run, where, *args):
+    done = run("atalaya-city", "--out", where, *args)
+    assert done.returncode == 0, done.stderr
+    return where
+
+
+def tree(folder):
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_a_seed_gives_the_same_bytes(run, tmp_path):
+    one = make(run, tmp_path / "one", "--scale", "small", "--seed", "5")
+    two = make(run, tmp_path / "two", "--scale", "small", "--seed", "5")
+    other = make(run, tmp_path / "other", "--scale", "small", "--seed", "6")
+    assert tree(one) == tree(two)
+    assert tree(one) != tree(other)
+    assert all(p.stat().st_mode & 0o777 == 0o600 for p in (one / "keys/centres").iterdir())
+
+
+def test_the_city_has_its_true_shape(run, tmp_path):
+    city = make(run, tmp_path / "city", "--expected", str(tmp_path / "expected.json"), "--json")
+    with open(city / "election/actas.csv") as f:
+        contests = [row["contest"] for row in csv.DictReader(f)]
+    assert (contests.count("jg"), contests.count("dip"), contests.count("alc")) == (13503, 13547, 13491)
+    expected = json.loads((tmp_path / "expected.json").read_text())
+    for contest in expected["contests"].values():
+        assert sum(contest["columns"].values()) == contest["votes"]
+        assert 93 <= 100 * contest["captured"] / contest["expected"] <= 95.5
+
+
+@pytest.mark.parametrize("args", [[], ["--out"], ["--out", "x", "--scale", "huge"], ["--out", "x", "--seed", "-1"],
+                                  ["--out", "x", "--images", "2"], ["--out", "x", "--opening", "today"], ["--out", "x", "y"]])
+def test_bad_usage_is_refused(run, tmp_path, args):
+    done = run("atalaya-city", *args, cwd=tmp_path)
+    assert done.returncode == 2 and done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+class Intake(BaseHTTPRequestHandler):
+    """Takes submissions as an intake would, checks nothing, keeps all. Refuses the first tries of some."""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server = self.server
+        with server.lock:
+            tries = server.tries[body] = server.tries.get(body, 0) + 1
+            number = len(server.tries)
+        if tries == 1 and number % 10 == 3:
+            return self.close_now()
+        if tries == 1 and number % 10 == 7:
+            return self.say(503, b'{"result":"refused","rule":"full"}')
+        with server.lock:
+            server.bodies.append(body)
+        return self.say(201, b'{"result":"stored"}')
+
+    def close_now(self):
+        self.close_connection = True
+        self.connection.close()
+
+    def say(self, status, text):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def intake():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Intake)
+    server.daemon_threads = True
+    server.lock, server.tries, server.bodies = threading.Lock(), {}, []
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+class Feeder:
+    """atalaya-replay, driven as the night's parent does."""
+
+    def __init__(self, bin_dir, city, port, *args):
+        self.process = subprocess.Popen([str(bin_dir / "atalaya-replay"), "--dir", str(city), "--intake", f"127.0.0.1:{port}",
+                                         "--control", "0", *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+
+    def until(self, moment):
+        self.process.stdin.write(f"until {moment}\n")
+        self.process.stdin.flush()
+        words = self.process.stdout.readline().split()
+        return dict(zip(words[::2], words[1::2]))
+
+    def end(self):
+        self.process.stdin.close()
+        return self.process.wait(20)
+
+
+def split(body):
+    """The note's fields and the image of a submission."""
+    text = body.split(b"\n\n", 1)[0].decode()
+    fields = dict(line.split(" ", 1) for line in text.split("\n")[1:])
+    size = 0 if fields["image"] == "-" else int(fields["image"].split()[1])
+    return fields, body[len(body) - size:] if size else b""
+
+
+def test_the_feeder_sends_everything_whatever_happens(bin_dir, run, tmp_path, intake):
+    city = make(run, tmp_path / "city", "--scale", "small", "--images", "0")
+    feeder = Feeder(bin_dir, city, intake.server_address[1])
+    early = feeder.until("2027-06-07T03:00:00Z")
+    assert early["done"] == "no" and early["sent"] == early["acknowledged"]
+    late = feeder.until("2027-06-08T02:00:00Z")
+    assert late["done"] == "yes" and late["refused"] == "0"
+    assert feeder.end() == 0
+    expected = json.loads((city / "run/expected.json").read_text())
+    assert int(late["acknowledged"]) == expected["records"] == len(intake.bodies) == len(set(intake.bodies))
+    assert any(tries > 1 for tries in intake.tries.values())
+    versions = {}
+    for body in intake.bodies:
+        fields, _ = split(body)
+        if fields["acta"] in versions and fields["acta"] != "-":
+            assert int(fields["version"]) == versions[fields["acta"]] + 1
+        versions[fields["acta"]] = int(fields["version"])
+
+
+def read_gray(jpeg):
+    """(width, rows) of a JPEG, through libjpeg's own tool."""
+    pgm = subprocess.run(["djpeg", "-grayscale", "-pnm"], input=jpeg, capture_output=True, check=True).stdout
+    _, size, _, pixels = pgm.split(b"\n", 3)
+    width, height = map(int, size.split())
+    return [pixels[y * width:(y + 1) * width] for y in range(height)]
+
+
+def read_boxes(jpeg, rows, digits, where):
+    """What tesseract reads in the column of vote boxes."""
+    gray = read_gray(jpeg)
+    left, top, width, height = 331, 226, 26 * digits + 8, 36 * rows + 6
+    part = b"".join(line[left:left + width] for line in gray[top:top + height])
+    where.write_bytes(b"P5\n%d %d\n255\n" % (width, height) + part)
+    done = subprocess.run(["tesseract", str(where), "-", "--psm", "6", "--dpi", "150", "-c",
+                           "tessedit_char_whitelist=0123456789"], capture_output=True, text=True, check=True,
+                          env={**os.environ, "OMP_THREAD_LIMIT": "1"})
+    return done.stdout.split()
+
+
+def test_images_can_be_read(bin_dir, run, tmp_path, intake):
+    for tool in ("tesseract", "djpeg"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    city = make(run, tmp_path / "city", "--scale", "small", "--images", "1")
+    feeder = Feeder(bin_dir, city, intake.server_address[1])
+    assert feeder.until("2027-06-08T02:00:00Z")["done"] == "yes"
+    feeder.end()
+    read = boxes = images = 0
+    for body in intake.bodies:
+        fields, image = split(body)
+        assert not image or hashlib.sha256(image).hexdigest() == fields["image"].split()[0]
+        votes = fields["votes"].split()
+        plain = all(v.isdigit() and int(v) < 1000 for v in votes) and fields["version"] == "1" and fields["contest"] == "jg"
+        if not image or not plain or images == 24:
+            continue
+        images += 1
+        found = read_boxes(image, len(votes), 3, tmp_path / "boxes.pgm")
+        boxes += len(votes)
+        read += sum(int(a) == int(b) for a, b in zip(found, votes)) if len(found) == len(votes) else 0
+    assert images == 24
+    assert read >= 0.95 * boxes, f"{read} of {boxes} boxes"
