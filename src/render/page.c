@@ -65,8 +65,7 @@ static void put_time(struct page *page, int64_t ms, bool whole)
     } else {
         hour_print(page->out, page->fold->election, ms);
     }
-    buf_str(page->out, "</time> ");
-    html_text(page->out, page->fold->election->zone_label);
+    put(page, "</time> <span class=\"z\">%h</span>", page->fold->election->zone_label);
 }
 
 static void put_address(struct page *page, char kind, const char *path)

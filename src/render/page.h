@@ -89,6 +89,9 @@ static inline bool count_speaks(const struct count *count, uint16_t area)
     return count->counted > 0 || area == 0;
 }
 
+/* The sections that a chunk of the catalogue covers; *most is 0 when its actas have none. */
+void chunk_sections(const struct page *page, const struct chunk *chunk, uint32_t *least, uint32_t *most);
+
 /* Whole pages. */
 void page_home(struct page *page);
 void page_contest(struct page *page, uint32_t contest);

@@ -36,10 +36,10 @@ static void put_leading(struct page *page, const struct contest *contest, const 
     if (candidacy == NULL) {
         put(page, "<td>—</td><td>—</td>");
     } else if (tie) {
-        put(page, "<td>%t</td><td>%p %%</td>", T_TIE, votes, count->votes);
+        put(page, "<td><span class=\"ph\">%t</span> %t</td><td>%p %%</td>", T_LEADS_SHORT, T_TIE, votes, count->votes);
     } else {
-        put(page, "<td>%h <small>%h</small></td><td>%p %%</td>", candidacy->name, candidacy->parties, votes,
-            count->votes);
+        put(page, "<td><span class=\"ph\">%t</span> %h <small>%h</small></td><td>%p %%</td>", T_LEADS_SHORT,
+            candidacy->name, candidacy->parties, votes, count->votes);
     }
 }
 
@@ -62,7 +62,7 @@ static void put_area_row(struct page *page, uint32_t contest, uint16_t area)
         return;
     }
     put_leading(page, &election->contests[contest], count, area);
-    put(page, "<td>%n</td></tr>\n", count->votes);
+    put(page, "<td>%n <span class=\"ph\">%t</span></td></tr>\n", count->votes, T_VOTES_LOWER);
 }
 
 /* What belongs to no area of this kind (votes from abroad and other modes), so that the table adds up to the
@@ -78,8 +78,8 @@ static void put_rest_row(struct page *page, const struct count *all, const struc
         put(page, "<td class=\"none\" colspan=\"4\">%t</td></tr>\n", T_NO_ACTAS_YET);
         return;
     }
-    put(page, "<td>%p %%</td><td>—</td><td>—</td><td>%n</td></tr>\n", all->captured - sum->captured,
-        all->expected - sum->expected, all->votes - sum->votes);
+    put(page, "<td>%p %%</td><td>—</td><td>—</td><td>%n <span class=\"ph\">%t</span></td></tr>\n", all->captured - sum->captured,
+        all->expected - sum->expected, all->votes - sum->votes, T_VOTES_LOWER);
 }
 
 void put_area_table(struct page *page, uint32_t contest, enum area_kind kind)
@@ -107,9 +107,9 @@ void put_area_table(struct page *page, uint32_t contest, enum area_kind kind)
     put_rest_row(page, all, &sum);
     put(page,
         "</tbody><tfoot><tr><th scope=\"row\">%t</th><td>%n %t %n</td><td>%p "
-        "%%</td><td></td><td></td><td>%n</td>"
+        "%%</td><td></td><td></td><td>%n <span class=\"ph\">%t</span></td>"
         "</tr></tfoot></table></div></section>\n",
-        T_TOTAL, all->captured, T_OF, all->expected, all->captured, all->expected, all->votes);
+        T_TOTAL, all->captured, T_OF, all->expected, all->captured, all->expected, all->votes, T_VOTES_LOWER);
 }
 
 static void put_links(struct page *page, uint32_t contest, const char *json)

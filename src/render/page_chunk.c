@@ -223,6 +223,20 @@ static void put_outsides(struct page *page, const struct contest *contest, uint6
     }
 }
 
+/* The sections that a chunk of the catalogue covers; false when its actas have none. */
+static bool put_range(struct page *page, const struct chunk *chunk)
+{
+    uint32_t least, most;
+    chunk_sections(page, chunk, &least, &most);
+    if (most == 0) {
+        return false;
+    }
+    put(page, " · ");
+    put_phrase(page, T_SECTION_RANGE);
+    put(page, " %u–%u", least, most);
+    return true;
+}
+
 /* What the chunk holds, in both languages: its heading and its table's caption. */
 static void put_what(struct page *page, const struct chunk *chunk)
 {
@@ -235,7 +249,9 @@ static void put_what(struct page *page, const struct chunk *chunk)
     } else {
         area_label(page, &election->areas[chunk->area]);
     }
-    put(page, " · %n–%n", (uint64_t)0 + chunk->first + 1, (uint64_t)0 + chunk->first + chunk->n);
+    if (chunk->outside || !put_range(page, chunk)) {
+        put(page, " · %n–%n", (uint64_t)chunk->first + 1, (uint64_t)chunk->first + chunk->n);
+    }
 }
 
 static void put_chunk_head(struct page *page, const struct chunk *chunk)

@@ -158,14 +158,13 @@ static void put_party_table(struct page *page, uint32_t contest, uint16_t area)
     put_table_head(page, "votes", T_BY_PARTY, T_PARTY);
     for (uint32_t i = 0; i < c->n_columns; i++) {
         const struct column *column = &c->columns[i];
-        bool alone = column->kind == COLUMN_INDEPENDENT;
-        if ((there >> i & 1) == 0 || (column->kind != COLUMN_PARTY && !alone)) {
+        bool stands = column->kind == COLUMN_PARTY || column->kind == COLUMN_INDEPENDENT;
+        if ((there >> i & 1) == 0 || !stands) {
             continue;
         }
         put(page, "<tr><th scope=\"row\">");
         put_swatch(page, column->color);
-        put(page, "<b>%h</b> <small>%h%s%s</small>", column->code, column->name, alone ? " · " : "",
-            alone ? say(page, T_INDEPENDENT) : "");
+        put(page, "<b>%h</b> <small>%h</small>", column->code, column->name);
         struct bar_part part = {parties[i], column->color};
         put_bar(page, &part, 1, count->votes);
         put(page, "</th>");

@@ -56,6 +56,7 @@
       "Votes over the voters' list of the counted sheets, special polling tables included.")                 \
     X(T_NOMINAL, "Lista nominal de las actas contabilizadas", "Voters' list of the counted sheets")          \
     X(T_VOTES, "Votos", "Votes")                                                                             \
+    X(T_VOTES_LOWER, "votos", "votes")                                                                       \
     X(T_PERCENT, "Porcentaje", "Percentage")                                                                 \
     X(T_BY_CANDIDACY, "Votos por candidatura", "Votes by candidacy")                                         \
     X(T_CANDIDACY, "Candidatura", "Candidacy")                                                               \
@@ -76,7 +77,6 @@
       "A candidacy adds up its parties' votes and those of every combination marked on the ballot. By "      \
       "party, those joint votes are shared out by the rule of the coalition or agreement.")                  \
     X(T_BOX, "Recuadro del acta", "Box on the sheet")                                                        \
-    X(T_INDEPENDENT, "Candidatura sin partido", "Independent")                                               \
     X(T_WRITE_IN, "Candidaturas no registradas", "Write-ins")                                                \
     X(T_NULL, "Votos nulos", "Invalid votes")                                                                \
     X(T_TOTAL, "Total", "Total")                                                                             \
@@ -84,7 +84,8 @@
     X(T_BY_BOROUGH, "Por demarcación", "By borough")                                                         \
     X(T_DISTRICT, "Distrito", "District")                                                                    \
     X(T_BOROUGH, "Demarcación", "Borough")                                                                   \
-    X(T_LEADS, "Más votos en este corte", "Most votes in this update")                                       \
+    X(T_LEADS, "Más votos en este corte", "Most votes in this update")                                     \
+    X(T_LEADS_SHORT, "Más votos:", "Most votes:")                                       \
     X(T_TIE, "Empate", "Tie")                                                                                \
     X(T_MODES, "Otras modalidades de voto", "Other ways of voting")                                          \
     X(T_MODES_SAYS, "Extranjero, anticipado, prisión preventiva", "From abroad, early, preventive prison")   \
