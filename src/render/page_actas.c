@@ -12,8 +12,7 @@ static void put_chunk_link(struct page *page, uint32_t number)
     put(page, "<a href=\"%rchunk/%s.html", "", page->chunk_names[number]);
 }
 
-void chunk_sections(const struct page *page, const struct chunk *chunk, uint32_t *least,
-                           uint32_t *most)
+void chunk_sections(const struct page *page, const struct chunk *chunk, uint32_t *least, uint32_t *most)
 {
     const struct election *election = page->fold->election;
     *least = UINT32_MAX;

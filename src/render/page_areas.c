@@ -36,7 +36,8 @@ static void put_leading(struct page *page, const struct contest *contest, const 
     if (candidacy == NULL) {
         put(page, "<td>—</td><td>—</td>");
     } else if (tie) {
-        put(page, "<td><span class=\"ph\">%t</span> %t</td><td>%p %%</td>", T_LEADS_SHORT, T_TIE, votes, count->votes);
+        put(page, "<td><span class=\"ph\">%t</span> %t</td><td>%p %%</td>", T_LEADS_SHORT, T_TIE, votes,
+            count->votes);
     } else {
         put(page, "<td><span class=\"ph\">%t</span> %h <small>%h</small></td><td>%p %%</td>", T_LEADS_SHORT,
             candidacy->name, candidacy->parties, votes, count->votes);
@@ -78,8 +79,8 @@ static void put_rest_row(struct page *page, const struct count *all, const struc
         put(page, "<td class=\"none\" colspan=\"4\">%t</td></tr>\n", T_NO_ACTAS_YET);
         return;
     }
-    put(page, "<td>%p %%</td><td>—</td><td>—</td><td>%n <span class=\"ph\">%t</span></td></tr>\n", all->captured - sum->captured,
-        all->expected - sum->expected, all->votes - sum->votes, T_VOTES_LOWER);
+    put(page, "<td>%p %%</td><td>—</td><td>—</td><td>%n <span class=\"ph\">%t</span></td></tr>\n",
+        all->captured - sum->captured, all->expected - sum->expected, all->votes - sum->votes, T_VOTES_LOWER);
 }
 
 void put_area_table(struct page *page, uint32_t contest, enum area_kind kind)
