@@ -1,0 +1,20 @@
+/* atalaya-log: tiles and signed checkpoints over the ledger. A parent that serves nobody, the role `publish` (follows the
+ * ledger, writes PUBLIC/log) and the role `signer` (holds the log's key and its memory). When one of them dies the program
+ * ends and its parent starts it again: they share one socket, and each recovers from what is on disk. */
+#ifndef LOGTREE_LOGTREE_H
+#define LOGTREE_LOGTREE_H
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+struct logtree_options {
+    const char *dir;       /* the night's folder */
+    int64_t interval_ms;   /* real milliseconds between looks at the ledger */
+    const char *state_dir; /* the signer's own folder; NULL: DIR/signer */
+};
+
+/* Runs until SIGTERM or SIGINT; the exit code. */
+int logtree_run(const struct logtree_options *options);
+
+#endif
