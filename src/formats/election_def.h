@@ -2,6 +2,7 @@
 #ifndef FORMATS_ELECTION_DEF_H
 #define FORMATS_ELECTION_DEF_H
 
+#include "base/name.h"
 #include "formats/election.h"
 
 /* The place in the files, for sentences, and what rows need to know of the rows before them. */
@@ -47,10 +48,6 @@ extern const char *const area_kind_names[3];
 extern const char *const column_kind_names[6];
 extern const char *const share_kind_names[3];
 extern const char *const signer_kind_names[3];
-/* The index of a name, or -1. */
-int name_index(const char *const *names, size_t n, struct span name);
-/* The name that is most like `name`: for sentences about typing errors. */
-const char *name_nearest(const char *const *names, size_t n, struct span name);
 
 MUST_CHECK enum err election_ini_parse(struct def *def, struct span bytes);
 
