@@ -1,0 +1,43 @@
+/* The edge: serves what is published, from memory. A parent holds the listening socket and starts two kinds of roles: one
+ * loader, which reads and verifies and speaks with nobody outside, and workers, which speak with everybody and read
+ * nothing but images and ledger bundles below one folder. A view (edge/view.h) is what goes from one to the others. */
+#ifndef EDGE_EDGE_H
+#define EDGE_EDGE_H
+
+#include "base/err.h"
+#include "base/span.h"
+#include "edge/site.h"
+#include "seal/note.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum edge_kind { EDGE_RESULTS, EDGE_MIRROR, EDGE_FEED, EDGE_SITE, EDGE_KINDS };
+
+enum { EDGE_LINKS_MAX = 16 };
+
+struct edge_options {
+    const char *listen;
+    const char *tree; /* DIR/public, or the site's document root */
+    enum edge_kind kind;
+    const char *name;       /* of this host: "difusor-1" */
+    struct note_key vkey;   /* of the results' signer; not for sites */
+    const char *status;     /* file, or NULL */
+    const char *program;    /* the name in the status file */
+    const char *clock;      /* the night's clock, or NULL for the system's */
+    const char *feed_state; /* mirror: file that atalaya-mirror writes, or NULL */
+    const char *results;    /* URL, or NULL */
+    struct site_link mirrors[EDGE_LINKS_MAX];
+    uint32_t n_mirrors;
+    uint64_t budget; /* bytes in memory for bodies */
+    uint32_t workers;
+    uint32_t connections; /* at most, each worker */
+};
+
+/* "results", "mirror", "feed", "site". */
+const char *edge_kind_name(enum edge_kind kind);
+
+/* Runs until SIGTERM or SIGINT. Prints one line with the address when it listens. The return value is the exit code. */
+int edge_run(const struct edge_options *options);
+
+#endif

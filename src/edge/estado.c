@@ -1,0 +1,83 @@
+#include "edge/estado.h"
+
+#include "base/date.h"
+#include "wire/text.h"
+
+static void key_time(struct json *json, const char *key, bool known, int64_t ms)
+{
+    char text[DATE_ISO_LEN + 1];
+    json_key(json, key);
+    if (known) {
+        date_print_iso(text, ms);
+        json_str(json, text);
+    } else {
+        json_null(json);
+    }
+}
+
+static void cut_keys(struct json *json, const struct view_facts *facts, int64_t now_ms)
+{
+    bool known = facts != NULL && facts->has_cut;
+    int64_t age_ms = known ? now_ms - facts->time_ms : 0;
+    json_key(json, "cut");
+    known ? json_u64(json, facts->cut) : json_null(json);
+    key_time(json, "cut_time", known, known ? facts->time_ms : 0);
+    json_key(json, "age_s");
+    known ? json_i64(json, age_ms > 0 ? age_ms / 1000 : 0) : json_null(json);
+    key_time(json, "next", known && facts->next_ms >= 0, known ? facts->next_ms : 0);
+    json_key(json, "last");
+    json_bool(json, known && facts->last);
+}
+
+static void feed_keys(struct json *json, enum feed_state feed, int64_t feed_age_s)
+{
+    json_key(json, "feed");
+    if (feed == FEED_NONE) {
+        json_null(json);
+    } else {
+        json_str(json, feed == FEED_OK ? "ok" : "lost");
+    }
+    json_key(json, "feed_age_s");
+    feed == FEED_NONE ? json_null(json) : json_i64(json, feed_age_s);
+}
+
+static void link_keys(struct json *json, const struct edge_options *options)
+{
+    json_key(json, "mirrors");
+    json_open(json, '[');
+    for (uint32_t i = 0; i < options->n_mirrors; i++) {
+        json_open(json, '{');
+        json_key(json, "name");
+        json_str(json, options->mirrors[i].name);
+        json_key(json, "url");
+        json_str(json, options->mirrors[i].url);
+        json_close(json);
+    }
+    json_close(json);
+    json_key(json, "results");
+    options->results != NULL ? json_str(json, options->results) : json_null(json);
+}
+
+void estado_print(const struct edge_options *options, const struct view_facts *facts, enum feed_state feed,
+                  int64_t feed_age_s, int64_t now_ms, struct buf *out)
+{
+    struct json json;
+    json_init(&json, out);
+    json_open(&json, '{');
+    json_key(&json, "format");
+    json_u64(&json, 1);
+    json_key(&json, "role");
+    json_str(&json, edge_kind_name(options->kind));
+    json_key(&json, "name");
+    json_str(&json, options->name);
+    key_time(&json, "time", true, now_ms);
+    cut_keys(&json, facts, now_ms);
+    json_key(&json, "mode");
+    json_str(&json, "normal");
+    feed_keys(&json, feed, feed_age_s);
+    json_key(&json, "code");
+    json_null(&json);
+    link_keys(&json, options);
+    json_close(&json);
+    buf_char(out, '\n');
+}

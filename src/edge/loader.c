@@ -1,0 +1,444 @@
+/* The loader role: looks for a new cut (or a changed site), verifies it, and hands the workers a new view. What does
+ * not verify changes nothing but the alarm. */
+#include "edge/below.h"
+#include "edge/channel.h"
+#include "edge/roles.h"
+#include "edge/routes.h"
+#include "edge/tree.h"
+
+#include "base/date.h"
+#include "base/log.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/loop.h"
+#include "os/proc.h"
+#include "seal/digest.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum {
+    LOOK_TREE_MS = 200,
+    LOOK_REFUSED_MS = 1000,
+    LOOK_SITE_MS = 1000,
+    FEED_MS = 1000,
+    SEND_TIMEOUT_S = 2,
+    PATIENCE = 5 /* failures in a row before the alarm: a cut may be half way through its publication */
+};
+
+struct loader {
+    const struct role_gift *gift;
+    struct loop *loop;
+    struct vault vault;
+    struct tree tree;
+    struct site site;
+    struct site_link links[EDGE_LINKS_MAX + 1];
+    bool is_site;
+    uint32_t reach;    /* cuts still to be looked for before the oldest */
+    uint64_t seen[4];  /* latest.json at the last look */
+    uint32_t failures; /* in a row */
+    struct loader_notice notice;
+    int view_fd; /* the newest view, -1: none yet */
+    uint64_t view_size;
+    uint32_t n_workers;
+    bool greeted[EDGE_WORKERS_MAX];
+};
+
+static enum err send_all(struct loader *loader, uint32_t worker)
+{
+    int socket = loader->gift->loader_ends[worker];
+    for (uint32_t i = 0; i < loader->vault.n_objects; i++) {
+        struct vault_object *object = &loader->vault.objects[i];
+        if ((object->sent & (1U << worker)) != 0 || object->in_view == VIEW_NONE) {
+            continue;
+        }
+        struct channel_message message = {
+            .kind = object->is_file ? CHANNEL_FILE : CHANNEL_SEGMENT, .id = object->id, .size = object->size};
+        TRY(channel_send(socket, &message, object->fd));
+        object->sent |= 1U << worker;
+    }
+    struct channel_message view = {.kind = CHANNEL_VIEW, .size = loader->view_size};
+    return channel_send(socket, &view, loader->view_fd);
+}
+
+static void hand_out(struct loader *loader, uint32_t worker)
+{
+    if (loader->view_fd < 0 || !loader->greeted[worker]) {
+        return;
+    }
+    if (send_all(loader, worker) != OK) {
+        loader->greeted[worker] = false; /* it says hello when it lives again */
+        log_line(LOG_WARN, "worker_deaf", "worker=%u", worker);
+    }
+}
+
+static void on_channel(void *arg, int fd, unsigned events)
+{
+    struct loader *loader = arg;
+    struct channel_message message;
+    int none = -1;
+    (void)events;
+    enum err err;
+    while ((err = channel_receive(fd, &message, &none)) == OK) {
+        for (uint32_t i = 0; message.kind == CHANNEL_HELLO && i < loader->n_workers; i++) {
+            if (loader->gift->loader_ends[i] == fd) {
+                for (uint32_t k = 0; k < loader->vault.n_objects; k++) {
+                    loader->vault.objects[k].sent &= ~(1U << i);
+                }
+                loader->greeted[i] = true;
+                hand_out(loader, i);
+            }
+        }
+        if (none >= 0) {
+            close(none);
+            none = -1;
+        }
+    }
+    if (err == ERR_IO) {
+        loop_stop(loader->loop, 1); /* the parent is gone */
+    }
+}
+
+static const char not_found_page[] =
+    "<!doctype html><html lang=\"es\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+    "content=\"width=device-width\"><title>No existe / Not found</title></head><body><h1>Esa página no existe</h1>"
+    "<p><a href=\"/\">Ir a los resultados</a></p><p lang=\"en\">There is no such page. "
+    "<a href=\"/\">Go to the results</a></p></body></html>\n";
+
+static const char site_page[] =
+    "<!doctype html><html lang=\"es\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+    "content=\"width=device-width\"><title>Resultados preliminares</title></head><body>"
+    "<h1>Los resultados preliminares están aquí</h1><!-- atalaya:enlaces -->"
+    "<p lang=\"en\">Preliminary results are published at the addresses above.</p></body></html>\n";
+
+/* Pages of our own for what nobody brought: 404, and the site's first page. */
+static enum err own_page(struct loader *loader, const char *page, struct body **out)
+{
+    struct buf text;
+    uint8_t digest[32];
+    buf_init(&text, 0);
+    site_fill_links(span_str(page), loader->links, loader->site.n_links, &text);
+    digest_of(buf_as_span(&text), digest);
+    enum err err = vault_put(&loader->vault, digest, buf_as_span(&text), out);
+    buf_done(&text);
+    return err;
+}
+
+static void fill_routes(struct loader *loader, struct routes *routes, struct body *missing,
+                        struct body *first)
+{
+    static const char html[] = "text/html; charset=utf-8";
+    struct body *missing_bodies[ENC_COUNT] = {missing, NULL, NULL};
+    struct body *first_bodies[ENC_COUNT] = {first, NULL, NULL};
+    if (loader->is_site) {
+        site_view(&loader->site, routes);
+        routes_add(routes, SPAN("index.html"), first_bodies, KEEP_SITE);
+    } else {
+        tree_view(&loader->tree, routes);
+    }
+    routes_add_as(routes, VIEW_NOT_FOUND, html, missing_bodies, KEEP_BRIEF);
+}
+
+static enum err print_view(struct loader *loader, struct body *missing, struct body *first, struct buf *out)
+{
+    struct view_builder builder;
+    struct routes routes;
+    struct view_facts facts = {.next_ms = -1};
+    uint64_t key[2];
+    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key) {
+        return ERR_IO;
+    }
+    view_builder_init(&builder);
+    routes_init(&routes, &builder, &loader->vault, loader->is_site ? POLICY_SITE : POLICY_RESULTS);
+    fill_routes(loader, &routes, missing, first);
+    if (!loader->is_site) {
+        tree_facts(&loader->tree, &facts);
+    }
+    view_print(&builder, &facts, key, out);
+    routes_done(&routes);
+    view_builder_done(&builder);
+    return OK;
+}
+
+/* Sweeps the vault, builds the view of what is held now and seals it. */
+static enum err make_view(struct loader *loader, struct why *why)
+{
+    struct body *missing = NULL;
+    struct body *first = NULL;
+    struct buf block;
+    TRY(own_page(loader, loader->is_site ? site_page : not_found_page, &missing));
+    TRY(own_page(loader, site_page, &first));
+    vault_sweep_begin(&loader->vault);
+    vault_want(&loader->vault, missing);
+    vault_want(&loader->vault, first);
+    loader->is_site ? site_want(&loader->site) : tree_want(&loader->tree);
+    TRY(vault_sweep_end(&loader->vault, why));
+    buf_init(&block, 0);
+    int fd = -1;
+    enum err err = print_view(loader, missing, first, &block);
+    err = err == OK ? memfd_of("edge-view", buf_as_span(&block), &fd, why) : err;
+    if (err == OK) {
+        if (loader->view_fd >= 0) {
+            close(loader->view_fd);
+        }
+        loader->view_fd = fd;
+        loader->view_size = block.len;
+    }
+    buf_done(&block);
+    return err;
+}
+
+static void tell(struct loader *loader)
+{
+    struct loader_notice *notice = &loader->notice;
+    struct view_facts facts = {0};
+    if (!loader->is_site) {
+        tree_facts(&loader->tree, &facts);
+    }
+    notice->has_view = loader->view_fd >= 0;
+    notice->has_cut = facts.has_cut;
+    notice->cut = facts.cut;
+    notice->cuts = facts.cuts;
+    notice->cut_time_ms = facts.time_ms;
+    notice->held_bytes = loader->vault.bytes + loader->view_size;
+    notice_write(loader->gift->board, notice);
+}
+
+static void publish(struct loader *loader, int64_t started_ms)
+{
+    struct why why = {0};
+    enum err err = make_view(loader, &why);
+    if (err != OK) {
+        log_line(LOG_ERROR, "view_failed", "why=\"%s\"", why.text);
+        (void)snprintf(loader->notice.alarm, sizeof loader->notice.alarm, "no se pudo armar la vista: %.200s",
+                       why.text);
+        tell(loader);
+        return;
+    }
+    for (uint32_t i = 0; i < loader->n_workers; i++) {
+        hand_out(loader, i);
+    }
+    loader->notice.load_ms = monotonic_ms() - started_ms;
+    loader->notice.alarm[0] = '\0';
+    loader->failures = 0;
+    tell(loader);
+}
+
+static void all_well(struct loader *loader)
+{
+    if (loader->failures > 0 || loader->notice.alarm[0] != '\0') {
+        loader->failures = 0;
+        loader->notice.alarm[0] = '\0';
+        tell(loader);
+    }
+}
+
+static void complain(struct loader *loader, const struct why *why)
+{
+    char safe[256];
+    loader->failures++;
+    loader->notice.load_failures++;
+    if (loader->failures >= PATIENCE) {
+        (void)snprintf(loader->notice.alarm, sizeof loader->notice.alarm, "%s: %s",
+                       loader->is_site ? "no se pudo leer el sitio" : "corte rechazado",
+                       log_safe(span_str(why->text), safe, sizeof safe));
+    }
+    if (loader->failures == PATIENCE) {
+        log_line(LOG_ERROR, "load_refused", "why=\"%s\"", safe);
+    }
+    tell(loader);
+}
+
+/* What latest.json looks like from outside: cheap, so it can be asked five times a second. */
+static bool has_moved(struct loader *loader)
+{
+    struct stat info;
+    if (fstatat(loader->gift->folder, "latest.json", &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        memset(&info, 0, sizeof info);
+    }
+    uint64_t look[4] = {(uint64_t)info.st_ino, (uint64_t)info.st_size, (uint64_t)info.st_mtim.tv_sec,
+                        (uint64_t)info.st_mtim.tv_nsec};
+    bool moved = memcmp(look, loader->seen, sizeof look) != 0;
+    memcpy(loader->seen, look, sizeof look);
+    return moved;
+}
+
+/* After the newest cut is up: one older cut a turn, until ten are held. */
+static void reach_back(struct loader *loader, int64_t started_ms)
+{
+    if (loader->reach == 0) {
+        return;
+    }
+    bool more = tree_reach_back(&loader->tree) == OK;
+    loader->reach = more ? loader->reach - 1 : 0;
+    if (!more || loader->reach == 0) {
+        publish(loader, started_ms);
+    }
+}
+
+static void advance(struct loader *loader, int64_t started_ms)
+{
+    struct why why = {0};
+    bool first = loader->tree.n_cuts == 0;
+    enum err err = tree_advance(&loader->tree, &why);
+    while (err == ERR_FULL && tree_shorten(&loader->tree)) {
+        publish(loader, started_ms); /* without the oldest cut there is room again */
+        why = (struct why){0};
+        err = tree_advance(&loader->tree, &why);
+    }
+    if (err == OK) {
+        loader->reach = first ? TREE_CUTS - 1 : loader->reach;
+        publish(loader, started_ms);
+    } else if (err == ERR_EXISTS) {
+        all_well(loader);
+    } else {
+        complain(loader, &why);
+    }
+}
+
+static void look_at_tree(void *arg)
+{
+    struct loader *loader = arg;
+    int64_t started = monotonic_ms();
+    bool moved = has_moved(loader);
+    bool nothing_yet = loader->tree.n_cuts == 0 && loader->seen[0] == 0;
+    if (nothing_yet) {
+        tell(loader);
+    } else if (moved || loader->failures > 0) {
+        advance(loader, started);
+    } else {
+        reach_back(loader, started);
+    }
+    int64_t next = loader->failures >= PATIENCE ? LOOK_REFUSED_MS : LOOK_TREE_MS;
+    loop_after(loader->loop, loader->reach > 0 ? 1 : next, look_at_tree, loader);
+}
+
+static void look_at_site(void *arg)
+{
+    struct loader *loader = arg;
+    struct why why = {0};
+    int64_t started = monotonic_ms();
+    enum err err = site_advance(&loader->site, &why);
+    if (err == OK) {
+        publish(loader, started);
+    } else if (err == ERR_EXISTS) {
+        all_well(loader);
+    } else if (err != ERR_AGAIN) {
+        if (loader->view_fd < 0) {
+            publish(loader, started); /* the page of our own, with the links, is better than none */
+        }
+        complain(loader, &why);
+    }
+    loop_after(loader->loop, LOOK_SITE_MS, look_at_site, loader);
+}
+
+/* One line that atalaya-mirror writes: "ok" or "lost", and when the feed last answered (ISO, or "-"). */
+static void read_feed(const struct span text, int64_t now_ms, enum feed_state *state, int64_t *age_s)
+{
+    struct span rest = text;
+    struct span line;
+    int64_t answered_ms = 0;
+    *state = FEED_LOST;
+    *age_s = 0;
+    if (!span_line(&rest, &line)) {
+        return;
+    }
+    struct span word = span_cut(&line, ' ');
+    *state = span_is(word, "ok") ? FEED_OK : FEED_LOST;
+    if (line.at != NULL && date_parse_iso(line, &answered_ms) == OK && answered_ms < now_ms) {
+        *age_s = (now_ms - answered_ms) / 1000;
+    }
+}
+
+static void look_at_feed(void *arg)
+{
+    struct loader *loader = arg;
+    struct notice_board *board = loader->gift->board;
+    struct buf text;
+    enum feed_state state;
+    int64_t age_s;
+    buf_init(&text, 0);
+    /* A state that cannot be read is a feed that is lost. */
+    if (file_read(loader->gift->options->feed_state, 4096, &text, NULL) != OK) {
+        buf_clear(&text);
+    }
+    read_feed(buf_as_span(&text), clock_now_ms(loader->gift->clock), &state, &age_s);
+    buf_done(&text);
+    atomic_store(&board->feed, (uint32_t)state);
+    atomic_store(&board->feed_age_s, age_s);
+    loop_after(loader->loop, FEED_MS, look_at_feed, loader);
+}
+
+static enum err prepare_tree(struct loader *loader)
+{
+    const struct edge_options *options = loader->gift->options;
+    struct buf vkey;
+    uint8_t digest[32];
+    tree_init(&loader->tree, loader->gift->folder, &options->vkey, &loader->vault);
+    buf_init(&vkey, 0);
+    note_key_print(&options->vkey, &vkey);
+    buf_char(&vkey, '\n');
+    digest_of(buf_as_span(&vkey), digest);
+    enum err err = vault_put(&loader->vault, digest, buf_as_span(&vkey), &loader->tree.vkey);
+    buf_done(&vkey);
+    return err;
+}
+
+static void prepare_site(struct loader *loader)
+{
+    const struct edge_options *options = loader->gift->options;
+    uint32_t n = 0;
+    site_init(&loader->site, loader->gift->folder, options->tree, &loader->vault);
+    if (options->results != NULL) {
+        loader->links[n++] =
+            (struct site_link){.name = "Resultados preliminares (PREP)", .url = options->results};
+    }
+    for (uint32_t i = 0; i < options->n_mirrors; i++) {
+        loader->links[n++] = options->mirrors[i];
+    }
+    loader->site.links = loader->links;
+    loader->site.n_links = n;
+}
+
+static enum err prepare(struct loader *loader, struct why *why)
+{
+    const struct role_gift *gift = loader->gift;
+    uint64_t first_id = 0;
+    if (getrandom(&first_id, sizeof first_id, 0) != (ssize_t)sizeof first_id) {
+        return why_set(why, ERR_IO, "no randomness");
+    }
+    TRY(loop_new(&loader->loop, why));
+    TRY(loop_signals(loader->loop, NULL, NULL, why));
+    vault_init(&loader->vault, gift->options->budget, first_id);
+    prepare_site(loader);
+    TRY(prepare_tree(loader));
+    for (uint32_t i = 0; i < loader->n_workers; i++) {
+        struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
+        setsockopt(gift->loader_ends[i], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        loader->greeted[i] = true; /* a new loader knows of no worker; those who live take what comes */
+        TRY(loop_watch(loader->loop, gift->loader_ends[i], LOOP_READ, on_channel, loader));
+    }
+    return OK;
+}
+
+int loader_main(void *arg)
+{
+    static struct loader loader;
+    struct why why = {0};
+    loader = (struct loader){.gift = arg, .view_fd = -1};
+    loader.is_site = loader.gift->options->kind == EDGE_SITE;
+    loader.n_workers = loader.gift->options->workers;
+    if (process_harden(&why) != OK || prepare(&loader, &why) != OK) {
+        log_line(LOG_ERROR, "loader_failed", "why=\"%s\"", why.text);
+        return 1;
+    }
+    loop_after(loader.loop, 0, loader.is_site ? look_at_site : look_at_tree, &loader);
+    if (loader.gift->options->feed_state != NULL) {
+        loop_after(loader.loop, 0, look_at_feed, &loader);
+    }
+    return loop_run(loader.loop);
+}

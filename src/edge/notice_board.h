@@ -1,0 +1,79 @@
+/* The page of memory that the roles of one edge share: workers count, the loader says what it holds and what is wrong,
+ * the parent writes the status file from it. Nobody reads it to decide anything about a request but the mirror's feed
+ * state, which /estado repeats. */
+#ifndef EDGE_NOTICE_BOARD_H
+#define EDGE_NOTICE_BOARD_H
+
+#include "base/err.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { EDGE_WORKERS_MAX = 16 };
+
+/* One row a counter: its name in the status file. */
+#define EDGE_COUNTERS(ROW)                                                                                   \
+    ROW(REQUESTS, "requests")                                                                                \
+    ROW(2XX, "responses_2xx")                                                                                \
+    ROW(3XX, "responses_3xx")                                                                                \
+    ROW(4XX, "responses_4xx")                                                                                \
+    ROW(5XX, "responses_5xx")                                                                                \
+    ROW(BYTES, "bytes")                                                                                      \
+    ROW(ACCEPTED, "accepted")                                                                                \
+    ROW(REFUSED_HEAD, "refused_head")                                                                        \
+    ROW(REFUSED_METHOD, "refused_method")                                                                    \
+    ROW(REFUSED_BODY, "refused_body")                                                                        \
+    ROW(TIMEOUT_HEAD, "timeout_head")                                                                        \
+    ROW(TIMEOUT_RESPONSE, "timeout_response")                                                                \
+    ROW(EVICTED, "evicted")                                                                                  \
+    ROW(REFUSED_FULL, "refused_full")                                                                        \
+    ROW(VIEWS, "views")
+
+enum edge_counter {
+#define ROW(id, name) COUNT_##id,
+    EDGE_COUNTERS(ROW)
+#undef ROW
+        COUNTERS
+};
+
+struct worker_row {
+    _Atomic uint64_t counts[COUNTERS];
+    _Atomic uint64_t connections; /* now */
+};
+
+enum feed_state { FEED_NONE, FEED_OK, FEED_LOST };
+
+/* What the loader says; read and written whole by notice_read and notice_write. */
+struct loader_notice {
+    uint32_t has_view;
+    uint32_t has_cut;
+    uint32_t cut;
+    uint32_t cuts; /* addressable */
+    int64_t cut_time_ms;
+    uint64_t load_failures;
+    uint64_t held_bytes; /* in segments and views */
+    int64_t load_ms;     /* of the last load, real time */
+    char alarm[320];     /* "" when all is well */
+};
+
+struct notice_board {
+    struct worker_row workers[EDGE_WORKERS_MAX];
+    _Atomic uint32_t feed; /* enum feed_state */
+    _Atomic int64_t feed_age_s;
+    _Atomic uint32_t round; /* odd while the loader writes */
+    struct loader_notice notice;
+};
+
+/* Shared, zeroed memory that forked roles inherit. */
+struct notice_board *notice_board_new(void);
+void notice_write(struct notice_board *board, const struct loader_notice *notice);
+void notice_read(const struct notice_board *board, struct loader_notice *out);
+
+static inline void count(struct worker_row *row, enum edge_counter counter, uint64_t more)
+{
+    atomic_fetch_add_explicit(&row->counts[counter], more, memory_order_relaxed);
+}
+/* Over all workers, the dead included: counters only grow. */
+uint64_t notice_sum(const struct notice_board *board, enum edge_counter counter);
+
+#endif

@@ -1,0 +1,292 @@
+/* The parent: binds, starts the roles, starts them again when they die, writes the status file. It serves nobody and
+ * reads nothing from outside. */
+#include "edge/below.h"
+#include "edge/roles.h"
+
+#include "base/log.h"
+#include "formats/status.h"
+#include "os/clock.h"
+#include "os/crew.h"
+#include "os/file.h"
+#include "os/loop.h"
+#include "os/proc.h"
+#include "os/sock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { WATCH_MS = 100, STATUS_MS = 1000, GRACE_MS = 2000, SPARE_DESCRIPTORS = 400 };
+
+struct role {
+    const char *name;
+    role_main main;
+    struct role_gift gift;
+    struct child child;
+    int keep[2 * EDGE_WORKERS_MAX + 4];
+    int n_keep;
+    int64_t started_ms;
+    int64_t retry_ms; /* 0: it runs */
+    uint32_t failures;
+};
+
+struct parent {
+    const struct edge_options *options;
+    struct loop *loop;
+    struct notice_board *board;
+    struct clock *clock;
+    struct role roles[EDGE_WORKERS_MAX + 1]; /* the loader first */
+    uint32_t n_roles;
+    uint32_t restarts;
+    struct status status;
+    char address[96];
+};
+
+const char *edge_kind_name(enum edge_kind kind)
+{
+    static const char *const names[EDGE_KINDS] = {"results", "mirror", "feed", "site"};
+    return names[kind];
+}
+
+static void start(struct parent *parent, struct role *role)
+{
+    struct why why = {0};
+    int64_t now = monotonic_ms();
+    if (role_start(role->name, role->main, &role->gift, role->keep, role->n_keep, &role->child, &why) != OK) {
+        log_line(LOG_ERROR, "role_failed", "name=%s why=\"%s\"", role->name, why.text);
+        role->child = (struct child){.pid = -1, .pidfd = -1};
+        role->retry_ms = now + crew_pause_ms(++role->failures);
+        return;
+    }
+    role->started_ms = now;
+    role->retry_ms = 0;
+    (void)parent;
+}
+
+static void watch(void *arg)
+{
+    struct parent *parent = arg;
+    int64_t now = monotonic_ms();
+    for (uint32_t i = 0; i < parent->n_roles; i++) {
+        struct role *role = &parent->roles[i];
+        int ended = role->retry_ms == 0 ? child_ended(&role->child) : 0;
+        if (ended != 0) {
+            /* The first death after a good life is answered at once, the next ones more and more slowly. */
+            role->failures = now - role->started_ms > CREW_WELL_MS ? 1 : role->failures + 1;
+            role->retry_ms = role->failures == 1 ? now : now + crew_pause_ms(role->failures - 1);
+            parent->restarts++;
+            log_line(LOG_ERROR, "role_ended", "name=%s code=%d", role->name, ended - 1);
+        }
+        if (role->retry_ms != 0 && now >= role->retry_ms) {
+            start(parent, role);
+        }
+    }
+    loop_after(parent->loop, WATCH_MS, watch, parent);
+}
+
+/* Resident memory of a process, and how much of it is its own, in bytes (proc(5), statm). */
+static void memory_of(pid_t pid, uint64_t *resident, uint64_t *own)
+{
+    char path[64];
+    unsigned long size = 0;
+    unsigned long pages = 0;
+    unsigned long shared = 0;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL || fscanf(file, "%lu %lu %lu", &size, &pages, &shared) != 3) {
+        pages = 0;
+        shared = 0;
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    *resident = pages * page;
+    *own = pages > shared ? (pages - shared) * page : 0;
+}
+
+/* Segments lie in shared memory: counted once, by what the loader holds. */
+static uint64_t memory_bytes(const struct parent *parent, const struct loader_notice *notice)
+{
+    uint64_t sum = notice->held_bytes;
+    uint64_t resident = 0;
+    uint64_t own = 0;
+    memory_of(getpid(), &resident, &own);
+    sum += own;
+    for (uint32_t i = 0; i < parent->n_roles; i++) {
+        if (parent->roles[i].retry_ms == 0) {
+            memory_of(parent->roles[i].child.pid, &resident, &own);
+            sum += own;
+        }
+    }
+    return sum;
+}
+
+static uint64_t connections(const struct parent *parent)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < parent->options->workers; i++) {
+        sum += atomic_load(&parent->board->workers[i].connections);
+    }
+    return sum;
+}
+
+static void add_counters(struct parent *parent)
+{
+    static const char *const names[COUNTERS] = {
+#define ROW(id, name) [COUNT_##id] = name,
+        EDGE_COUNTERS(ROW)
+#undef ROW
+    };
+    for (int i = 0; i < COUNTERS; i++) {
+        status_add_u64(&parent->status, names[i], notice_sum(parent->board, (enum edge_counter)i));
+    }
+}
+
+static void write_status(struct parent *parent, const char *state)
+{
+    struct loader_notice notice;
+    struct status *status = &parent->status;
+    int64_t now = clock_now_ms(parent->clock);
+    notice_read(parent->board, &notice);
+    bool all_up = true;
+    for (uint32_t i = 0; i < parent->n_roles; i++) {
+        all_up = all_up && parent->roles[i].retry_ms == 0;
+    }
+    if (state == NULL) {
+        bool ready = notice.has_view && (notice.has_cut || parent->options->kind == EDGE_SITE);
+        state = notice.alarm[0] != '\0' || !all_up ? "degraded" : ready ? "running" : "starting";
+    }
+    status_begin(status, parent->options->program, state, now);
+    status->alarm = notice.alarm[0] != '\0' ? span_str(notice.alarm)
+                    : all_up                ? SPAN("")
+                                            : SPAN("un proceso del servidor ha muerto y se reinicia");
+    add_counters(parent);
+    status_add_u64(status, "connections", connections(parent));
+    if (notice.has_cut) {
+        int64_t age = (now - notice.cut_time_ms) / 1000;
+        status_add_u64(status, "cut", notice.cut);
+        status_add_u64(status, "cut_age_s", age > 0 ? (uint64_t)age : 0);
+        status_add_u64(status, "cuts", notice.cuts);
+    }
+    status_add_u64(status, "load_failures", notice.load_failures);
+    status_add_u64(status, "load_ms", (uint64_t)notice.load_ms);
+    status_add_u64(status, "restarts", parent->restarts);
+    status_add_u64(status, "held_bytes", notice.held_bytes);
+    status_add_u64(status, "memory_bytes", memory_bytes(parent, &notice));
+    status_add(status, "address", span_str(parent->address));
+    struct why why = {0};
+    if (parent->options->status != NULL && status_write(parent->options->status, status, &why) != OK) {
+        log_line(LOG_WARN, "status_failed", "why=\"%s\"", why.text);
+    }
+}
+
+static void on_status(void *arg)
+{
+    struct parent *parent = arg;
+    write_status(parent, NULL);
+    loop_after(parent->loop, STATUS_MS, on_status, parent);
+}
+
+/* As many descriptors as the system gives, and no more connections than those carry. */
+static uint32_t connections_possible(uint32_t wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        uint64_t spare =
+            limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? limit.rlim_cur - SPARE_DESCRIPTORS : SPARE_DESCRIPTORS;
+        wanted = wanted < spare ? wanted : (uint32_t)spare;
+    }
+    return wanted;
+}
+
+static void keep(struct role *role, int fd)
+{
+    role->keep[role->n_keep++] = fd;
+}
+
+static enum err prepare_roles(struct parent *parent, const struct role_gift *gift, struct why *why)
+{
+    static const char *const names[] = {"edge-worker", "edge-loader"};
+    struct role_gift all = *gift;
+    for (uint32_t i = 0; i < parent->options->workers; i++) {
+        int ends[2];
+        if (sock_pair(ends) != OK) {
+            return why_set(why, ERR_IO, "a channel between the roles cannot be made");
+        }
+        all.loader_ends[i] = ends[0];
+        all.worker_ends[i] = ends[1];
+    }
+    parent->n_roles = parent->options->workers + 1;
+    for (uint32_t i = 0; i < parent->n_roles; i++) {
+        struct role *role = &parent->roles[i];
+        role->name = names[i == 0];
+        role->main = i == 0 ? loader_main : worker_main;
+        role->gift = all;
+        role->gift.index = i == 0 ? 0 : i - 1;
+        keep(role, gift->folder);
+        if (i > 0) {
+            keep(role, gift->listener);
+            keep(role, all.worker_ends[i - 1]);
+        }
+        for (uint32_t k = 0; i == 0 && k < parent->options->workers; k++) {
+            keep(role, all.loader_ends[k]);
+        }
+    }
+    return OK;
+}
+
+static enum err prepare(struct parent *parent, struct edge_options *options, struct why *why)
+{
+    struct role_gift gift = {.options = options};
+    TRY(folder_make(options->tree, why)); /* a tree that is not there yet is an empty one */
+    TRY(below_folder(options->tree, &gift.folder, why));
+    TRY(sock_listen(span_str(options->listen), &gift.listener, why));
+    if (options->clock != NULL) {
+        TRY(clock_open(options->clock, &parent->clock, why));
+    }
+    parent->board = notice_board_new();
+    if (parent->board == NULL) {
+        return why_set(why, ERR_FULL, "no shared memory");
+    }
+    gift.board = parent->board;
+    gift.clock = parent->clock;
+    options->connections = connections_possible(options->connections);
+    size_t host = strlen(options->listen);
+    while (host > 0 && options->listen[host - 1] != ':') {
+        host--;
+    }
+    (void)snprintf(parent->address, sizeof parent->address, "http://%.*s%u/", (int)host, options->listen,
+                   sock_port(gift.listener));
+    TRY(prepare_roles(parent, &gift, why));
+    TRY(loop_new(&parent->loop, why));
+    return loop_signals(parent->loop, NULL, NULL, why);
+}
+
+int edge_run(const struct edge_options *given)
+{
+    static struct parent parent;
+    struct edge_options options = *given;
+    struct why why = {0};
+    parent.options = &options;
+    if (prepare(&parent, &options, &why) != OK) {
+        (void)fprintf(stderr, "atalaya-edge: %s\n", why.text);
+        return 2;
+    }
+    for (uint32_t i = 0; i < parent.n_roles; i++) {
+        start(&parent, &parent.roles[i]);
+    }
+    (void)printf("atalaya-edge %s %s\n", edge_kind_name(options.kind), parent.address);
+    (void)fflush(stdout);
+    watch(&parent);
+    on_status(&parent);
+    int code = loop_run(parent.loop);
+    for (uint32_t i = 0; i < parent.n_roles; i++) {
+        child_stop(&parent.roles[i].child, GRACE_MS);
+    }
+    write_status(&parent, "stopped");
+    return code;
+}

@@ -1,0 +1,255 @@
+/* Methods, routes, conditions and ranges. Errors are small texts of our own in both languages. */
+#include "edge/respond.h"
+
+#include "edge/below.h"
+#include "edge/respond_rep.h"
+#include "wire/uri.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct {
+    int status;
+    const char *text;
+} sentences[] = {
+    {400, "La solicitud no sigue HTTP/1.1.\nThe request does not follow HTTP/1.1.\n"},
+    {404, "No existe.\nNot found.\n"},
+    {405, "Solo GET, HEAD y OPTIONS.\nOnly GET, HEAD and OPTIONS.\n"},
+    {408, "La solicitud tardó demasiado.\nThe request took too long.\n"},
+    {413, "Aquí no se reciben contenidos.\nNo content is accepted here.\n"},
+    {414, "La dirección es demasiado larga.\nThe address is too long.\n"},
+    {416, "Esa parte no existe.\nThere is no such part.\n"},
+    {431, "La cabecera es demasiado grande.\nThe head is too large.\n"},
+    {503, "Todavía no hay resultados que mostrar; intente en unos segundos.\n"
+          "There are no results to show yet; try again in a few seconds.\n"},
+};
+
+static struct span sentence_of(int status)
+{
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+        if (sentences[i].status == status) {
+            return span_str(sentences[i].text);
+        }
+    }
+    return SPAN("");
+}
+
+/* An answer of our own: head and text together in `out`. */
+static void plain_answer(const struct edge_shelf *shelf, int status, bool head_only, const char *extra,
+                         struct buf *out, struct reply *reply)
+{
+    struct span text = sentence_of(status);
+    struct head_plan plan = {.status = status, .keep = KEEP_NEVER, .length = text.len};
+    uint16_t lead;
+    uint16_t meta;
+    plan.policy = shelf->is_site ? POLICY_SITE : POLICY_RESULTS;
+    plan.type = status == 204 ? NULL : "text/plain; charset=utf-8";
+    reply->status = status;
+    head_print(&plan, out, &lead, &meta);
+    buf_str(out, extra);
+    respond_end_head(shelf, reply, out);
+    if (!head_only) {
+        buf_span(out, text);
+    }
+}
+
+void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, struct reply *reply)
+{
+    *reply = (struct reply){.close = true, .object = VIEW_NONE, .fd = -1};
+    plain_answer(shelf, status, false, "", out, reply);
+}
+
+static void answer_estado(const struct edge_shelf *shelf, bool head_only, struct buf *out,
+                          struct reply *reply)
+{
+    struct head_plan plan = {.status = 200, .keep = KEEP_NEVER, .type = "application/json"};
+    uint16_t lead;
+    uint16_t meta;
+    plan.length = shelf->estado.len;
+    reply->status = 200;
+    head_print(&plan, out, &lead, &meta);
+    respond_end_head(shelf, reply, out);
+    if (!head_only) {
+        buf_span(out, shelf->estado);
+    }
+}
+
+/* The path is one of the folder's own patterns: is it `digits` lower-case hex digits? */
+static bool is_hex(struct span text, size_t digits)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+            return false;
+        }
+    }
+    return text.len == digits;
+}
+
+static const char *acta_type(struct span name)
+{
+    static const struct {
+        const char *end;
+        const char *type;
+    } kinds[] = {{".jpg", "image/jpeg"}, {".png", "image/png"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct span end = span_str(kinds[i].end);
+        if (span_ends(name, end) && is_hex(span_of(name.at, name.len - end.len), 64)) {
+            return kinds[i].type;
+        }
+    }
+    return NULL;
+}
+
+/* "x001/234", "000.p/17": digits, 'x', '/', ".p/" and nothing else (C2SP tlog-tiles). */
+static const char *tile_type(struct span name, enum keep_class *keep)
+{
+    bool partial = false;
+    for (size_t i = 0; i < name.len; i++) {
+        struct span rest = span_from(name, i);
+        char c = name.at[i];
+        if (span_starts(rest, SPAN(".p/"))) {
+            partial = true;
+            i += 2;
+        } else if ((c < '0' || c > '9') && c != 'x' && c != '/') {
+            return NULL;
+        }
+    }
+    *keep = partial ? KEEP_PARTIAL : KEEP_FOREVER;
+    return name.len > 0 && name.len < 64 ? "application/octet-stream" : NULL;
+}
+
+static const char *old_manifest_type(struct span rest)
+{
+    struct span number = span_cut(&rest, '/');
+    for (size_t i = 0; i < number.len; i++) {
+        if (number.at[i] < '0' || number.at[i] > '9') {
+            return NULL;
+        }
+    }
+    bool named = number.len > 0 && number.len <= 10 && rest.at != NULL &&
+                 (span_is(rest, "manifest") || span_is(rest, "manifest.minisig"));
+    return named ? "text/plain; charset=utf-8" : NULL;
+}
+
+const char *disk_type(struct span path, enum keep_class *keep)
+{
+    *keep = KEEP_FOREVER;
+    if (span_starts(path, SPAN("/acta/"))) {
+        return acta_type(span_from(path, 6));
+    }
+    if (span_starts(path, SPAN("/log/tile/entries/"))) {
+        return tile_type(span_from(path, 18), keep);
+    }
+    return span_starts(path, SPAN("/cut/")) ? old_manifest_type(span_from(path, 5)) : NULL;
+}
+
+/* Sends from the folder what is no part of a view. The tag of an image is its name, which is its SHA-256. */
+static bool answer_disk(const struct edge_shelf *shelf, const struct http1_request *request, struct span path,
+                        struct buf *out, struct reply *reply)
+{
+    enum keep_class keep;
+    const char *type = shelf->folder >= 0 ? disk_type(path, &keep) : NULL;
+    char name[128];
+    struct stat info;
+    if (type == NULL || !span_copy(span_from(path, 1), name, sizeof name) ||
+        below_open(shelf->folder, name, &reply->fd, &info) != OK) {
+        return false;
+    }
+    char etag[ETAG_LEN + 1] = "";
+    struct head_plan plan = {.status = 200, .keep = keep, .type = type, .ranges = true};
+    if (span_starts(path, SPAN("/acta/"))) {
+        (void)snprintf(etag, sizeof etag, "\"%.32s\"", name + 5);
+    }
+    plan.etag = span_str(etag);
+    plan.length = (uint64_t)info.st_size;
+    reply->len = plan.length;
+    char room[HEAD_MAX];
+    struct buf head;
+    struct rep_head rep = {.status = 200, .etag = plan.etag, .ranges = true};
+    buf_init(&head, 0);
+    head_print(&plan, &head, &rep.lead, &rep.meta);
+    memcpy(room, head.at, head.len);
+    rep.whole = span_of(room, head.len);
+    buf_done(&head);
+    respond_rep(shelf, request, &rep, 200, out, reply);
+    if (reply->len == 0) {
+        close(reply->fd);
+        reply->fd = -1;
+    }
+    return true;
+}
+
+/* `status` 0: the one that the head says. */
+static void answer_route(const struct edge_shelf *shelf, const struct http1_request *request,
+                         const struct view_route *route, int status, struct buf *out, struct reply *reply)
+{
+    const struct view_rep *rep = &shelf->view->reps[route->reps[respond_encoding(request, route->reps)]];
+    struct rep_head head = {.whole = view_head(shelf->view, rep), .status = rep->status, .lead = rep->lead};
+    head.meta = rep->meta;
+    head.etag = span_of(rep->etag, rep->etag[0] != '\0' ? ETAG_LEN : 0);
+    head.ranges = (route->flags & ROUTE_RANGES) != 0;
+    reply->object = rep->object;
+    reply->offset = rep->offset;
+    reply->len = rep->len;
+    respond_rep(shelf, request, &head, status != 0 ? status : rep->status, out, reply);
+}
+
+static void answer_missing(const struct edge_shelf *shelf, const struct http1_request *request,
+                           struct buf *out, struct reply *reply)
+{
+    const struct view_route *page = shelf->view == NULL ? NULL : view_find(shelf->view, SPAN(VIEW_NOT_FOUND));
+    bool too_early = page == NULL || (!shelf->is_site && !shelf->view->top->facts.has_cut);
+    if (too_early) {
+        plain_answer(shelf, 503, request->method == HTTP_HEAD, "Retry-After: 5\r\n", out, reply);
+        return;
+    }
+    answer_route(shelf, request, page, 404, out, reply);
+}
+
+static void answer_get(const struct edge_shelf *shelf, const struct http1_request *request, struct buf *out,
+                       struct reply *reply)
+{
+    char room[URI_PATH_MAX];
+    struct span path;
+    if (uri_path(request->target, room, &path, NULL) != OK) {
+        respond_error(shelf, 400, out, reply);
+        return;
+    }
+    if (span_is(path, "/estado")) {
+        answer_estado(shelf, request->method == HTTP_HEAD, out, reply);
+        return;
+    }
+    const struct view_route *route = shelf->view == NULL ? NULL : view_find(shelf->view, path);
+    if (route != NULL) {
+        answer_route(shelf, request, route, 0, out, reply);
+    } else if (!answer_disk(shelf, request, path, out, reply)) {
+        answer_missing(shelf, request, out, reply);
+    }
+}
+
+static const char allow[] = "Allow: GET, HEAD, OPTIONS\r\n";
+static const char preflight[] = "Allow: GET, HEAD, OPTIONS\r\n"
+                                "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
+                                "Access-Control-Allow-Headers: If-None-Match, Range, If-Range\r\n"
+                                "Access-Control-Max-Age: 86400\r\n";
+
+void respond(const struct edge_shelf *shelf, const struct http1_request *request, struct buf *out,
+             struct reply *reply)
+{
+    bool has_body = request->body == HTTP1_BODY_CHUNKED || request->content_length > 0;
+    bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
+    *reply = (struct reply){.close = !request->keep_alive || has_body, .object = VIEW_NONE, .fd = -1};
+    if (!reads && request->method != HTTP_OPTIONS) {
+        count(shelf->row, COUNT_REFUSED_METHOD, 1);
+        plain_answer(shelf, 405, false, allow, out, reply);
+    } else if (has_body) {
+        /* What follows the head is a body that nobody will read: the connection cannot go on. */
+        count(shelf->row, COUNT_REFUSED_BODY, 1);
+        plain_answer(shelf, 413, request->method == HTTP_HEAD, "", out, reply);
+    } else if (reads) {
+        answer_get(shelf, request, out, reply);
+    } else {
+        plain_answer(shelf, 204, false, shelf->is_site ? allow : preflight, out, reply);
+    }
+}

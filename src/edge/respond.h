@@ -1,0 +1,37 @@
+/* From a request to a reply, by the view alone: no I/O but opening images and ledger bundles below the tree. */
+#ifndef EDGE_RESPOND_H
+#define EDGE_RESPOND_H
+
+#include "edge/notice_board.h"
+#include "edge/view.h"
+#include "wire/http1.h"
+
+/* What a worker answers from. Everything may be absent. */
+struct edge_shelf {
+    const struct view_map *view;
+    bool is_site;
+    int folder;         /* tree: images, bundles, old manifests; -1: none */
+    struct span estado; /* the body of /estado */
+    struct span date;   /* "Date: …\r\n" */
+    struct worker_row *row;
+};
+
+struct reply {
+    int status;
+    bool close;
+    uint32_t object; /* into the view's objects, with offset and len; VIEW_NONE: no body from the view */
+    int fd;          /* else a file of its own to be sent and closed, or -1 */
+    uint64_t offset, len;
+};
+
+/* Appends the head (and small bodies of our own) to `out` and says what follows. */
+void respond(const struct edge_shelf *shelf, const struct http1_request *request, struct buf *out,
+             struct reply *reply);
+/* The answer to what was no request: 400, 408, 414, 431, 501, 505, 503. Always closes. */
+void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, struct reply *reply);
+
+/* Paths that are sent from the folder: /acta/{64 hex}.jpg|png, /log/tile/entries/…, /cut/{n}/manifest[.minisig]. The type and
+ * how long it keeps, or NULL when the path is none of them. */
+const char *disk_type(struct span path, enum keep_class *keep);
+
+#endif

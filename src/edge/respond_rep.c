@@ -1,0 +1,124 @@
+/* Conditions and parts. */
+#include "edge/respond_rep.h"
+
+#include <strings.h>
+
+void respond_end_head(const struct edge_shelf *shelf, const struct reply *reply, struct buf *out)
+{
+    buf_span(out, shelf->date);
+    buf_str(out, reply->close ? "Connection: close\r\n\r\n" : "\r\n");
+}
+
+/* The tag of any If-None-Match field. */
+static bool is_known(const struct http1_request *request, struct span etag)
+{
+    struct span name = SPAN("if-none-match");
+    for (uint32_t i = 0; i < request->n_fields; i++) {
+        const struct http1_field *field = &request->fields[i];
+        if (field->name.len == name.len && strncasecmp(field->name.at, name.at, name.len) == 0 &&
+            etag_listed(field->value, etag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum encoding respond_encoding(const struct http1_request *request, const uint32_t reps[ENC_COUNT])
+{
+    struct accept accept;
+    struct span name = SPAN("accept-encoding");
+    unsigned there = 0;
+    for (int i = 0; i < ENC_COUNT; i++) {
+        there |= reps[i] != VIEW_NONE ? 1U << i : 0;
+    }
+    if (there == 1U << ENC_IDENTITY) {
+        return ENC_IDENTITY;
+    }
+    accept_init(&accept);
+    for (uint32_t i = 0; i < request->n_fields; i++) {
+        const struct http1_field *field = &request->fields[i];
+        if (field->name.len == name.len && strncasecmp(field->name.at, name.at, name.len) == 0) {
+            accept_add(&accept, field->value);
+        }
+    }
+    return accept_choose(&accept, there);
+}
+
+/* A range counts for GET only, and with If-Range only when that names this very representation. */
+static enum range_verdict range_of(const struct http1_request *request, const struct rep_head *head,
+                                   uint64_t size, uint64_t *first, uint64_t *len)
+{
+    struct span range = http1_field(request->fields, request->n_fields, "range");
+    struct span only_if = http1_field(request->fields, request->n_fields, "if-range");
+    if (!head->ranges || range.at == NULL || request->method != HTTP_GET ||
+        (only_if.at != NULL && !span_equal(only_if, head->etag))) {
+        return RANGE_WHOLE;
+    }
+    return range_read(range, size, first, len);
+}
+
+static void part_head(const struct rep_head *head, uint64_t first, uint64_t len, uint64_t size,
+                      struct buf *out)
+{
+    http1_status_line(out, 206);
+    buf_printf(out, "Content-Length: %llu\r\nContent-Range: bytes %llu-%llu/%llu\r\n",
+               (unsigned long long)len, (unsigned long long)first, (unsigned long long)(first + len - 1),
+               (unsigned long long)size);
+    buf_span(out, span_from(head->whole, head->lead));
+}
+
+static void outside_head(const struct rep_head *head, uint64_t size, struct buf *out)
+{
+    http1_status_line(out, 416);
+    buf_printf(out, "Content-Length: 0\r\nContent-Range: bytes */%llu\r\n", (unsigned long long)size);
+    buf_span(out, span_from(head->whole, head->meta));
+}
+
+static void as_status(const struct rep_head *head, int status, uint64_t size, struct buf *out)
+{
+    if (status == head->status) {
+        buf_span(out, head->whole);
+        return;
+    }
+    http1_status_line(out, status);
+    buf_printf(out, "Content-Length: %llu\r\n", (unsigned long long)size);
+    buf_span(out, span_from(head->whole, head->lead));
+}
+
+/* The status of a representation that is there: RFC 9110 §13.2.2, the conditions first, then the range. */
+static int judge(const struct http1_request *request, const struct rep_head *head, uint64_t size,
+                 uint64_t *first, uint64_t *len)
+{
+    if (is_known(request, head->etag)) {
+        return 304;
+    }
+    enum range_verdict verdict = range_of(request, head, size, first, len);
+    return verdict == RANGE_PART ? 206 : verdict == RANGE_OUTSIDE ? 416 : 200;
+}
+
+void respond_rep(const struct edge_shelf *shelf, const struct http1_request *request,
+                 const struct rep_head *head, int status, struct buf *out, struct reply *reply)
+{
+    uint64_t size = reply->len;
+    uint64_t first = 0;
+    uint64_t len = size;
+    reply->status = status == 200 && head->status == 200 ? judge(request, head, size, &first, &len) : status;
+    switch (reply->status) {
+    case 206:
+        part_head(head, first, len, size, out);
+        break;
+    case 304:
+        http1_status_line(out, 304);
+        buf_span(out, span_from(head->whole, head->meta));
+        break;
+    case 416:
+        outside_head(head, size, out);
+        break;
+    default:
+        as_status(head, reply->status, size, out);
+    }
+    respond_end_head(shelf, reply, out);
+    bool bodiless = request->method == HTTP_HEAD || reply->status == 304 || reply->status == 416;
+    reply->offset += first;
+    reply->len = bodiless ? 0 : len;
+}

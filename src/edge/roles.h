@@ -1,0 +1,25 @@
+/* The two roles of an edge and what each is given. Private to the edge. */
+#ifndef EDGE_ROLES_H
+#define EDGE_ROLES_H
+
+#include "edge/edge.h"
+#include "edge/notice_board.h"
+
+struct clock;
+
+struct role_gift {
+    const struct edge_options *options;
+    struct notice_board *board;
+    const struct clock *clock;
+    int folder;                        /* the tree or document root, O_PATH */
+    int listener;                      /* the workers' */
+    int worker_ends[EDGE_WORKERS_MAX]; /* of the channels */
+    int loader_ends[EDGE_WORKERS_MAX];
+    uint32_t index; /* of the worker */
+};
+
+/* role_main; the argument is a struct role_gift. */
+int loader_main(void *gift);
+int worker_main(void *gift);
+
+#endif

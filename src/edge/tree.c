@@ -1,0 +1,190 @@
+/* Which cuts are held: the newest that latest.json points to, and those before it. */
+#include "edge/tree.h"
+
+#include "edge/below.h"
+#include "seal/digest.h"
+
+#include <assert.h>
+
+void tree_init(struct tree *tree, int folder, const struct note_key *key, struct vault *vault)
+{
+    *tree = (struct tree){.folder = folder, .key = *key, .vault = vault};
+}
+
+void tree_done(struct tree *tree)
+{
+    while (tree->n_cuts > 0) {
+        tree_cut_free(tree->cuts[--tree->n_cuts]);
+    }
+    tree_cut_free(tree->package);
+    tree->package = NULL;
+}
+
+/* latest.json must be what the manifest lists, but for the digest of the manifest, which stands there as zeros. */
+static enum err check_pointer(const struct buf *bytes, const struct tree_cut *cut, struct why *why)
+{
+    static const char name[] = "\"manifest_sha256\":\"";
+    const struct manifest_file *listed = manifest_find(&cut->manifest, SPAN("latest.json"));
+    const char *at = memmem(bytes->at, bytes->len, name, sizeof name - 1);
+    size_t digits = at == NULL ? bytes->len : (size_t)(at - bytes->at) + sizeof name - 1;
+    if (listed == NULL || digits + 64 > bytes->len) {
+        return why_set(why, ERR_FORGED, "latest.json: the manifest does not list it");
+    }
+    struct buf zeroed;
+    uint8_t got[32];
+    buf_init(&zeroed, 0);
+    buf_span(&zeroed, buf_as_span(bytes));
+    memset(zeroed.at + digits, '0', 64);
+    digest_of(buf_as_span(&zeroed), got);
+    buf_done(&zeroed);
+    return memcmp(got, listed->sha256, 32) == 0
+               ? OK
+               : why_set(why, ERR_FORGED, "latest.json: not what the manifest of cut %u lists", cut->number);
+}
+
+static enum err check_order(const struct tree *tree, const struct latest *latest, struct why *why)
+{
+    if (tree->n_cuts == 0) {
+        return OK;
+    }
+    const struct tree_cut *newest = tree->cuts[0];
+    if (latest->cut < newest->number) {
+        return why_set(why, ERR_CONFLICT, "latest.json goes back from cut %u to cut %u", newest->number,
+                       latest->cut);
+    }
+    if (latest->cut > newest->number) {
+        return OK;
+    }
+    return memcmp(latest->manifest, newest->digest, 32) == 0
+               ? ERR_EXISTS
+               : why_set(why, ERR_CONFLICT, "cut %u has changed after it was published", latest->cut);
+}
+
+static const struct tree_cut *held(const struct tree *tree, uint32_t number)
+{
+    for (uint32_t i = 0; i < tree->n_cuts; i++) {
+        if (tree->cuts[i]->number == number) {
+            return tree->cuts[i];
+        }
+    }
+    return NULL;
+}
+
+static enum err check_chain(const struct tree *tree, const struct tree_cut *cut, struct why *why)
+{
+    const struct tree_cut *before = cut->number == 0 ? NULL : held(tree, cut->number - 1);
+    if (before != NULL &&
+        (!cut->manifest.has_previous || memcmp(cut->manifest.previous, before->digest, 32) != 0)) {
+        return why_set(why, ERR_CONFLICT, "cut %u does not follow from the cut %u that was published",
+                       cut->number, before->number);
+    }
+    return OK;
+}
+
+/* Holds the package that latest.json names when no held cut brought it. Not having it is no reason to keep the cut
+ * back: its files answer 404 until they can be read. */
+static void hold_package(struct tree *tree, const struct latest *latest)
+{
+    struct tree_cut *package = NULL;
+    if (latest->package_ms >= 0 && held(tree, latest->package) == NULL) {
+        if (tree->package != NULL && tree->package->number == latest->package) {
+            return;
+        }
+        if (tree_cut_load(tree, latest->package, TREE_PACKAGE, &package, NULL) != OK) {
+            package = NULL;
+        }
+    }
+    tree_cut_free(tree->package);
+    tree->package = package;
+}
+
+static void push_newest(struct tree *tree, struct tree_cut *cut)
+{
+    if (tree->n_cuts == TREE_CUTS) {
+        bool shorter = tree_shorten(tree);
+        assert(shorter);
+    }
+    memmove(tree->cuts + 1, tree->cuts, tree->n_cuts * sizeof tree->cuts[0]);
+    tree->cuts[0] = cut;
+    tree->n_cuts++;
+}
+
+static enum err advance(struct tree *tree, const struct buf *bytes, struct why *why)
+{
+    struct latest latest;
+    struct tree_cut *cut = NULL;
+    struct body *pointer = NULL;
+    uint8_t digest[32];
+    TRY(latest_parse(buf_as_span(bytes), &latest, why));
+    TRY(check_order(tree, &latest, why));
+    TRY(tree_cut_load(tree, latest.cut, TREE_WHOLE, &cut, why));
+    enum err err = OK;
+    if (memcmp(cut->digest, latest.manifest, 32) != 0) {
+        err = why_set(why, ERR_FORGED, "latest.json names another manifest of cut %u", latest.cut);
+    }
+    err = err == OK ? check_pointer(bytes, cut, why) : err;
+    err = err == OK ? check_chain(tree, cut, why) : err;
+    if (err == OK) {
+        digest_of(buf_as_span(bytes), digest);
+        err = vault_put(tree->vault, digest, buf_as_span(bytes), &pointer);
+    }
+    if (err != OK) {
+        tree_cut_free(cut);
+        return err;
+    }
+    push_newest(tree, cut);
+    hold_package(tree, &latest);
+    tree->latest = latest;
+    tree->pointer = pointer;
+    return OK;
+}
+
+enum err tree_advance(struct tree *tree, struct why *why)
+{
+    struct buf bytes;
+    buf_init(&bytes, 0);
+    enum err err = below_read(tree->folder, "latest.json", LATEST_BYTES_MAX, &bytes, why);
+    err = err == OK ? advance(tree, &bytes, why) : err;
+    buf_done(&bytes);
+    return err;
+}
+
+enum err tree_reach_back(struct tree *tree)
+{
+    struct tree_cut *cut = NULL;
+    if (tree->n_cuts == 0 || tree->n_cuts == TREE_CUTS || tree->cuts[tree->n_cuts - 1]->number == 0) {
+        return ERR_MISSING;
+    }
+    const struct tree_cut *oldest = tree->cuts[tree->n_cuts - 1];
+    if (tree_cut_load(tree, oldest->number - 1, TREE_OLDER, &cut, NULL) != OK) {
+        return ERR_MISSING;
+    }
+    if (!oldest->manifest.has_previous || memcmp(oldest->manifest.previous, cut->digest, 32) != 0) {
+        tree_cut_free(cut);
+        return ERR_MISSING;
+    }
+    tree->cuts[tree->n_cuts++] = cut;
+    hold_package(tree, &tree->latest);
+    return OK;
+}
+
+bool tree_shorten(struct tree *tree)
+{
+    if (tree->n_cuts <= 1) {
+        return false;
+    }
+    tree_cut_free(tree->cuts[--tree->n_cuts]);
+    return true;
+}
+
+void tree_facts(const struct tree *tree, struct view_facts *out)
+{
+    *out = (struct view_facts){.next_ms = -1, .cuts = tree->n_cuts};
+    if (tree->n_cuts > 0) {
+        out->has_cut = 1;
+        out->cut = tree->cuts[0]->number;
+        out->time_ms = tree->cuts[0]->time_ms;
+        out->next_ms = tree->latest.next_ms;
+        out->last = tree->latest.last;
+    }
+}

@@ -1,0 +1,67 @@
+/* The loader's picture of a published tree (docs/formats/tree.md): the newest cut and up to nine before it, each with a
+ * manifest whose signature was verified and files whose SHA-256 is what the manifest says. A cut that is not so never
+ * becomes part of it. */
+#ifndef EDGE_TREE_H
+#define EDGE_TREE_H
+
+#include "edge/vault.h"
+#include "edge/view.h"
+#include "formats/latest.h"
+#include "formats/manifest.h"
+#include "seal/note.h"
+
+struct routes;
+
+enum { TREE_CUTS = 10, TREE_FILE_MAX = 256 << 20, TREE_INLINE_MAX = 64 << 10 };
+
+/* A cut that was verified. `files` and `twins` run beside the manifest's lists; NULL where nothing is held: bundles of
+ * the ledger are sent from the folder, entry pages are the newest cut's only. */
+struct tree_cut {
+    uint32_t number;
+    int64_t time_ms;
+    struct buf note;
+    struct manifest manifest;
+    uint8_t digest[32]; /* of the manifest's text */
+    struct body *note_body;
+    struct body *minisig; /* may be NULL */
+    struct body **files;
+    struct body **twins;
+};
+
+struct tree {
+    int folder;
+    struct note_key key;
+    struct vault *vault;
+    struct tree_cut *cuts[TREE_CUTS]; /* newest first */
+    uint32_t n_cuts;
+    struct tree_cut
+        *package; /* the newest package's cut, held for its package alone; NULL when a kept cut has it */
+    struct latest latest;
+    struct body *pointer; /* latest.json */
+    struct body *vkey;
+};
+
+void tree_init(struct tree *tree, int folder, const struct note_key *key, struct vault *vault);
+void tree_done(struct tree *tree);
+
+/* Reads latest.json and the cut it points to. OK: the tree has a new newest cut. ERR_EXISTS: it is the one that is
+ * held. Any other: the tree is as it was, and why says what is wrong with the new one. */
+MUST_CHECK enum err tree_advance(struct tree *tree, struct why *why);
+/* Adds the next older cut from the folder; ERR_MISSING when there is none that holds. */
+MUST_CHECK enum err tree_reach_back(struct tree *tree);
+/* Forgets the oldest cut; false when only one is left. */
+bool tree_shorten(struct tree *tree);
+
+/* Marks every body that the tree holds as wanted. */
+void tree_want(struct tree *tree);
+/* Adds a route for everything that can be asked for. */
+void tree_view(struct tree *tree, struct routes *routes);
+void tree_facts(const struct tree *tree, struct view_facts *out);
+
+/* What tree_advance and tree_reach_back use. */
+enum tree_part { TREE_WHOLE, TREE_OLDER, TREE_PACKAGE };
+MUST_CHECK enum err tree_cut_load(struct tree *tree, uint32_t number, enum tree_part part,
+                                  struct tree_cut **out, struct why *why);
+void tree_cut_free(struct tree_cut *cut);
+
+#endif

@@ -1,0 +1,143 @@
+/* The worker role: accepts, answers, and takes new views from the loader. It parses what strangers send; it opens
+ * nothing but images and bundles below the tree, writes nothing, and connects to nobody. */
+#include "edge/conn.h"
+#include "edge/estado.h"
+#include "edge/roles.h"
+
+#include "base/log.h"
+#include "os/clock.h"
+#include "os/proc.h"
+#include "os/sock.h"
+
+#include <time.h>
+#include <unistd.h>
+
+enum { SECOND_MS = 1000, SWEEP_MS = 250, ACCEPTS_A_TURN = 64 };
+
+struct worker {
+    const struct role_gift *gift;
+    struct loop *loop;
+    struct conn_pool pool;
+    struct buf estado, date;
+    int channel;
+};
+
+static void make_estado(struct worker *worker)
+{
+    struct notice_board *board = worker->gift->board;
+    const struct shelf_view *view = worker->pool.shelf.current;
+    buf_clear(&worker->estado);
+    estado_print(worker->gift->options, view == NULL ? NULL : &view->map.top->facts,
+                 (enum feed_state)atomic_load(&board->feed), atomic_load(&board->feed_age_s),
+                 clock_now_ms(worker->gift->clock), &worker->estado);
+    worker->pool.answers.estado = buf_as_span(&worker->estado);
+}
+
+/* HTTP's dates are the world's, not the night's: caches compare them with their own clocks. */
+static void make_date(struct worker *worker)
+{
+    buf_clear(&worker->date);
+    buf_str(&worker->date, "Date: ");
+    http1_date(&worker->date, clock_now_ms(NULL));
+    buf_str(&worker->date, "\r\n");
+    worker->pool.answers.date = buf_as_span(&worker->date);
+}
+
+static void on_second(void *arg)
+{
+    struct worker *worker = arg;
+    make_date(worker);
+    make_estado(worker);
+    loop_after(worker->loop, SECOND_MS, on_second, worker);
+}
+
+static void on_sweep(void *arg)
+{
+    struct worker *worker = arg;
+    conn_sweep(&worker->pool);
+    loop_after(worker->loop, SWEEP_MS, on_sweep, worker);
+}
+
+static void on_channel(void *arg, int fd, unsigned events)
+{
+    struct worker *worker = arg;
+    struct channel_message message;
+    int came = -1;
+    struct why why = {0};
+    (void)events;
+    enum err err;
+    while ((err = channel_receive(fd, &message, &came)) == OK) {
+        enum err taken =
+            message.kind == CHANNEL_HELLO ? OK : shelf_take(&worker->pool.shelf, &message, came, &why);
+        if (taken != OK) {
+            log_line(LOG_WARN, "view_refused", "why=\"%s\"", why.text);
+        } else if (message.kind == CHANNEL_VIEW) {
+            count(worker->pool.answers.row, COUNT_VIEWS, 1);
+            make_estado(worker);
+        }
+        came = -1;
+    }
+    if (err == ERR_IO) {
+        loop_stop(worker->loop, 1); /* the parent is gone */
+    }
+}
+
+/* Full: whoever costs least to lose makes room; when everybody is being answered the newcomer is told to come back. */
+static void on_listener(void *arg, int listener, unsigned events)
+{
+    struct worker *worker = arg;
+    struct conn_pool *pool = &worker->pool;
+    (void)events;
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        int fd = -1;
+        enum err err = sock_accept(listener, &fd);
+        if (err == ERR_FULL && conn_evict(pool)) {
+            continue;
+        }
+        if (err != OK) {
+            return;
+        }
+        if (pool->n >= pool->max && !conn_evict(pool)) {
+            count(pool->answers.row, COUNT_REFUSED_FULL, 1);
+            close(fd);
+            continue;
+        }
+        conn_open(pool, fd);
+    }
+}
+
+static enum err prepare(struct worker *worker, struct why *why)
+{
+    const struct role_gift *gift = worker->gift;
+    struct conn_pool *pool = &worker->pool;
+    worker->channel = gift->worker_ends[gift->index];
+    TRY(loop_new(&worker->loop, why));
+    TRY(loop_signals(worker->loop, NULL, NULL, why));
+    pool->loop = worker->loop;
+    pool->max = gift->options->connections;
+    pool->answers.is_site = gift->options->kind == EDGE_SITE;
+    pool->answers.folder = pool->answers.is_site ? -1 : gift->folder;
+    pool->answers.row = &gift->board->workers[gift->index];
+    atomic_store(&pool->answers.row->connections, 0);
+    buf_init(&pool->head, 0);
+    buf_init(&worker->estado, 0);
+    buf_init(&worker->date, 0);
+    TRY(loop_watch(worker->loop, worker->channel, LOOP_READ, on_channel, worker));
+    TRY(loop_watch(worker->loop, gift->listener, LOOP_READ, on_listener, worker));
+    struct channel_message hello = {.kind = CHANNEL_HELLO};
+    return channel_send(worker->channel, &hello, -1);
+}
+
+int worker_main(void *arg)
+{
+    static struct worker worker;
+    struct why why = {0};
+    worker = (struct worker){.gift = arg};
+    if (process_harden(&why) != OK || prepare(&worker, &why) != OK) {
+        log_line(LOG_ERROR, "worker_failed", "why=\"%s\"", why.text);
+        return 1;
+    }
+    on_second(&worker);
+    on_sweep(&worker);
+    return loop_run(worker.loop);
+}
