@@ -201,7 +201,7 @@ static enum err find_section(struct ini *ini, struct span name, struct section *
 
 static enum err set_key(struct ini *ini, struct span section_name, struct span name, struct span value)
 {
-    struct section *section = NULL;
+    struct section *section = &ini->election;
     void *target = NULL;
     TRY(find_section(ini, section_name, &section, &target));
     const char *names[KEYS_MAX];

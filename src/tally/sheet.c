@@ -65,9 +65,9 @@ struct span document_word(enum document document)
 
 enum err cell_parse(struct span text, struct cell *out)
 {
-    for (uint8_t state = CELL_ILLEGIBLE; state <= CELL_NA; state++) {
+    for (int state = CELL_ILLEGIBLE; state <= CELL_NA; state++) {
         if (span_is(text, cell_words[state])) {
-            *out = (struct cell){.state = state};
+            *out = (struct cell){.state = (uint8_t)state};
             return OK;
         }
     }
