@@ -124,7 +124,7 @@ static void put_columns(struct json *json, const struct contest *contest, const 
     json_key(json, "columns");
     json_open(json, '[');
     for (uint32_t i = 0; i < contest->n_columns; i++) {
-        if ((there >> i & 1) == 0) {
+        if ((there >> i & 1) == 0 && count->columns[i] == 0) {
             continue;
         }
         json_open(json, '{');
@@ -170,16 +170,18 @@ static void put_candidacies_json(struct json *json, const struct contest *contes
 }
 
 static void put_parties_json(struct json *json, const struct fold *fold, uint32_t c, uint16_t area,
-                             uint64_t there, bool speaks)
+                             bool speaks)
 {
     const struct contest *contest = &fold->election->contests[c];
+    uint64_t there = contest_parties_in(contest, area == 0 ? AREA_NONE : area);
     uint64_t parties[COLUMNS_MAX];
     fold_by_party(fold, c, area, parties);
     json_key(json, "parties");
     json_open(json, '[');
     for (uint32_t i = 0; i < contest->n_columns; i++) {
         enum column_kind kind = contest->columns[i].kind;
-        if ((there >> i & 1) == 0 || (kind != COLUMN_PARTY && kind != COLUMN_INDEPENDENT)) {
+        bool stands = kind == COLUMN_PARTY || kind == COLUMN_INDEPENDENT;
+        if (((there >> i & 1) == 0 && parties[i] == 0) || !stands) {
             continue;
         }
         json_open(json, '{');
@@ -264,7 +266,7 @@ void json_area(struct buf *out, const struct fold *fold, const struct cut_facts 
     if (area != 0 || contest->area_kind == AREA_ENTITY) {
         put_candidacies_json(&json, contest, count, area, speaks);
     }
-    put_parties_json(&json, fold, c, area, there, speaks);
+    put_parties_json(&json, fold, c, area, speaks);
     put_columns(&json, contest, count, there, speaks);
     if (area == 0) {
         put_areas(&json, fold, c);

@@ -151,7 +151,7 @@ static void put_party_table(struct page *page, uint32_t contest, uint16_t area)
 {
     const struct contest *c = &page->fold->election->contests[contest];
     const struct count *count = fold_count(page->fold, contest, area);
-    uint64_t there = contest_columns_in(c, area == 0 ? AREA_NONE : area);
+    uint64_t there = contest_parties_in(c, area == 0 ? AREA_NONE : area);
     uint64_t parties[COLUMNS_MAX];
     fold_by_party(page->fold, contest, area, parties);
     bool speaks = count_speaks(count, area);
@@ -159,7 +159,7 @@ static void put_party_table(struct page *page, uint32_t contest, uint16_t area)
     for (uint32_t i = 0; i < c->n_columns; i++) {
         const struct column *column = &c->columns[i];
         bool stands = column->kind == COLUMN_PARTY || column->kind == COLUMN_INDEPENDENT;
-        if ((there >> i & 1) == 0 || !stands) {
+        if (((there >> i & 1) == 0 && parties[i] == 0) || !stands) {
             continue;
         }
         put(page, "<tr><th scope=\"row\">");
@@ -212,7 +212,8 @@ void put_boxes(struct page *page, uint32_t contest, uint16_t area)
     put_table_head(page, "votes plain", T_BOX, T_BOX);
     for (uint32_t i = 0; i < c->n_columns; i++) {
         const struct column *column = &c->columns[i];
-        if ((there >> i & 1) == 0 || column->kind == COLUMN_WRITE_IN || column->kind == COLUMN_NULL) {
+        bool shown = (there >> i & 1) != 0 || count->columns[i] > 0;
+        if (!shown || column->kind == COLUMN_WRITE_IN || column->kind == COLUMN_NULL) {
             continue;
         }
         put(page, "<tr><th scope=\"row\">");

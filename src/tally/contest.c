@@ -36,6 +36,23 @@ uint64_t contest_columns_in(const struct contest *contest, uint16_t area)
     return bits;
 }
 
+uint64_t contest_parties_in(const struct contest *contest, uint16_t area)
+{
+    uint64_t there = contest_columns_in(contest, area);
+    uint64_t parties = 0;
+    for (int i = 0; i < contest->n_columns; i++) {
+        const struct column *column = &contest->columns[i];
+        if (!(there >> i & 1)) {
+            continue;
+        }
+        parties |= column->members;
+        if (column->kind == COLUMN_INDEPENDENT) {
+            parties |= UINT64_C(1) << i;
+        }
+    }
+    return parties;
+}
+
 const struct share_rule *contest_rule(const struct contest *contest, uint8_t column, uint16_t area)
 {
     const struct share_rule *general = NULL;

@@ -84,6 +84,10 @@ int contest_column(const struct contest *contest, struct span code);
  * candidacy). */
 uint64_t contest_columns_in(const struct contest *contest, uint16_t area);
 
+/* The columns of parties and independents that can have votes in an area: those with a box of their own there and those
+ * that share in a joint one (a party of a common candidacy may have no box of its own). */
+uint64_t contest_parties_in(const struct contest *contest, uint16_t area);
+
 /* The rule of a joint column in an area: the area's own, or the general one; NULL means SHARE_EQUAL. */
 const struct share_rule *contest_rule(const struct contest *contest, uint8_t column, uint16_t area);
 

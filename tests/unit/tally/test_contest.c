@@ -33,6 +33,22 @@ static void a_form_has_the_boxes_of_its_candidacies(void **unused)
                 (always | BIT(P1) | BIT(P2) | BIT(P1_P2) | BIT(CSP)));
 }
 
+static void a_party_may_have_votes_without_a_box(void **unused)
+{
+    (void)unused;
+    struct contest contest = example_contest();
+    struct candidacy candidacies[] = {
+        {.area = 1, .columns = BIT(P1_P2)},
+        {.area = 1, .columns = BIT(CSP)},
+        {.area = 2, .columns = BIT(RIO)},
+    };
+    contest.candidacies = candidacies;
+    contest.n_candidacies = 3;
+    assert_true(contest_parties_in(&contest, 1) == (BIT(P1) | BIT(P2) | BIT(CSP)));
+    assert_true(contest_parties_in(&contest, 2) == BIT(RIO));
+    assert_true(contest_parties_in(&contest, AREA_NONE) == (BIT(P1) | BIT(P2) | BIT(CSP) | BIT(RIO)));
+}
+
 static void an_areas_own_rule_goes_before_the_general_one(void **unused)
 {
     (void)unused;
@@ -57,6 +73,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_found_by_code),
         cmocka_unit_test(a_form_has_the_boxes_of_its_candidacies),
+        cmocka_unit_test(a_party_may_have_votes_without_a_box),
         cmocka_unit_test(an_areas_own_rule_goes_before_the_general_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
