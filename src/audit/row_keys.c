@@ -1,0 +1,230 @@
+/* What identifies a row and where it came from: keys, image, times, document. */
+#include "audit/rows.h"
+
+enum { DIGEST_DIGITS = 64, KEY_PARTS = 8, IDENTITY_MAX = 256 };
+
+static bool is_digits(struct span text)
+{
+    uint32_t ignored = 0;
+    return cell_number(text, &ignored);
+}
+
+/* Does the part of a key hold this cell's number? A cell without a number ("N/A") is not asked. */
+static bool part_agrees(struct span part, struct span raw)
+{
+    uint32_t in_key = 0;
+    uint32_t in_cell = 0;
+    return !cell_number(cell_trim(raw), &in_cell) || (cell_number(part, &in_key) && in_key == in_cell);
+}
+
+static bool station_key_agrees(const struct auditor *a, struct span key)
+{
+    struct span type = cell_trim(cell_of(a, F_TYPE));
+    if (key.len != STATION_KEY_LEN || !is_digits(span_of(key.at, 6)) || !is_digits(span_of(key.at + 7, 4)) ||
+        (type.len == 1 && key.at[6] != type.at[0])) {
+        return false;
+    }
+    return part_agrees(span_of(key.at, 2), cell_of(a, F_ENTITY_ID)) &&
+           part_agrees(span_of(key.at + 2, 4), cell_of(a, F_SECTION)) &&
+           part_agrees(span_of(key.at + 7, 2), cell_of(a, F_NUMBER)) &&
+           part_agrees(span_of(key.at + 9, 2), cell_of(a, F_EXTENSION));
+}
+
+/* CLAVE_CASILLA and TIPO_ACTA one after the other; federal databases pad the form's number ("02" for 2). */
+static bool acta_key_agrees(struct span key, struct span station, struct span form)
+{
+    if (!span_starts(key, station)) {
+        return false;
+    }
+    struct span rest = span_from(key, station.len);
+    while (rest.len > form.len && rest.at[0] == '0') {
+        rest = span_from(rest, 1);
+    }
+    return span_equal(rest, form);
+}
+
+/* What a row calls itself: CLAVE_ACTA, or everything that says where its votes were cast, one after the
+ * other. */
+static struct span identity(struct auditor *a)
+{
+    struct span key = cell_trim(cell_of(a, F_ACTA_KEY));
+    bool borrowed = key.at >= a->layout->body.at && key.at < a->layout->body.at + a->layout->body.len;
+    if (has_field(a, F_ACTA_KEY)) {
+        return borrowed || cell_is_none(key) ? key : arena_copy(a->arena, key);
+    }
+    static const enum field parts[KEY_PARTS] = {F_ENTITY_ID, F_ENTITY, F_DISTRICT,  F_DISTRICT_NAME,
+                                                F_SECTION,   F_TYPE,   F_EXTENSION, F_NUMBER};
+    char text[IDENTITY_MAX];
+    size_t len = 0;
+    for (int i = 0; i <= KEY_PARTS; i++) {
+        struct span part = cell_trim(cell_of(a, i < KEY_PARTS ? parts[i] : F_FORM));
+        if (len + part.len + 1 > sizeof text) {
+            return span_of("", 0);
+        }
+        memcpy(text + len, part.at, part.len);
+        len += part.len;
+        text[len++] = '|';
+    }
+    return arena_copy(a->arena, span_of(text, len));
+}
+
+static void check_repeated(struct auditor *a)
+{
+    struct span key = identity(a);
+    if (key.at == NULL || cell_is_none(key)) {
+        return;
+    }
+    const struct seen_entry *entry = seen_note(&a->keys, key, (uint32_t)a->reader.row);
+    if (entry->times > 1) {
+        note_with(a, RULE_REPEATED_KEY, "como la fila %u", entry->row);
+    }
+}
+
+void row_check_keys(struct auditor *a)
+{
+    struct span type = cell_trim(cell_of(a, F_TYPE));
+    struct span number = cell_trim(cell_of(a, F_NUMBER));
+    struct span station = cell_trim(cell_of(a, F_STATION_KEY));
+    struct span acta = cell_trim(cell_of(a, F_ACTA_KEY));
+    if (a->out_of_catalogue) {
+        return; /* its keys "may be wrong or incomplete" (LEEME-G 1) */
+    }
+    if (has_field(a, F_TYPE) && (type.len != 1 || memchr(STATION_TYPES "V", type.at[0], 9) == NULL)) {
+        note(a, RULE_STATION_TYPE);
+    }
+    bool mode = station_is_mode(&a->station);
+    if (has_field(a, F_NUMBER) && !(is_digits(number) && number.len <= 2) &&
+        !(mode && cell_is_none(number))) {
+        struct span text = safe_text(a, number);
+        note_with(a, RULE_STATION_NUMBER, "ID_CASILLA = %.*s", SPAN_ARG(text));
+    }
+    if (mode && is_digits(cell_trim(cell_of(a, F_SECTION)))) {
+        note(a, RULE_MODE_PLACE);
+    }
+    if (has_field(a, F_STATION_KEY) && !station_key_agrees(a, station)) {
+        struct span text = safe_text(a, station);
+        note_with(a, RULE_STATION_KEY, "%.*s (%zu)", SPAN_ARG(text), station.len);
+    }
+    if (has_field(a, F_ACTA_KEY) && has_field(a, F_STATION_KEY) && has_field(a, F_FORM) &&
+        !acta_key_agrees(acta, station, cell_trim(cell_of(a, F_FORM)))) {
+        struct span should = safe_text(a, station);
+        struct span form = safe_text(a, cell_of(a, F_FORM));
+        note_with(a, RULE_ACTA_KEY, "debe ser %.*s%.*s", SPAN_ARG(should), SPAN_ARG(form));
+    }
+    check_repeated(a);
+}
+
+/* 64 hexadecimal digits; *upper when some are capitals. */
+static bool is_digest(struct span text, bool *upper)
+{
+    *upper = false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        bool capital = c >= 'A' && c <= 'F';
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f') && !capital) {
+            return false;
+        }
+        *upper |= capital;
+    }
+    return text.len == DIGEST_DIGITS;
+}
+
+static struct span lower_copy(struct auditor *a, struct span text)
+{
+    char lower[DIGEST_DIGITS];
+    for (size_t i = 0; i < DIGEST_DIGITS; i++) {
+        lower[i] = (char)(text.at[i] >= 'A' && text.at[i] <= 'F' ? text.at[i] - 'A' + 'a' : text.at[i]);
+    }
+    return arena_copy(a->arena, span_of(lower, DIGEST_DIGITS));
+}
+
+void row_check_image(struct auditor *a)
+{
+    if (!has_field(a, F_IMAGE)) {
+        return;
+    }
+    struct span image = cell_trim(cell_of(a, F_IMAGE));
+    bool upper = false;
+    if (cell_is_none(image)) {
+        a->without_image++;
+        if (a->flag == 1) {
+            note(a, RULE_IMAGE_MISSING);
+        }
+        return;
+    }
+    if (!is_digest(image, &upper)) {
+        struct span text = safe_text(a, image);
+        note_with(a, RULE_IMAGE_CODE, "%.*s", SPAN_ARG(text));
+        return;
+    }
+    if (a->no_acta) {
+        note(a, RULE_NO_ACTA_DATA);
+    }
+    if (upper || image.at < a->layout->body.at || image.at >= a->layout->body.at + a->layout->body.len) {
+        image = lower_copy(a, image);
+    }
+    if (image.at == NULL) {
+        return; /* the arena's budget is used up: such a file has millions of odd cells */
+    }
+    const struct seen_entry *entry = seen_note(&a->images, image, (uint32_t)a->reader.row);
+    if (entry->times > 1) {
+        a->repeated_images += entry->times == 2;
+        a->largest_group = entry->times > a->largest_group ? entry->times : a->largest_group;
+        note_with(a, RULE_IMAGE_REPEATED, "como la fila %u", entry->row);
+    }
+}
+
+/* The moments of this row; broken ones are noted and then count as missing. */
+static void read_times(struct auditor *a, int64_t times[3], bool *missing)
+{
+    static const enum field fields[3] = {F_RECEIVED, F_CAPTURED, F_VERIFIED};
+    *missing = false;
+    for (int i = 0; i < 3; i++) {
+        times[i] = has_field(a, fields[i]) ? cell_time(&a->times, cell_of(a, fields[i])) : TIME_NONE;
+        *missing |= has_field(a, fields[i]) && times[i] == TIME_NONE;
+        if (times[i] == TIME_BROKEN) {
+            struct span text = safe_text(a, cell_of(a, fields[i]));
+            note_with(a, RULE_TIME_FORM, "%s = %.*s", field_name(fields[i]), SPAN_ARG(text));
+            times[i] = TIME_NONE;
+        }
+    }
+}
+
+void row_check_times(struct auditor *a)
+{
+    int64_t times[3];
+    bool missing = false;
+    read_times(a, times, &missing);
+    if (missing && !a->out_of_catalogue && !a->no_acta) {
+        note(a, RULE_TIME_MISSING);
+    }
+    if (times[0] >= 0 && times[1] >= 0 && times[1] < times[0]) {
+        int64_t early = times[1] - times[0];
+        a->earliest_capture_ms = early < a->earliest_capture_ms ? early : a->earliest_capture_ms;
+        a->from_casilla += span_is(cell_trim(cell_of(a, F_ORIGIN)), "CASILLA");
+        note_with(a, RULE_CAPTURED_EARLY, "%lld min antes", (long long)(-early / 60000));
+    }
+    if (times[1] >= 0 && times[2] >= 0 && times[2] < times[1]) {
+        note_with(a, RULE_VERIFIED_EARLY, "%lld min antes", (long long)((times[1] - times[2]) / 60000));
+    }
+    bool after = false;
+    for (int i = 0; i < 3; i++) {
+        after |= a->cut_ms >= 0 && times[i] > a->cut_ms + 59999; /* the cut's time has no seconds */
+    }
+    if (after) {
+        note(a, RULE_TIME_AFTER_CUT);
+    }
+}
+
+void row_check_document(struct auditor *a)
+{
+    struct span document = cell_trim(cell_of(a, F_DOCUMENT));
+    bool ordinary = span_is(document, "ACTA PREP");
+    bool urn = span_is(document, "ACTA UE");
+    struct span form = cell_trim(cell_of(a, F_FORM));
+    bool wrong = (ordinary && station_is_mode(&a->station)) || (urn && !span_holds(form, "UE"));
+    if (wrong && !a->out_of_catalogue) {
+        struct span text = safe_text(a, form);
+        note_with(a, RULE_DOCUMENT, "%.*s en acta %.*s", SPAN_ARG(document), SPAN_ARG(text));
+    }
+}

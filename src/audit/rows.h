@@ -1,0 +1,94 @@
+/* The state of one audit while it goes through the rows; shared by the files that look at them. */
+#ifndef AUDIT_ROWS_H
+#define AUDIT_ROWS_H
+
+#include "audit/audit.h"
+#include "audit/cells.h"
+#include "audit/seen.h"
+
+enum { CONSTANTS = 6, COPIES = 2 };
+
+/* A column that ought to vary: the first row's value, and whether all others had it too. */
+struct constant {
+    enum field field;
+    struct span value;
+    bool varies;
+};
+
+/* Two columns that ought not to be equal row by row. */
+struct copy {
+    uint64_t both;    /* rows in which both are numbers */
+    uint64_t equal;   /* of these, with the same */
+    uint64_t nonzero; /* of these, not zero */
+};
+
+struct auditor {
+    struct database *database;
+    struct arena *arena;
+    const struct layout *layout;
+    struct csv_reader reader;
+    struct span cells[CSV_COLUMNS_MAX];
+    size_t n_columns;
+    int16_t at[FIELDS]; /* the column of a field, -1: there is none */
+    uint16_t vote_at[COLUMNS_MAX];
+    int64_t cut_ms; /* -1: not known */
+    struct time_reader times;
+    struct seen keys, images;
+    struct span last_words; /* OBSERVACIONES of the row before: mostly the same again */
+    unsigned last_observations;
+    bool last_known;
+    struct constant constants[CONSTANTS];
+    struct copy copies[COPIES];
+    uint64_t without_image, from_casilla, repeated_images, largest_group;
+    int64_t earliest_capture_ms; /* captured minus received, the least */
+
+    /* The row at hand. */
+    struct sheet sheet;
+    struct station station;
+    uint64_t columns; /* vote columns that exist on it */
+    bool any_number;
+    bool out_of_catalogue, no_acta, bound_known;
+    int flag;              /* CONTABILIZADA; -1: no such column, or another value */
+    unsigned observations; /* as published */
+    bool observations_known;
+    struct judgement ruled;
+};
+
+static inline bool has_field(const struct auditor *a, enum field field)
+{
+    return a->at[field] >= 0;
+}
+
+/* The raw cell of a field in this row; empty when there is no such column. */
+static inline struct span cell_of(const struct auditor *a, enum field field)
+{
+    return a->at[field] < 0 ? span_of("", 0) : a->cells[a->at[field]];
+}
+
+/* Counts a finding about this row; the first few are kept as examples. `detail` is printf's. */
+void note(struct auditor *a, enum audit_rule rule);
+void note_with(struct auditor *a, enum audit_rule rule, const char *detail, ...) PRINTF(3, 4);
+/* The same about something that is not a row. */
+void note_thing(struct auditor *a, enum audit_rule rule, struct span thing, const char *detail, ...)
+    PRINTF(4, 5);
+
+/* Foreign text made fit for people: UTF-8, no control characters, cut to what is worth printing. Lives in the
+ * arena. */
+struct span safe_text(struct auditor *a, struct span raw);
+struct span arena_print(struct arena *arena, const char *format, ...) PRINTF(2, 3);
+
+/* Reads all rows of the layout's body. */
+void rows_check(struct auditor *a);
+/* Keys, image, times and documents of the row at hand (row_keys.c). */
+void row_check_keys(struct auditor *a);
+void row_check_image(struct auditor *a);
+void row_check_times(struct auditor *a);
+void row_check_document(struct auditor *a);
+/* What only shows over many rows (patterns.c). */
+void patterns_init(struct auditor *a);
+void patterns_note(struct auditor *a);
+void patterns_check(struct auditor *a);
+/* The summary, once the rows are counted (header.c). */
+void header_check(struct auditor *a, const struct audit_options *options);
+
+#endif
