@@ -336,7 +336,6 @@ static void check_figure(struct auditor *a, struct summary_figure *figure, bool 
 void header_check(struct auditor *a, const struct audit_options *options)
 {
     struct database *db = a->database;
-    bool last = options->last_cut || declared_figure(db, FIG_VOTES_TOTAL) != NULL;
     for (unsigned i = 0; i < db->n_summary; i++) {
         struct summary_figure *figure = &db->summary[i];
         size_t decimals = 0;
@@ -346,6 +345,7 @@ void header_check(struct auditor *a, const struct audit_options *options)
             check_percent(a, figure, decimals);
         }
     }
+    bool last = options->last_cut || declared_figure(db, FIG_VOTES_TOTAL) != NULL;
     for (unsigned i = 0; i < db->n_summary; i++) {
         struct summary_figure *figure = &db->summary[i];
         check_figure(a, figure, last);
