@@ -17,7 +17,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -241,4 +243,61 @@ int logtree_run(const struct logtree_options *options)
     child_stop(&parent.signer, GRACE_MS);
     loop_free(parent.loop);
     return code;
+}
+
+/* The key of this log: read, or made now. */
+static enum err have_key(const char *path, struct span origin, struct secret_key *out, struct why *why)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    enum err err = file_read(path, 4096, &text, NULL);
+    if (err == OK) {
+        err = secret_key_parse(buf_as_span(&text), out, why);
+    } else if (err == ERR_MISSING) {
+        err = secret_key_new(origin, out);
+        secret_key_print(out, &text);
+        err = err == OK ? file_write_private(path, buf_as_span(&text), why) : err;
+    }
+    if (err == OK && !span_is(origin, out->key.name)) {
+        err = why_set(why, ERR_CONFLICT, "%s is the key of %s, the log is %.*s", path, out->key.name,
+                      SPAN_ARG(origin));
+    }
+    explicit_bzero(text.at, text.cap);
+    buf_done(&text);
+    return err;
+}
+
+static enum err begin(const struct paths *paths, struct why *why)
+{
+    struct election election;
+    struct secret_key key;
+    struct buf vkey;
+    char log_dir[FILE_PATH_MAX];
+    char path[FILE_PATH_MAX];
+    TRY(election_load(paths->election, &election, why));
+    TRY(folder_make(paths->state_dir, why));
+    TRY(have_key(paths->key, election.origin, &key, why));
+    TRY(signer_begin(paths->state, election.origin, why));
+    TRY(folder_make(path_join(log_dir, paths->public, "log"), why));
+    buf_init(&vkey, 0);
+    note_key_print(&key.key, &vkey);
+    buf_char(&vkey, '\n');
+    enum err err = file_write(path_join(path, log_dir, "vkey"), buf_as_span(&vkey), true, why);
+    printf("%s", buf_cstr(&vkey));
+    buf_done(&vkey);
+    secret_key_wipe(&key);
+    election_done(&election);
+    return err;
+}
+
+int logtree_begin(const struct logtree_options *options)
+{
+    struct paths paths;
+    struct why why = {""};
+    make_paths(options, &paths);
+    if (begin(&paths, &why) != OK) {
+        log_line(LOG_ERROR, "log_cannot_begin", "why=\"%s\"", why.text);
+        return 2;
+    }
+    return 0;
 }

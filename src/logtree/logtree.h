@@ -14,6 +14,10 @@ struct logtree_options {
     const char *state_dir; /* the signer's own folder; NULL: DIR/signer */
 };
 
+/* Makes DIR/keys/log.key (unless it is there) and the signer's empty memory for the definition's origin, once; prints the
+ * verifier key, also to DIR/public/log/vkey. The exit code. */
+int logtree_begin(const struct logtree_options *options);
+
 /* Runs until SIGTERM or SIGINT; the exit code. */
 int logtree_run(const struct logtree_options *options);
 
