@@ -252,6 +252,8 @@ static void make_contest(const struct city_plan *plan, struct election *out, uns
         .name_en = span_str(contests[row].name_en),
         .area_kind = contests[row].area,
         .share_kind = contests[row].share,
+        /* Special tables give a second acta of diputaciones, for the proportional lists alone. */
+        .proportional = contests[row].area == AREA_DISTRICT ? SPAN("A03ERP") : SPAN(""),
     };
     contest->columns = arena_array(&out->arena, COLUMNS_MAX, sizeof *contest->columns);
     add_columns(contest, parties, PARTIES);
