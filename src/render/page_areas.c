@@ -91,7 +91,7 @@ void put_area_table(struct page *page, uint32_t contest, enum area_kind kind)
     enum phrase title = kind == AREA_DISTRICT ? T_BY_DISTRICT : T_BY_BOROUGH;
     put(page,
         "<section aria-labelledby=\"%s\"><h2 id=\"%s\">%t</h2><div class=\"scroll\" tabindex=\"0\" "
-        "role=\"region\" "
+        "role=\"group\" "
         "aria-labelledby=\"%s\"><table class=\"areas\"><caption>%t</caption><thead><tr><th "
         "scope=\"col\">%t</th>"
         "<th scope=\"col\">%t</th><th scope=\"col\">%t</th><th scope=\"col\">%t</th><th scope=\"col\">%t</th>"

@@ -280,7 +280,7 @@ static void put_chunk_head(struct page *page, const struct chunk *chunk)
     put(page, "</h1>\n<p class=\"note\">");
     put_both(page, "Horas locales", "Local times");
     put(page,
-        " %h</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"que\"><table "
+        " %h</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"que\"><table "
         "class=\"actas\"><caption>",
         election->zone_label);
     put_what(page, chunk);
