@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/jail.h"
 #include "os/loop.h"
-#include "os/proc.h"
 #include "seal/digest.h"
 
 #include <fcntl.h>
@@ -425,6 +425,21 @@ static enum err prepare(struct loader *loader, struct why *why)
     return OK;
 }
 
+/* What the loader may do: read below the tree and the folder where the mirror leaves its feed's state. */
+static enum err enter_jail(const struct loader *loader, struct why *why)
+{
+    const struct edge_options *options = loader->gift->options;
+    char beside[FILE_PATH_MAX] = "";
+    if (options->feed_state != NULL) {
+        const char *slash = strrchr(options->feed_state, '/');
+        (void)snprintf(beside, sizeof beside, "%.*s", slash != NULL ? (int)(slash - options->feed_state) : 1,
+                       slash != NULL ? options->feed_state : ".");
+    }
+    const char *const read[] = {options->tree, beside[0] != '\0' ? beside : NULL, NULL};
+    const struct jail jail = {.name = "edge-loader", .rights = JAIL_FILES, .read = read};
+    return jail_enter(&jail, why);
+}
+
 int loader_main(void *arg)
 {
     static struct loader loader;
@@ -432,7 +447,7 @@ int loader_main(void *arg)
     loader = (struct loader){.gift = arg, .view_fd = -1};
     loader.is_site = loader.gift->options->kind == EDGE_SITE;
     loader.n_workers = loader.gift->options->workers;
-    if (process_harden(&why) != OK || prepare(&loader, &why) != OK) {
+    if (prepare(&loader, &why) != OK || enter_jail(&loader, &why) != OK) {
         log_line(LOG_ERROR, "loader_failed", "why=\"%s\"", why.text);
         return 1;
     }

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "os/clock.h"
-#include "os/proc.h"
+#include "os/jail.h"
 #include "os/sock.h"
 
 #include <time.h>
@@ -128,12 +128,23 @@ static enum err prepare(struct worker *worker, struct why *why)
     return channel_send(worker->channel, &hello, -1);
 }
 
+/* What a worker may do: talk on sockets it was given and, beside a tree, read files below it. */
+static enum err enter_jail(const struct worker *worker, struct why *why)
+{
+    const struct edge_options *options = worker->gift->options;
+    const char *const tree[] = {options->tree, NULL};
+    bool is_site = options->kind == EDGE_SITE;
+    struct jail jail = {.name = "edge-worker", .rights = JAIL_SERVE | (is_site ? 0 : (unsigned)JAIL_FILES)};
+    jail.read = is_site ? NULL : tree;
+    return jail_enter(&jail, why);
+}
+
 int worker_main(void *arg)
 {
     static struct worker worker;
     struct why why = {0};
     worker = (struct worker){.gift = arg};
-    if (process_harden(&why) != OK || prepare(&worker, &why) != OK) {
+    if (prepare(&worker, &why) != OK || enter_jail(&worker, &why) != OK) {
         log_line(LOG_ERROR, "worker_failed", "why=\"%s\"", why.text);
         return 1;
     }

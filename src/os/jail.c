@@ -132,7 +132,7 @@ static const struct {
      "syncfs ftruncate truncate fallocate flock fchmod chmod fchmodat fchown chown utimensat copy_file_range "
      "sync_file_range chdir inotify_init1 inotify_add_watch inotify_rm_watch socket connect bind listen "
      "accept4 "
-     "getsockname getsockopt setsockopt sendfile"},
+     "getsockname getsockopt setsockopt sendfile memfd_create"},
     {JAIL_SPAWN,
      "clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid "
      "close_range arch_prctl set_tid_address getpgrp setpgid prlimit64 setrlimit seccomp "

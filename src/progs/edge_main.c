@@ -1,23 +1,15 @@
 /* atalaya-edge: options, then edge_run. */
 #include "base/log.h"
-#include "base/num.h"
 #include "edge/edge.h"
 #include "edge/notice_board.h"
 #include "os/file.h"
+#include "os/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-static const char usage[] =
-    "usage: atalaya-edge --listen ADDR:PORT --tree DIR --role results|mirror|feed|site --name NAME\n"
-    "                    [--vkey FILE|VKEY] [--status FILE] [--program NAME] [--clock FILE]\n"
-    "                    [--mirrors \"name=url,...\"]... [--results URL] [--feed-state FILE]\n"
-    "                    [--budget MB] [--workers N] [--connections N]\n";
 
 static int misused(const char *sentence)
 {
-    (void)fprintf(stderr, "atalaya-edge: %s\n%s", sentence, usage);
+    (void)fprintf(stderr, "atalaya-edge: %s\n", sentence);
     return 2;
 }
 
@@ -32,157 +24,135 @@ static bool read_kind(const char *text, enum edge_kind *kind)
     return false;
 }
 
-static bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
+static bool is_web(const char *url)
 {
-    return num_parse_u64(span_str(text), out) == OK && *out >= least && *out <= most;
+    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
 }
 
-/* "difusor-1=http://…/,difusor-2=http://…/": cuts the argument up in place. */
+/* "difusor-1=http://…/", several with commas: cut up in place. */
 static bool read_mirrors(char *text, struct edge_options *options)
 {
-    for (char *item = strtok(text, ","); item != NULL; item = strtok(NULL, ",")) {
+    char *rest = NULL;
+    for (char *item = strtok_r(text, ",", &rest); item != NULL; item = strtok_r(NULL, ",", &rest)) {
         char *equals = strchr(item, '=');
-        if (equals == NULL || equals == item || options->n_mirrors == EDGE_LINKS_MAX) {
+        if (equals == NULL || equals == item || !is_web(equals + 1) || options->n_mirrors == EDGE_LINKS_MAX) {
             return false;
         }
         *equals = '\0';
-        struct site_link link = {.name = item, .url = equals + 1};
-        if (strncmp(link.url, "http://", 7) != 0 && strncmp(link.url, "https://", 8) != 0) {
-            return false;
-        }
-        options->mirrors[options->n_mirrors++] = link;
+        options->mirrors[options->n_mirrors++] = (struct site_link){.name = item, .url = equals + 1};
     }
     return true;
 }
 
 /* A verifier key as such, or the file that holds one. */
-static bool read_vkey(const char *text, struct edge_options *options)
+static enum err read_vkey(const char *text, struct note_key *out, struct why *why)
 {
     struct buf bytes;
-    struct why why = {0};
+    enum err err = OK;
     buf_init(&bytes, 0);
     if (file_exists(text)) {
-        if (file_read(text, 4096, &bytes, &why) != OK) {
-            (void)fprintf(stderr, "atalaya-edge: %s\n", why.text);
-        }
+        err = file_read(text, 4096, &bytes, why);
     } else {
         buf_str(&bytes, text);
     }
-    bool good =
-        why.text[0] == '\0' && note_key_parse(span_trim(buf_as_span(&bytes)), &options->vkey, &why) == OK;
-    if (!good) {
-        (void)fprintf(stderr, "atalaya-edge: --vkey: %s\n", why.text);
-    }
+    err = err == OK ? note_key_parse(span_trim(buf_as_span(&bytes)), out, why) : err;
     buf_done(&bytes);
-    return good;
+    return err == OK ? OK : why_prefix(why, err, "--vkey");
 }
 
-enum {
-    O_LISTEN = 'l',
-    O_TREE,
-    O_ROLE,
-    O_NAME,
-    O_VKEY,
-    O_STATUS,
-    O_PROGRAM,
-    O_CLOCK,
-    O_MIRRORS,
-    O_RESULTS,
-    O_FEED,
-    O_BUDGET,
-    O_WORKERS,
-    O_CONNECTIONS
-};
-
-static const struct option longs[] = {
-    {"listen", required_argument, NULL, O_LISTEN},
-    {"tree", required_argument, NULL, O_TREE},
-    {"root", required_argument, NULL, O_TREE},
-    {"role", required_argument, NULL, O_ROLE},
-    {"name", required_argument, NULL, O_NAME},
-    {"vkey", required_argument, NULL, O_VKEY},
-    {"status", required_argument, NULL, O_STATUS},
-    {"program", required_argument, NULL, O_PROGRAM},
-    {"clock", required_argument, NULL, O_CLOCK},
-    {"mirrors", required_argument, NULL, O_MIRRORS},
-    {"mirror", required_argument, NULL, O_MIRRORS},
-    {"results", required_argument, NULL, O_RESULTS},
-    {"feed-state", required_argument, NULL, O_FEED},
-    {"budget", required_argument, NULL, O_BUDGET},
-    {"workers", required_argument, NULL, O_WORKERS},
-    {"connections", required_argument, NULL, O_CONNECTIONS},
-    {NULL, 0, NULL, 0},
-};
-
-static bool take(int option, char *value, struct edge_options *options)
+static int check(struct edge_options *options, const char *role, const char *vkey,
+                 const struct option_many *mirrors)
 {
-    uint64_t number = 0;
-    switch (option) {
-    case O_LISTEN:
-        options->listen = value;
-        return true;
-    case O_TREE:
-        options->tree = value;
-        return true;
-    case O_ROLE:
-        return read_kind(value, &options->kind);
-    case O_NAME:
-        options->name = value;
-        return true;
-    case O_VKEY:
-        return read_vkey(value, options);
-    case O_STATUS:
-        options->status = value;
-        return true;
-    case O_PROGRAM:
-        options->program = value;
-        return true;
-    case O_CLOCK:
-        options->clock = value;
-        return true;
-    case O_MIRRORS:
-        return read_mirrors(value, options);
-    case O_RESULTS:
-        options->results = value;
-        return strncmp(value, "http", 4) == 0;
-    case O_FEED:
-        options->feed_state = value;
-        return true;
-    case O_BUDGET:
-        options->budget = read_number(value, 1, 65536, &number) ? number << 20 : 0;
-        return options->budget > 0;
-    case O_WORKERS:
-        options->workers = read_number(value, 1, EDGE_WORKERS_MAX, &number) ? (uint32_t)number : 0;
-        return options->workers > 0;
-    case O_CONNECTIONS:
-        options->connections = read_number(value, 1, 1000000, &number) ? (uint32_t)number : 0;
-        return options->connections > 0;
-    default:
-        return false;
+    struct why why = {0};
+    if (options->tree == NULL) {
+        return misused("--tree falta / is missing");
     }
-}
-
-int main(int argc, char **argv)
-{
-    struct edge_options options = {
-        .kind = EDGE_KINDS, .budget = UINT64_C(1024) << 20, .workers = 1, .connections = 10000};
-    int option;
-    int index = 0;
-    while ((option = getopt_long(argc, argv, "", longs, &index)) != -1) {
-        if (option == '?' || !take(option, optarg, &options)) {
-            return misused(option == '?' ? "unknown option" : longs[index].name);
+    if (!read_kind(role, &options->kind)) {
+        return misused("--role: results, mirror, feed, site");
+    }
+    for (size_t i = 0; i < mirrors->n; i++) {
+        /* argv's own bytes: they live as long as the program */
+        if (!read_mirrors((char *)(uintptr_t)mirrors->values[i], options)) {
+            return misused("--mirrors \"nombre=http://…,…\"");
         }
     }
-    if (optind != argc || options.listen == NULL || options.tree == NULL || options.kind == EDGE_KINDS ||
-        options.name == NULL) {
-        return misused("--listen, --tree, --role and --name are needed");
+    if (options->results != NULL && !is_web(options->results)) {
+        return misused("--results: http://… o/or https://…");
     }
-    if (options.kind != EDGE_SITE && options.vkey.name[0] == '\0') {
-        return misused("--vkey is needed: nothing unsigned is served");
+    if (options->kind == EDGE_SITE) {
+        return 0;
     }
+    if (vkey == NULL) {
+        return misused("--vkey: nada sin firma se sirve / nothing unsigned is served");
+    }
+    return read_vkey(vkey, &options->vkey, &why) == OK ? 0 : misused(why.text);
+}
+
+int main(int argc, char *argv[])
+{
+    struct edge_options options = {0};
+    struct option_many mirrors = {0};
+    const char *role = NULL;
+    const char *vkey = NULL;
+    int64_t budget = 1024;
+    int64_t workers = 1;
+    int64_t connections = 10000;
+    const struct option_row rows[] = {
+        {"listen", "ADDR:PORT", OPTION_TEXT, &options.listen, 0, 0, true,
+         "dónde atiende; puerto 0: lo elige el sistema", "where it listens; port 0: the system chooses"},
+        {"tree", "DIR", OPTION_TEXT, &options.tree, 0, 0, false, "el árbol publicado, o la carpeta del sitio",
+         "the published tree, or the site's folder"},
+        {"root", "DIR", OPTION_TEXT, &options.tree, 0, 0, false, "lo mismo que --tree", "the same as --tree"},
+        {"role", "ROLE", OPTION_TEXT, &role, 0, 0, true, "results, mirror, feed, site",
+         "results, mirror, feed, site"},
+        {"name", "NAME", OPTION_TEXT, &options.name, 0, 0, true, "nombre de este servidor: difusor-1",
+         "this host's name: difusor-1"},
+        {"vkey", "FILE|VKEY", OPTION_TEXT, &vkey, 0, 0, false, "clave pública de quien firma los cortes",
+         "public key of who signs the cuts"},
+        {"status", "FILE", OPTION_TEXT, &options.status, 0, 0, false, "archivo de estado", "status file"},
+        {"program", "NAME", OPTION_TEXT, &options.program, 0, 0, false,
+         "su nombre en el archivo de estado (el del archivo)", "its name in the status file (the file's)"},
+        {"clock", "FILE", OPTION_TEXT, &options.clock, 0, 0, false, "reloj de la noche", "the night's clock"},
+        {"mirrors", "NAME=URL,…", OPTION_MANY, &mirrors, 0, 0, false,
+         "difusores, para los enlaces; repetible", "mirrors, for links; repeatable"},
+        {"mirror", "NAME=URL", OPTION_MANY, &mirrors, 0, 0, false, "lo mismo que --mirrors",
+         "the same as --mirrors"},
+        {"results", "URL", OPTION_TEXT, &options.results, 0, 0, false,
+         "sitio de resultados, para los enlaces", "results site, for links"},
+        {"feed-state", "FILE", OPTION_TEXT, &options.feed_state, 0, 0, false, "lo que escribe atalaya-mirror",
+         "what atalaya-mirror writes"},
+        {"budget", "MB", OPTION_NUMBER, &budget, 1, 65536, false, "memoria para lo publicado (1024)",
+         "memory for what is published (1024)"},
+        {"workers", "N", OPTION_NUMBER, &workers, 1, EDGE_WORKERS_MAX, false, "procesos que atienden (1)",
+         "processes that serve (1)"},
+        {"connections", "N", OPTION_NUMBER, &connections, 1, 1000000, false, "conexiones por proceso (10000)",
+         "connections each process (10000)"},
+    };
+    const struct command command = {
+        .program = "atalaya-edge",
+        .usage = "--listen ADDR:PORT --tree DIR --role ROLE --name NAME [--vkey VKEY]",
+        .es =
+            "Sirve desde memoria un árbol publicado, o una carpeta estática. Un corte nuevo se sirve cuando su firma\n"
+            "y el SHA-256 de cada archivo son buenos; si no, sigue el anterior y el estado dice por qué.",
+        .en =
+            "Serves a published tree, or a static folder, from memory. A new cut is served once its signature and the\n"
+            "SHA-256 of every file are good; until then the one before goes on, and the status says why.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+    };
+    int code = command_parse(&command, argc, argv, NULL, NULL);
+    if (code >= 0) {
+        return code;
+    }
+    if (check(&options, role, vkey, &mirrors) != 0) {
+        return 2;
+    }
+    options.budget = (uint64_t)budget << 20;
+    options.workers = (uint32_t)workers;
+    options.connections = (uint32_t)connections;
     if (options.program == NULL) { /* the status file's own name */
         const char *slash = options.status == NULL ? NULL : strrchr(options.status, '/');
-        options.program = slash != NULL ? slash + 1 : edge_kind_name(options.kind);
+        options.program = slash != NULL ? slash + 1 : role;
     }
     log_start("atalaya-edge", LOG_INFO);
     return edge_run(&options);

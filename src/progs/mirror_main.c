@@ -199,6 +199,8 @@ static void edge_member(struct setup *setup, struct crew *crew)
     crew_arg(crew, edge, "mirror");
     crew_arg(crew, edge, "--name");
     crew_arg(crew, edge, "%s", setup->name);
+    crew_arg(crew, edge, "--vkey");
+    crew_arg(crew, edge, "%s", setup->vkey);
     crew_arg(crew, edge, "--feed-state");
     crew_arg(crew, edge, "%s", setup->feed_state);
     if (setup->puller.status != NULL) {
