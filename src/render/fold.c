@@ -75,6 +75,7 @@ enum err fold_new(const struct election *election, struct fold **out)
     fold->dirty = arena_array(&fold->arena, election->n_actas + 1, 1);
     fold->opening_entry = ENTRY_NONE;
     fold->last_cut_entry = ENTRY_NONE;
+    fold->first_acta = ENTRY_NONE;
     fold->last_down_entry = ENTRY_NONE;
     if (fold->records == NULL || fold->counts == NULL || fold->columns == NULL || fold->dirty == NULL) {
         fold_free(fold);
@@ -383,6 +384,8 @@ static enum err apply_open(struct fold *fold, uint64_t index, const struct entry
         return why_set(why, ERR_CONFLICT, "entry 0: the ledger is of another election's definition");
     }
     fold->opening_entry = index;
+    fold->origin = arena_copy(&fold->arena, entry->as.open.origin);
+    assert(fold->origin.at != NULL);
     return OK;
 }
 
@@ -418,6 +421,9 @@ enum err fold_apply(struct fold *fold, uint64_t index, struct span bytes, struct
         return why_set(why, ERR_CONFLICT, "entry 0: a ledger begins with prep-open/v1");
     }
     TRY(applies[entry.type](fold, index, &entry, why));
+    if (entry.type == ENTRY_ACTA && fold->first_acta == ENTRY_NONE) {
+        fold->first_acta = index;
+    }
     fold->log_size = index + 1;
     return OK;
 }

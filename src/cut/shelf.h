@@ -1,0 +1,27 @@
+/* The shelf: chunks of the table of actas as they stand, shared between cuts and named by their hash. Only
+ * chunks whose actas changed are rendered again. */
+#ifndef CUT_SHELF_H
+#define CUT_SHELF_H
+
+#include "cut/press.h"
+#include "render/pages.h"
+
+struct shelf {
+    char (*names)[65];       /* by chunk number */
+    struct pressed *pressed; /* by chunk number */
+    bool *fresh;             /* this chunk is what the fold says */
+    uint32_t n, cap;
+    uint32_t rendered; /* in the last update, for figures */
+    struct buf page;
+};
+
+void shelf_done(struct shelf *shelf);
+/* Nothing on it is known to be right: the next update renders all. */
+void shelf_forget(struct shelf *shelf);
+/* Renders what the fold's dirty marks name (they are left alone), writes new chunks below `folder`
+ * ("PUBLIC/chunk") and puts all of them on the press's list. A chunk that lies there already is not written
+ * again. */
+MUST_CHECK enum err shelf_update(struct shelf *shelf, struct press *press, const struct fold *fold,
+                                 const struct chunk_plan *plan, const char *folder, struct why *why);
+
+#endif

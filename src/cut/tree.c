@@ -1,0 +1,219 @@
+/* Building a cut's files. */
+#include "cut/tree.h"
+
+#include "cut/bundles.h"
+#include "os/append.h"
+#include "os/file.h"
+#include "seal/digest.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+void tree_init(struct tree *tree, const char *public_dir, const char *ledger_dir, struct press *press,
+               struct shelf *shelf)
+{
+    *tree = (struct tree){.public_dir = public_dir, .ledger_dir = ledger_dir, .press = press, .shelf = shelf};
+}
+
+void tree_done(struct tree *tree)
+{
+    buf_done(&tree->staged);
+    buf_done(&tree->text);
+}
+
+void tree_drop(struct tree *tree)
+{
+    struct why ignored;
+    if (tree->temporary[0] != '\0') {
+        (void)!folder_remove(tree->temporary, &ignored);
+        (void)!folder_remove(tree->stage, &ignored);
+    }
+}
+
+static void join2(char out[FILE_PATH_MAX], const char *folder, const char *path)
+{
+    path_join(out, folder, path);
+}
+
+/* A page or JSON of the cut itself. */
+static enum err emit_cut(void *arg, const char *path, struct span bytes)
+{
+    struct tree *tree = arg;
+    struct pressed pressed;
+    char disk[FILE_PATH_MAX];
+    char site[PAGE_PATH_MAX + 32];
+    join2(disk, tree->temporary, path);
+    snprintf(site, sizeof site, "cut/%" PRIu32 "/%s", tree->facts.number, path);
+    press_bytes(tree->press, bytes, true, &pressed);
+    press_list(tree->press, site, &pressed);
+    return press_write(tree->press, disk, bytes, &pressed, tree->why);
+}
+
+static void staged_add(struct tree *tree, const char *path, const struct pressed *pressed)
+{
+    static const char *const suffixes[3] = {"", ".gz", ".br"};
+    for (int i = pressed->twins ? 2 : 0; i >= 0; i--) {
+        buf_printf(&tree->staged, "%s%s\n", path, suffixes[i]);
+    }
+}
+
+/* A file at the root: staged, put in place when the cut is. */
+static enum err emit_root(void *arg, const char *path, struct span bytes)
+{
+    struct tree *tree = arg;
+    struct pressed pressed;
+    char disk[FILE_PATH_MAX];
+    join2(disk, tree->stage, path);
+    press_bytes(tree->press, bytes, true, &pressed);
+    press_list(tree->press, path, &pressed);
+    staged_add(tree, path, &pressed);
+    return press_write(tree->press, disk, bytes, &pressed, tree->why);
+}
+
+/* A bundle of entries: not text, no twins. */
+static enum err emit_bundle(void *arg, const char *path, struct span bytes)
+{
+    struct tree *tree = arg;
+    struct pressed pressed;
+    char disk[FILE_PATH_MAX];
+    join2(disk, tree->stage, path);
+    press_bytes(tree->press, bytes, false, &pressed);
+    press_list(tree->press, path, &pressed);
+    staged_add(tree, path, &pressed);
+    return press_write(tree->press, disk, bytes, &pressed, tree->why);
+}
+
+static enum err folders_fresh(struct tree *tree, struct why *why)
+{
+    char cuts[FILE_PATH_MAX];
+    join2(cuts, tree->public_dir, "cut");
+    TRY(folder_make(cuts, why));
+    int n = snprintf(tree->temporary, sizeof tree->temporary, "%s/cut/.tmp-%" PRIu32, tree->public_dir,
+                     tree->facts.number);
+    int m =
+        snprintf(tree->stage, sizeof tree->stage, "%s/.stage-%" PRIu32, tree->public_dir, tree->facts.number);
+    assert(n > 0 && m > 0 && (size_t)n < sizeof tree->temporary && (size_t)m < sizeof tree->stage);
+    TRY(folder_remove(tree->temporary, why));
+    TRY(folder_remove(tree->stage, why));
+    TRY(folder_make(tree->temporary, why));
+    return folder_make(tree->stage, why);
+}
+
+static enum err render_all(struct tree *tree)
+{
+    char chunks[FILE_PATH_MAX];
+    const struct fold *fold = tree->fold;
+    uint64_t before = fold->last_cut_entry == ENTRY_NONE ? 0 : fold->last_cut.log_size;
+    join2(chunks, tree->public_dir, "chunk");
+    TRY(folder_make(chunks, tree->why));
+    TRY(shelf_update(tree->shelf, tree->press, fold, tree->plan, chunks, tree->why));
+    const char(*names)[65] = (const char(*)[65])tree->shelf->names;
+    TRY(render_cut(fold, tree->plan, &tree->facts, names, tree->shelf->n, emit_cut, tree));
+    TRY(bundles_emit(tree->ledger_dir, before, fold->log_size, emit_bundle, tree, tree->why));
+    return render_entries(fold, tree->plan, &tree->facts, names, tree->shelf->n, emit_root, tree);
+}
+
+enum err tree_build(struct tree *tree, const struct fold *fold, const struct chunk_plan *plan,
+                    const struct cut_facts *facts, struct why *why)
+{
+    tree->fold = fold;
+    tree->plan = plan;
+    tree->facts = *facts;
+    tree->why = why;
+    buf_clear(&tree->staged);
+    press_clear(tree->press);
+    TRY(folders_fresh(tree, why));
+    return render_all(tree);
+}
+
+struct package_walk {
+    struct tree *tree;
+    const char *folder;
+    uint32_t package;
+    struct pressed pressed;
+};
+
+static enum err package_file(void *arg, const char *relative, int64_t size)
+{
+    struct package_walk *walk = arg;
+    struct mapped mapped;
+    char path[FILE_PATH_MAX];
+    char site[PAGE_PATH_MAX + 64];
+    (void)size;
+    join2(path, walk->folder, relative);
+    TRY(file_map(path, &mapped, walk->tree->why));
+    walk->pressed = (struct pressed){.bytes = {mapped.bytes.len}};
+    digest_of(mapped.bytes, walk->pressed.sha256[0]);
+    file_unmap(&mapped);
+    snprintf(site, sizeof site, "package/%" PRIu32 "/%s", walk->package, relative);
+    press_list(walk->tree->press, site, &walk->pressed);
+    return OK;
+}
+
+enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why)
+{
+    char folder[FILE_PATH_MAX];
+    int n = snprintf(folder, sizeof folder, "%s/package/%" PRIu32, tree->public_dir, package);
+    assert(n > 0 && n < FILE_PATH_MAX);
+    struct package_walk walk = {.tree = tree, .folder = folder, .package = package};
+    tree->why = why;
+    return folder_walk(folder, package_file, &walk, why);
+}
+
+void tree_manifest(struct tree *tree)
+{
+    struct manifest *manifest = &tree->press->manifest;
+    const struct fold *fold = tree->fold;
+    manifest->origin = fold->origin;
+    manifest->cut = tree->facts.number;
+    manifest->time_ms = tree->facts.time_ms;
+    manifest->log_size = fold->log_size;
+    manifest->has_previous = fold->last_cut_entry != ENTRY_NONE;
+    memcpy(manifest->previous, fold->last_cut.manifest, sizeof manifest->previous);
+    manifest_sort(manifest);
+    buf_clear(&tree->text);
+    manifest_print(manifest, &tree->text);
+    digest_of(buf_as_span(&tree->text), tree->manifest);
+}
+
+static enum err stage_put(struct tree *tree, struct span line, struct why *why)
+{
+    char path[PAGE_PATH_MAX + 64];
+    char from[FILE_PATH_MAX];
+    char to[FILE_PATH_MAX];
+    char folder[FILE_PATH_MAX];
+    bool fits = span_copy(line, path, sizeof path);
+    assert(fits);
+    join2(from, tree->stage, path);
+    join2(to, tree->public_dir, path);
+    memcpy(folder, to, strlen(to) + 1);
+    *strrchr(folder, '/') = '\0';
+    TRY(folder_make(folder, why));
+    return file_rename(from, to, why);
+}
+
+enum err tree_publish(struct tree *tree, struct span note, struct span minisig, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct buf latest = {0};
+    struct span rest = buf_as_span(&tree->staged);
+    struct span line;
+    join2(path, tree->temporary, "manifest.minisig");
+    TRY(file_write(path, minisig, true, why));
+    join2(path, tree->temporary, "manifest");
+    TRY(file_write(path, note, true, why));
+    int n = snprintf(path, sizeof path, "%s/cut/%" PRIu32, tree->public_dir, tree->facts.number);
+    assert(n > 0 && n < FILE_PATH_MAX);
+    TRY(folder_remove(path, why)); /* of a cut that was not finished, made again from its entry */
+    TRY(file_rename(tree->temporary, path, why));
+    while (span_line(&rest, &line)) {
+        TRY(stage_put(tree, line, why));
+    }
+    render_latest(tree->fold, &tree->facts, tree->manifest, &latest);
+    join2(path, tree->public_dir, "latest.json");
+    enum err err = file_write(path, buf_as_span(&latest), true, why);
+    buf_done(&latest);
+    TRY(err);
+    return folder_remove(tree->stage, why);
+}

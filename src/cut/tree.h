@@ -1,0 +1,47 @@
+/* A cut on its way: its files lie in PUBLIC/cut/.tmp-{n} and, what belongs at the root, in PUBLIC/.stage-{n};
+ * nothing is visible until it is put in place. A pure function of the fold and the facts. */
+#ifndef CUT_TREE_H
+#define CUT_TREE_H
+
+#include "cut/press.h"
+#include "cut/shelf.h"
+#include "render/pages.h"
+
+struct tree {
+    const char *public_dir;
+    const char *ledger_dir;
+    const struct fold *fold; /* of the entries [0, log_size) */
+    const struct chunk_plan *plan;
+    struct cut_facts facts;
+    char temporary[320]; /* PUBLIC/cut/.tmp-{n} */
+    char stage[320];     /* PUBLIC/.stage-{n} */
+    struct press *press;
+    struct shelf *shelf;
+    struct buf staged; /* site paths of what is staged, a line each, in the order of their putting in place */
+    struct buf text;   /* the manifest's text */
+    uint8_t manifest[32];
+    struct why *why; /* of the step at hand */
+};
+
+void tree_init(struct tree *tree, const char *public_dir, const char *ledger_dir, struct press *press,
+               struct shelf *shelf);
+void tree_done(struct tree *tree);
+
+/* Renders and writes everything but the manifest's signature. The folders' remains of an earlier try are
+ * removed. */
+MUST_CHECK enum err tree_build(struct tree *tree, const struct fold *fold, const struct chunk_plan *plan,
+                               const struct cut_facts *facts, struct why *why);
+/* Re-reads what was written and compares: each file with its hash, each figure with a recount of the records.
+ */
+MUST_CHECK enum err tree_check(struct tree *tree, struct why *why);
+/* The manifest's text, once everything (also the package, if this cut makes one) is on the list. */
+void tree_manifest(struct tree *tree);
+/* Puts a package's files on the list. */
+MUST_CHECK enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why);
+/* Signature files, then all in place: the cut, the bundles, style and script, the entry pages, latest.json
+ * last. */
+MUST_CHECK enum err tree_publish(struct tree *tree, struct span note, struct span minisig, struct why *why);
+/* Removes what is not in place. */
+void tree_drop(struct tree *tree);
+
+#endif
