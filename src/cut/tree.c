@@ -161,6 +161,18 @@ enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why)
     return folder_walk(folder, package_file, &walk, why);
 }
 
+/* latest.json cannot hold its own digest: it is listed as it stands with zeros in that place. */
+static void list_latest(struct tree *tree)
+{
+    static const uint8_t zeros[32] = {0};
+    struct buf latest = {0};
+    struct pressed pressed;
+    render_latest(tree->fold, &tree->facts, zeros, &latest);
+    press_bytes(tree->press, buf_as_span(&latest), false, &pressed);
+    press_list(tree->press, "latest.json", &pressed);
+    buf_done(&latest);
+}
+
 void tree_manifest(struct tree *tree)
 {
     struct manifest *manifest = &tree->press->manifest;
@@ -171,6 +183,7 @@ void tree_manifest(struct tree *tree)
     manifest->log_size = fold->log_size;
     manifest->has_previous = fold->last_cut_entry != ENTRY_NONE;
     memcpy(manifest->previous, fold->last_cut.manifest, sizeof manifest->previous);
+    list_latest(tree);
     manifest_sort(manifest);
     buf_clear(&tree->text);
     manifest_print(manifest, &tree->text);

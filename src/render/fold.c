@@ -384,6 +384,7 @@ static enum err apply_open(struct fold *fold, uint64_t index, const struct entry
         return why_set(why, ERR_CONFLICT, "entry 0: the ledger is of another election's definition");
     }
     fold->opening_entry = index;
+    fold->files = entry->as.open.n_files;
     fold->origin = arena_copy(&fold->arena, entry->as.open.origin);
     assert(fold->origin.at != NULL);
     return OK;
@@ -391,10 +392,10 @@ static enum err apply_open(struct fold *fold, uint64_t index, const struct entry
 
 static enum err apply_file(struct fold *fold, uint64_t index, const struct entry *entry, struct why *why)
 {
-    (void)fold;
     (void)index;
-    (void)entry;
     (void)why;
+    const struct entry_file *file = &entry->as.file;
+    fold->files_complete += file->offset + file->bytes.len == file->size;
     return OK; /* the definition is loaded by whoever made the fold; its digest was compared at entry 0 */
 }
 

@@ -39,6 +39,7 @@ struct fold {
     uint64_t log_size; /* entries folded */
     uint64_t opening_entry;
     struct span origin;        /* of the opening entry: the log's and its key's name */
+    uint32_t files, files_complete; /* of the definition: promised, and here whole */
     uint64_t first_acta;       /* index of the first acta entry, ENTRY_NONE: none yet */
     uint64_t last_cut_entry;   /* index of the newest cut entry, ENTRY_NONE */
     struct entry_cut last_cut; /* its content (spans into the fold's arena) */

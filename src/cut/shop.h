@@ -1,0 +1,92 @@
+/* The workshop of the role `cut`: the fold in memory, what is published, what is being made. One cut after
+ * the other; every step either completes or leaves the last cut up. */
+#ifndef CUT_SHOP_H
+#define CUT_SHOP_H
+
+#include "cut/cut.h"
+#include "cut/keep.h"
+#include "cut/schedule.h"
+#include "cut/tree.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/proc.h"
+#include "tlog/ledger.h"
+
+enum { SHOP_PATH_MAX = 256 };
+
+struct shop {
+    const struct cut_options *options;
+    char public_dir[SHOP_PATH_MAX], ledger_dir[SHOP_PATH_MAX];
+    char intake_sock[SHOP_PATH_MAX];
+    int signer;
+    struct clock *clock; /* NULL: the system's */
+    struct election election;
+    struct schedule schedule;
+    struct ledger_reader *reader; /* NULL: the ledger is not there yet */
+    struct fold *fold;            /* of all entries read so far */
+    struct chunk_plan *plan;
+    struct press press;
+    struct shelf shelf;
+    struct tree tree;
+    struct keep keep;
+    bool learned;         /* what lies in the published tree is known, and the remains of a crash are gone */
+    int64_t published;    /* number of the newest cut in place, -1: none */
+    bool published_last;  /* it is the declared last */
+    int64_t published_ms; /* its time */
+    int64_t next_ms;      /* as it says */
+    int64_t given_up;     /* a cut whose entry this program cannot rebuild; -1 */
+
+    int64_t package;     /* number of the newest package in place, -1: none */
+    int64_t package_ms;  /* its cut's time */
+    bool package_wanted; /* the next cut makes one */
+    struct child packer; /* builds one in the background */
+    int64_t packing, packing_ms, packing_since_ms;
+
+    struct buf alarm; /* one sentence of what is wrong, empty: nothing */
+    uint64_t build_ms, package_took_ms;
+    uint32_t chunks_rendered;
+};
+
+MUST_CHECK enum err shop_open(struct shop *shop, const struct cut_options *options, int signer,
+                              struct why *why);
+void shop_close(struct shop *shop);
+
+/* Reads new entries; finishes a cut whose entry is in the ledger and that is not in place (after a crash).
+ * ERR_AGAIN: there is no ledger yet, or it does not yet hold the definition. */
+MUST_CHECK enum err shop_follow(struct shop *shop, struct why *why);
+/* Makes the cut of that moment (before the opening: the zero cut) and publishes it. */
+MUST_CHECK enum err shop_cut(struct shop *shop, int64_t time_ms, struct why *why);
+
+/* shop_publish.c */
+/* A fold of the entries [0, size), size not past the ledger's end. With `until_acta` it ends before the first
+ * acta. */
+MUST_CHECK enum err shop_fold(struct shop *shop, uint64_t size, bool until_acta, struct fold **out,
+                              struct why *why);
+MUST_CHECK enum err shop_recover(struct shop *shop, struct why *why);
+/* The facts of a cut as its entry states them. */
+struct cut_facts facts_of(const struct entry_cut *cut);
+/* Puts the package that the cut is the first to name on its list; makes the last cut's own. */
+MUST_CHECK enum err shop_list_package(struct shop *shop, struct why *why);
+/* Signs and puts in place the tree that was built. */
+MUST_CHECK enum err shop_publish(struct shop *shop, struct why *why);
+
+/* shop_package.c */
+/* Is a package due with the cut of that moment? */
+bool package_due(const struct shop *shop, int64_t time_ms, bool last);
+/* Starts building the package of the cut just published, in a child of its own. */
+MUST_CHECK enum err package_start(struct shop *shop, struct why *why);
+/* Takes the child's result; with `wait` until it ends. */
+void package_collect(struct shop *shop, bool wait);
+
+/* shop_append.c: entries of our own, through the sequencer. */
+MUST_CHECK enum err append_entry(struct shop *shop, const struct entry *entry, uint64_t *index,
+                                 struct why *why);
+MUST_CHECK enum err append_cut_entry(struct shop *shop, struct why *why);
+/* Sets a record aside, or releases it. */
+MUST_CHECK enum err append_review(struct shop *shop, const char *key, const struct record *record, bool hold,
+                                  struct span reason, uint64_t *index, struct why *why);
+
+/* For tests: ends the process at a named step. */
+void crash_point(const struct shop *shop, const char *step);
+
+#endif

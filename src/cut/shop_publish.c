@@ -1,0 +1,128 @@
+/* Bringing a cut before the public, also one that a crash interrupted: its entry says everything that is
+ * needed to make the same bytes again. */
+#include "cut/package_build.h"
+#include "cut/shop.h"
+
+#include "base/log.h"
+#include "cut/signer.h"
+
+#include <inttypes.h>
+
+struct cut_facts facts_of(const struct entry_cut *cut)
+{
+    return (struct cut_facts){.number = cut->number,
+                              .time_ms = cut->time_ms,
+                              .next_ms = cut->next_ms,
+                              .package = cut->package,
+                              .package_ms = cut->package_ms,
+                              .last = cut->last};
+}
+
+enum err shop_publish(struct shop *shop, struct why *why)
+{
+    struct tree *tree = &shop->tree;
+    struct buf note = {0};
+    struct buf minisig = {0};
+    enum err err = signer_ask(shop->signer, buf_as_span(&tree->text), &note, &minisig, why);
+    if (err == OK) {
+        crash_point(shop, "signed");
+        err = tree_publish(tree, buf_as_span(&note), buf_as_span(&minisig), why);
+    }
+    buf_done(&note);
+    buf_done(&minisig);
+    TRY(err);
+    shop->published = tree->facts.number;
+    shop->published_ms = tree->facts.time_ms;
+    shop->published_last = tree->facts.last;
+    shop->next_ms = tree->facts.next_ms;
+    if (tree->facts.last) {
+        shop->package = tree->facts.package;
+        shop->package_ms = tree->facts.package_ms;
+    }
+    crash_point(shop, "published");
+    return keep_add(&shop->keep, tree->facts.number, &shop->press.manifest, why);
+}
+
+enum err shop_fold(struct shop *shop, uint64_t size, bool until_acta, struct fold **out, struct why *why)
+{
+    struct fold *fold;
+    struct ledger_reader *reader;
+    TRY(fold_new(&shop->election, &fold));
+    enum err err = ledger_reader_open(shop->ledger_dir, &reader, why);
+    uint64_t end = until_acta && shop->fold->first_acta < size ? shop->fold->first_acta : size;
+    while (err == OK && fold->log_size < end) {
+        struct span entry;
+        uint64_t index;
+        err = ledger_reader_next(reader, &entry, &index, why);
+        err = err != OK ? err : fold_apply(fold, index, entry, why);
+    }
+    ledger_reader_close(err == ERR_MISSING ? NULL : reader);
+    if (err != OK) {
+        fold_free(fold);
+        return err;
+    }
+    *out = fold;
+    return OK;
+}
+
+/* The package of the last cut is made with it; any other one lies there before a cut names it. */
+enum err shop_list_package(struct shop *shop, struct why *why)
+{
+    struct tree *tree = &shop->tree;
+    const struct cut_facts *facts = &tree->facts;
+    const struct fold *fold = tree->fold;
+    bool named = fold->last_cut_entry != ENTRY_NONE && fold->last_cut.package_ms >= 0 &&
+                 fold->last_cut.package == facts->package;
+    if (facts->package_ms < 0 || named) {
+        return OK;
+    }
+    if (facts->package == facts->number) {
+        struct package_job job = {.public_dir = shop->public_dir,
+                                  .cut_folder = tree->temporary,
+                                  .fold = fold,
+                                  .plan = shop->plan,
+                                  .facts = *facts,
+                                  .chunk_names = (const char(*)[65])shop->shelf.names,
+                                  .n_chunks = shop->shelf.n};
+        int64_t began = monotonic_ms();
+        TRY(package_build(&job, why));
+        shop->package_took_ms = (uint64_t)(monotonic_ms() - began);
+        keep_add_package(&shop->keep, facts->package);
+    }
+    return tree_list_package(tree, facts->package, why);
+}
+
+static enum err rebuild(struct shop *shop, const struct fold *fold, const struct entry_cut *cut,
+                        struct why *why)
+{
+    struct cut_facts facts = facts_of(cut);
+    shelf_forget(&shop->shelf);
+    TRY(tree_build(&shop->tree, fold, shop->plan, &facts, why));
+    TRY(shop_list_package(shop, why));
+    tree_manifest(&shop->tree);
+    if (memcmp(shop->tree.manifest, cut->manifest, sizeof cut->manifest) != 0) {
+        shop->given_up = cut->number;
+        return why_set(why, ERR_CONFLICT,
+                       "cut %" PRIu32
+                       " cannot be made again as its entry says (another program?); the next one goes on",
+                       cut->number);
+    }
+    TRY(tree_check(&shop->tree, why));
+    TRY(file_sync_all(shop->public_dir, why));
+    return shop_publish(shop, why);
+}
+
+enum err shop_recover(struct shop *shop, struct why *why)
+{
+    struct fold *fold;
+    const struct entry_cut cut = shop->fold->last_cut;
+    log_line(LOG_WARN, "cut_recover", "cut=%" PRIu32 " log_size=%" PRIu64, cut.number, cut.log_size);
+    TRY(shop_fold(shop, cut.log_size, false, &fold, why));
+    enum err err = rebuild(shop, fold, &cut, why);
+    if (err != OK) {
+        tree_drop(&shop->tree);
+    }
+    fold_free(fold);
+    shelf_forget(&shop->shelf);
+    return err;
+}
