@@ -51,14 +51,14 @@ static enum err put_contest(struct packing *packing, uint32_t c, struct zip_writ
     const struct contest *contest = &election->contests[c];
     struct buf rows = {0}, candidacies = {0}, leeme = {0}, inner_bytes = {0};
     struct zip_writer inner;
-    char names[4][160];
+    char names[4][200];
     snprintf(names[0], sizeof names[0], "%.*s_%.*s_%d.csv", SPAN_ARG(election->package_code),
              SPAN_ARG(contest->code), packing->date.year);
     snprintf(names[1], sizeof names[1], "%.*s_%.*s_CANDIDATURAS_%d.csv", SPAN_ARG(election->package_code),
              SPAN_ARG(contest->code), packing->date.year);
     snprintf(names[2], sizeof names[2], "%s_PREP_%.*s_%.*s.zip", packing->stamp, SPAN_ARG(contest->code),
              SPAN_ARG(election->package_code));
-    snprintf(names[3], sizeof names[3], "package/%" PRIu32 "/%s", job->facts.number, names[0]);
+    snprintf(names[3], sizeof names[3], "package/%" PRIu32 "/%.160s", job->facts.number, names[0]);
     render_csv(job->fold, c, &job->facts, &rows);
     render_candidacies_csv(job->fold, c, &candidacies);
     render_leeme(job->fold, c, &leeme);

@@ -1,6 +1,7 @@
 /* One file and its twins. */
 #include "cut/press.h"
 
+#include "os/append.h"
 #include "os/file.h"
 #include "seal/digest.h"
 
@@ -82,6 +83,15 @@ enum err press_write(struct press *press, const char *path, struct span bytes, c
         TRY(file_write_new(twin, buf_as_span(&press->twins[i]), why));
     }
     return OK;
+}
+
+void press_unwrite(const char *path)
+{
+    for (int i = 0; i < 3; i++) {
+        char twin[FILE_PATH_MAX];
+        snprintf(twin, sizeof twin, "%s%s", path, suffixes[i]);
+        (void)!file_remove(twin, NULL);
+    }
 }
 
 void press_list(struct press *press, const char *site_path, const struct pressed *pressed)

@@ -37,6 +37,8 @@ void press_bytes(struct press *press, struct span bytes, bool text, struct press
 /* Writes what was pressed last: `path`, and `path`.gz, `path`.br. Folders are made. */
 MUST_CHECK enum err press_write(struct press *press, const char *path, struct span bytes,
                                 const struct pressed *pressed, struct why *why);
+/* Takes a file and its twins away again. */
+void press_unwrite(const char *path);
 /* Puts it on the manifest's list under its path from the root of the site. */
 void press_list(struct press *press, const char *site_path, const struct pressed *pressed);
 

@@ -13,6 +13,8 @@ void shelf_done(struct shelf *shelf)
     free(shelf->names);
     free(shelf->pressed);
     free(shelf->fresh);
+    free(shelf->read);
+    free(shelf->sums);
     buf_done(&shelf->page);
     *shelf = (struct shelf){0};
 }
@@ -31,11 +33,15 @@ static void shelf_grow(struct shelf *shelf, uint32_t n)
         shelf->names = realloc(shelf->names, cap * sizeof *shelf->names);
         shelf->pressed = realloc(shelf->pressed, cap * sizeof *shelf->pressed);
         shelf->fresh = realloc(shelf->fresh, cap);
-        assert(shelf->names != NULL && shelf->pressed != NULL && shelf->fresh != NULL);
+        shelf->read = realloc(shelf->read, cap);
+        shelf->sums = realloc(shelf->sums, cap * sizeof *shelf->sums);
+        assert(shelf->names != NULL && shelf->pressed != NULL && shelf->fresh != NULL &&
+               shelf->read != NULL && shelf->sums != NULL);
         shelf->cap = cap;
     }
     for (uint32_t i = shelf->n; i < n; i++) {
         shelf->fresh[i] = false;
+        shelf->read[i] = false;
     }
     shelf->n = n;
 }
@@ -64,7 +70,14 @@ static enum err chunk_make(struct shelf *shelf, struct press *press, uint32_t ch
     hex_print(shelf->names[chunk], pressed->sha256[0], 32);
     int n = snprintf(path, sizeof path, "%s/%s.html", folder, shelf->names[chunk]);
     assert(n > 0 && n < FILE_PATH_MAX);
-    return file_exists(path) ? OK : press_write(press, path, bytes, pressed, why);
+    if (file_exists(path)) {
+        return OK;
+    }
+    enum err err = press_write(press, path, bytes, pressed, why);
+    if (err != OK) { /* a chunk that lies there is whole, with its twins */
+        press_unwrite(path);
+    }
+    return err;
 }
 
 enum err shelf_update(struct shelf *shelf, struct press *press, const struct fold *fold,
@@ -80,6 +93,7 @@ enum err shelf_update(struct shelf *shelf, struct press *press, const struct fol
             render_chunk(fold, plan, i, &shelf->page);
             TRY(chunk_make(shelf, press, i, folder, why));
             shelf->fresh[i] = true;
+            shelf->read[i] = false;
             shelf->rendered++;
         }
         snprintf(site, sizeof site, "chunk/%s.html", shelf->names[i]);

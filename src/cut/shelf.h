@@ -4,12 +4,15 @@
 #define CUT_SHELF_H
 
 #include "cut/press.h"
+#include "cut/rows.h"
 #include "render/pages.h"
 
 struct shelf {
     char (*names)[65];       /* by chunk number */
     struct pressed *pressed; /* by chunk number */
     bool *fresh;             /* this chunk is what the fold says */
+    bool *read;              /* and was read again from the disk: `sums` are its rows' */
+    struct row_sums *sums;
     uint32_t n, cap;
     uint32_t rendered; /* in the last update, for figures */
     struct buf page;

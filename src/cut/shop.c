@@ -131,6 +131,7 @@ static enum err learn(struct shop *shop, struct why *why)
     if (any) {
         shop->published_ms = fold->last_cut.time_ms;
         shop->next_ms = fold->last_cut.next_ms;
+        shop->log_size = fold->last_cut.log_size;
         shop->published_last = fold->last_cut.last && shop->published == (int64_t)fold->last_cut.number;
     }
     TRY(keep_learn(&shop->keep, shop->published, shop->package, why));
@@ -267,7 +268,7 @@ static enum err make_numbered(struct shop *shop, int64_t time_ms, struct why *wh
     const struct fold *fold = shop->fold;
     bool last = fold->closed;
     int64_t next = last ? -1 : schedule_next(&shop->schedule, time_ms);
-    package_collect(shop, last);
+    package_collect(shop, last || clock_mode(shop->clock) == CLOCK_STEPPED);
     struct cut_facts facts = {.number = fold->last_cut_entry == ENTRY_NONE ? 1 : fold->last_cut.number + 1,
                               .time_ms = time_ms,
                               .next_ms = next,

@@ -34,10 +34,12 @@ struct shop {
     bool published_last;  /* it is the declared last */
     int64_t published_ms; /* its time */
     int64_t next_ms;      /* as it says */
+    uint64_t log_size;    /* as it covers */
     int64_t given_up;     /* a cut whose entry this program cannot rebuild; -1 */
 
     int64_t package;     /* number of the newest package in place, -1: none */
     int64_t package_ms;  /* its cut's time */
+    bool package_failed; /* the last try */
     bool package_wanted; /* the next cut makes one */
     struct child packer; /* builds one in the background */
     int64_t packing, packing_ms, packing_since_ms;

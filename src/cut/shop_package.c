@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 
 bool package_due(const struct shop *shop, int64_t time_ms, bool last)
 {
@@ -68,5 +69,6 @@ void package_collect(struct shop *shop, bool wait)
         shop->package_took_ms = (uint64_t)(monotonic_ms() - shop->packing_since_ms);
         keep_add_package(&shop->keep, (uint32_t)shop->packing);
     }
+    shop->package_failed = ended != 1;
     shop->packing = -1;
 }

@@ -35,6 +35,7 @@ enum err shop_publish(struct shop *shop, struct why *why)
     shop->published_ms = tree->facts.time_ms;
     shop->published_last = tree->facts.last;
     shop->next_ms = tree->facts.next_ms;
+    shop->log_size = tree->fold->log_size;
     if (tree->facts.last) {
         shop->package = tree->facts.package;
         shop->package_ms = tree->facts.package_ms;

@@ -1,10 +1,10 @@
-/* Reads the pointer with jansson: every value is checked, every path must be the one its number gives. */
+/* Reads the pointer whole: every value is checked, every path must be the one its number gives. */
 #include "formats/latest.h"
 
 #include "base/codec.h"
 #include "base/date.h"
+#include "formats/json_node.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,17 +13,12 @@ static enum err bad(struct why *why, const char *key, const char *rule)
     return why_set(why, ERR_SYNTAX, "latest.json: \"%s\" %s", key, rule);
 }
 
-static enum err get_u64(const json_t *object, const char *key, uint64_t *out, struct why *why)
+static enum err get_u64(const struct json_node *object, const char *key, uint64_t *out, struct why *why)
 {
-    const json_t *value = json_object_get(object, key);
-    if (!json_is_integer(value) || json_integer_value(value) < 0) {
-        return bad(why, key, "is not a number from 0 on");
-    }
-    *out = (uint64_t)json_integer_value(value);
-    return OK;
+    return json_node_u64(json_node_get(object, key), out) ? OK : bad(why, key, "is not a number from 0 on");
 }
 
-static enum err get_u32(const json_t *object, const char *key, uint32_t *out, struct why *why)
+static enum err get_u32(const struct json_node *object, const char *key, uint32_t *out, struct why *why)
 {
     uint64_t wide = 0;
     TRY(get_u64(object, key, &wide, why));
@@ -34,48 +29,43 @@ static enum err get_u32(const json_t *object, const char *key, uint32_t *out, st
     return OK;
 }
 
-static enum err get_bool(const json_t *object, const char *key, bool *out, struct why *why)
+static enum err get_bool(const struct json_node *object, const char *key, bool *out, struct why *why)
 {
-    const json_t *value = json_object_get(object, key);
-    if (!json_is_boolean(value)) {
-        return bad(why, key, "is neither true nor false");
-    }
-    *out = json_is_true(value);
-    return OK;
+    return json_node_bool(json_node_get(object, key), out) ? OK : bad(why, key, "is neither true nor false");
 }
 
-static struct span get_text(const json_t *object, const char *key)
+static struct span get_text(const struct json_node *object, const char *key)
 {
-    const json_t *value = json_object_get(object, key);
-    return json_is_string(value) ? span_of(json_string_value(value), json_string_length(value)) : SPAN("");
+    return json_node_text(json_node_get(object, key));
 }
 
-static enum err get_time(const json_t *object, const char *key, bool may_be_null, int64_t *out,
+static enum err get_time(const struct json_node *object, const char *key, bool may_be_null, int64_t *out,
                          struct why *why)
 {
-    if (may_be_null && json_is_null(json_object_get(object, key))) {
+    if (may_be_null && json_node_null(json_node_get(object, key))) {
         *out = -1;
         return OK;
     }
     return date_parse_iso(get_text(object, key), out) == OK ? OK : bad(why, key, "is not a moment in UTC");
 }
 
-static enum err check_path(const json_t *object, const char *folder, uint32_t number, struct why *why)
+static enum err check_path(const struct json_node *object, const char *folder, uint32_t number,
+                           struct why *why)
 {
     char path[32];
     snprintf(path, sizeof path, "%s/%u/", folder, number);
     return span_is(get_text(object, "path"), path) ? OK : bad(why, "path", "is not the one of its number");
 }
 
-static enum err package_parse(const json_t *root, struct latest *out, struct why *why)
+static enum err package_parse(const struct json_node *root, struct latest *out, struct why *why)
 {
-    const json_t *package = json_object_get(root, "package");
+    const struct json_node *package = json_node_get(root, "package");
     out->package = 0;
     out->package_ms = -1;
-    if (json_is_null(package)) {
+    if (json_node_null(package)) {
         return OK;
     }
-    if (!json_is_object(package)) {
+    if (!json_node_object(package)) {
         return bad(why, "package", "is neither null nor an object");
     }
     TRY(get_u32(package, "number", &out->package, why));
@@ -83,7 +73,7 @@ static enum err package_parse(const json_t *root, struct latest *out, struct why
     return check_path(package, "package", out->package, why);
 }
 
-static enum err contest_parse(const char *id, const json_t *value, struct latest_contest *out,
+static enum err contest_parse(const char *id, const struct json_node *value, struct latest_contest *out,
                               struct why *why)
 {
     if (strlen(id) >= sizeof out->id || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(id)) {
@@ -96,23 +86,21 @@ static enum err contest_parse(const char *id, const json_t *value, struct latest
     return get_u64(value, "votes", &out->votes, why);
 }
 
-static enum err contests_parse(const json_t *root, struct latest *out, struct why *why)
+static enum err contests_parse(const struct json_node *root, struct latest *out, struct why *why)
 {
-    json_t *contests = json_object_get(root, "contests");
-    if (!json_is_object(contests) || json_object_size(contests) > LATEST_CONTESTS_MAX) {
+    const struct json_node *contests = json_node_get(root, "contests");
+    if (!json_node_object(contests) || json_node_size(contests) > LATEST_CONTESTS_MAX) {
         return bad(why, "contests", "is not an object of at most 8 contests");
     }
-    const char *id;
-    json_t *value;
-    json_object_foreach(contests, id, value)
-    {
+    for (; out->n_contests < json_node_size(contests); out->n_contests++) {
+        const char *id = "";
+        const struct json_node *value = json_node_nth(contests, out->n_contests, &id);
         TRY(contest_parse(id, value, &out->contests[out->n_contests], why));
-        out->n_contests++;
     }
     return OK;
 }
 
-static enum err root_parse(const json_t *root, struct latest *out, struct why *why)
+static enum err root_parse(const struct json_node *root, struct latest *out, struct why *why)
 {
     uint32_t format = 0;
     TRY(get_u32(root, "format", &format, why));
@@ -136,17 +124,17 @@ static enum err root_parse(const json_t *root, struct latest *out, struct why *w
 
 enum err latest_parse(struct span bytes, struct latest *out, struct why *why)
 {
-    json_error_t error;
+    struct json_node *root;
     struct latest latest = {0};
     if (bytes.len > LATEST_BYTES_MAX) {
         return why_set(why, ERR_TOO_BIG, "latest.json is larger than %d bytes", LATEST_BYTES_MAX);
     }
-    json_t *root = json_loadb(bytes.at, bytes.len, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL) {
-        return why_set(why, ERR_SYNTAX, "latest.json, line %d: not JSON", error.line);
+    enum err err = json_node_parse(bytes, &root, why);
+    if (err != OK) {
+        return why_prefix(why, err, "latest.json");
     }
-    enum err err = root_parse(root, &latest, why);
-    json_decref(root);
+    err = root_parse(root, &latest, why);
+    json_node_free(root);
     if (err == OK) {
         *out = latest;
     }
