@@ -82,20 +82,28 @@ void shop_close(struct shop *shop)
     clock_close(shop->clock);
     election_done(&shop->election);
     buf_done(&shop->alarm);
+    buf_done(&shop->broken);
 }
 
+/* A ledger that contradicts itself is not passed over: nothing more is published from it, the last cut stays up. */
 static enum err read_entries(struct shop *shop, struct why *why)
 {
-    for (;;) {
+    enum err err = OK;
+    while (err == OK && shop->broken.len == 0) {
         struct span entry;
         uint64_t index;
-        enum err err = ledger_reader_next(shop->reader, &entry, &index, why);
-        if (err == ERR_AGAIN) {
-            return OK;
+        err = ledger_reader_next(shop->reader, &entry, &index, why);
+        if (err == OK) {
+            err = fold_apply(shop->fold, index, entry, why);
+            if (err != OK) {
+                buf_str(&shop->broken, why->text);
+            }
         }
-        TRY(err);
-        TRY(fold_apply(shop->fold, index, entry, why));
     }
+    if (shop->broken.len != 0) {
+        return why_set(why, ERR_CONFLICT, "the ledger cannot be followed: %s", buf_cstr(&shop->broken));
+    }
+    return err == ERR_AGAIN ? OK : err;
 }
 
 /* What the published tree says about itself: the cut that latest.json points to, if it is really there. */

@@ -29,6 +29,7 @@ struct shop {
     struct shelf shelf;
     struct tree tree;
     struct keep keep;
+    struct buf broken;    /* why the ledger cannot be followed any more; empty: it can */
     bool learned;         /* what lies in the published tree is known, and the remains of a crash are gone */
     int64_t published;    /* number of the newest cut in place, -1: none */
     bool published_last;  /* it is the declared last */

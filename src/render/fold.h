@@ -38,13 +38,13 @@ struct fold {
     uint32_t flow[CONTESTS_MAX][FLOW_STAGES][FLOW_MINUTES];
     uint64_t log_size; /* entries folded */
     uint64_t opening_entry;
-    struct span origin;        /* of the opening entry: the log's and its key's name */
+    struct span origin;             /* of the opening entry: the log's and its key's name */
     uint32_t files, files_complete; /* of the definition: promised, and here whole */
-    uint64_t first_acta;       /* index of the first acta entry, ENTRY_NONE: none yet */
-    uint64_t last_cut_entry;   /* index of the newest cut entry, ENTRY_NONE */
-    struct entry_cut last_cut; /* its content (spans into the fold's arena) */
-    bool closed;               /* a close entry was seen: the next cut is the last */
-    uint64_t corrections;      /* versions above 1 */
+    uint64_t first_acta;            /* index of the first acta entry, ENTRY_NONE: none yet */
+    uint64_t last_cut_entry;        /* index of the newest cut entry, ENTRY_NONE */
+    struct entry_cut last_cut;      /* its content (spans into the fold's arena) */
+    bool closed;                    /* a close entry was seen: the next cut is the last */
+    uint64_t corrections;           /* versions above 1 */
     uint64_t
         last_down_entry;  /* newest correction or review: without one since the last cut no total may fall */
     uint32_t n_in_review; /* records now set aside */
