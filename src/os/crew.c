@@ -115,7 +115,7 @@ int64_t crew_pause_ms(uint32_t failures)
 static void died(struct crew_member *member, int code, int64_t now_ms)
 {
     member->last_code = code;
-    if (code == 0 && member->may_end) {
+    if (code <= 1 && member->may_end) {
         member->state = CREW_FINISHED;
         return;
     }

@@ -21,7 +21,7 @@ enum crew_state {
     CREW_OUT,     /* not wanted */
     CREW_UP,      /* it runs */
     CREW_PAUSED,  /* it died and waits for its next start */
-    CREW_FINISHED /* a member that may end has ended with 0 */
+    CREW_FINISHED /* a member that may end has ended */
 };
 
 struct crew_member {
@@ -31,7 +31,7 @@ struct crew_member {
     void *role_arg;
     char *argv[CREW_ARGS_MAX + 1];
     int n_args;
-    bool may_end; /* the feeder: ending with 0 is its work done */
+    bool may_end; /* the feeder: ending with 0 or 1 is its work done */
     enum crew_state state;
     struct child child;
     int64_t started_ms, retry_ms; /* monotonic */
