@@ -1,20 +1,10 @@
 /* atalaya-key: makes an Ed25519 key for signed notes: the secret in FILE (mode 0600), the verifier key in FILE.pub. A
  * program of its own, so that whoever prepares a night never holds a secret. */
 #include "os/file.h"
+#include "os/options.h"
 #include "seal_secret/sign.h"
 
-#include <getopt.h>
 #include <stdio.h>
-
-static const char help[] =
-    "atalaya key: hace una clave de firma / makes a signing key\n"
-    "\n"
-    "  atalaya key --name prep.example.mx/2027 --out DIR/keys/cut.key\n"
-    "\n"
-    "Escribe la clave secreta (modo 0600) y, al lado, ARCHIVO.pub con la clave que otros fijan para verificar; también\n"
-    "la imprime. No reemplaza una clave que ya existe.\n"
-    "Writes the secret key (mode 0600) and, beside it, FILE.pub with the key that others pin to verify; prints it too.\n"
-    "It never replaces a key that exists.\n";
 
 static enum err make(const char *name, const char *out, struct why *why)
 {
@@ -45,26 +35,29 @@ static enum err make(const char *name, const char *out, struct why *why)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"name", required_argument, NULL, 'n'},
-        {"out", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     const char *name = NULL, *out = NULL;
     struct why why = {{0}};
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return 0;
-        }
-        name = option == 'n' ? optarg : name;
-        out = option == 'o' ? optarg : out;
-    }
-    if (name == NULL || out == NULL || optind != argc) {
-        fputs(help, stderr);
-        return 2;
+    const struct option_row rows[] = {
+        {"name", "NOMBRE", OPTION_TEXT, &name, 0, 0, true, "nombre de la clave, el origen del libro",
+         "the key's name, the log's origin"},
+        {"out", "ARCHIVO", OPTION_TEXT, &out, 0, 0, true, "dónde queda la clave secreta",
+         "where the secret key goes"},
+    };
+    const struct command command = {
+        .program = "atalaya-key",
+        .usage = "--name prep.example.mx/2027 --out DIR/keys/cut.key",
+        .es =
+            "Hace una clave de firma Ed25519: la secreta (modo 0600) y, al lado, ARCHIVO.pub con la clave que otros fijan para "
+            "verificar, que también imprime. No reemplaza una clave que ya existe.",
+        .en =
+            "Makes an Ed25519 signing key: the secret (mode 0600) and, beside it, FILE.pub with the key that others pin to "
+            "verify, which it prints too. It never replaces a key that exists.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof *rows,
+    };
+    int code = command_parse(&command, argc, argv, NULL, NULL);
+    if (code >= 0) {
+        return code;
     }
     if (make(name, out, &why) != OK) {
         fprintf(stderr, "atalaya key: %s\n", why.text);

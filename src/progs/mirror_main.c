@@ -6,154 +6,20 @@
 #include "os/crew.h"
 #include "os/file.h"
 #include "os/loop.h"
+#include "os/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-static const char help[] =
-    "atalaya-mirror: un difusor / a mirror\n"
-    "\n"
-    "Copia los resultados de una fuente, comprueba la firma de cada corte con la clave fijada y el SHA-256 "
-    "de cada\n"
-    "archivo antes de que sea visible, y los sirve por su cuenta. Si la fuente calla, sigue sirviendo el "
-    "último corte\n"
-    "bueno y dice su edad.\n"
-    "Copies the results from a feed, checks each cut's signature against the pinned key and each file's "
-    "SHA-256 before\n"
-    "it is visible, and serves them itself. When the feed is silent it goes on serving the last good cut and "
-    "says its\n"
-    "age.\n"
-    "\n"
-    "  atalaya-mirror --feed http://127.0.0.1:8090/ --vkey CLAVE --dir DIR --listen 127.0.0.1:8082\n"
-    "\n"
-    "  --feed URL          la fuente de los difusores / the difusores' feed\n"
-    "  --vkey CLAVE        clave pública del firmante, o un archivo que la contiene / signer's key, or a "
-    "file with it\n"
-    "  --dir DIR           carpeta propia; se sirve DIR/public / its own folder; DIR/public is served\n"
-    "  --listen DIR:PTO    dónde sirve / where it serves; sin ella solo copia / without it, it only copies\n"
-    "  --name NOMBRE       difusor-1\n"
-    "  --status ARCHIVO    archivo de estado; el de su sitio es ARCHIVO-edge / status file; its edge's has "
-    "-edge added\n"
-    "  --clock ARCHIVO     reloj de la noche (sin él, el del sistema) / the night's clock\n"
-    "  --results URL       sitio de resultados, para los enlaces / results site, for links\n"
-    "  --mirror N=URL      otro difusor, para los enlaces; repetible / another mirror, repeatable\n"
-    "  --poll-ms N         cada cuánto mira, en tiempo real (500) / how often it looks, real time\n"
-    "  --keep-cuts N       cortes recientes que conserva enteros (12) / recent cuts kept whole\n"
-    "  --keep-every N      y de los viejos, uno de cada N (30) / and of older ones every N-th\n"
-    "  --once              copia una vez y termina: 0 si el corte está verificado / copy once and end\n";
-
-enum { GRACE_MS = 3000, WATCH_MS = 100, LINKS_MAX = 16 };
+enum { GRACE_MS = 3000, WATCH_MS = 100 };
 
 struct setup {
     struct puller_options puller;
     char feed[2048], feed_state[FILE_PATH_MAX], public[FILE_PATH_MAX];
-    const char *listen, *name, *vkey, *results;
-    const char *mirrors[LINKS_MAX];
-    int n_mirrors;
+    const char *url, *listen, *name, *vkey, *results;
+    struct option_many mirrors;
+    int64_t poll_ms, keep_cuts, keep_every;
     bool once;
 };
-
-enum {
-    OPT_FEED = 256,
-    OPT_VKEY,
-    OPT_DIR,
-    OPT_LISTEN,
-    OPT_NAME,
-    OPT_STATUS,
-    OPT_CLOCK,
-    OPT_RESULTS,
-    OPT_MIRROR,
-    OPT_POLL,
-    OPT_KEEP_CUTS,
-    OPT_KEEP_EVERY,
-    OPT_ONCE,
-    OPT_HELP
-};
-
-static const struct option options[] = {
-    {"feed", required_argument, NULL, OPT_FEED},
-    {"vkey", required_argument, NULL, OPT_VKEY},
-    {"dir", required_argument, NULL, OPT_DIR},
-    {"listen", required_argument, NULL, OPT_LISTEN},
-    {"name", required_argument, NULL, OPT_NAME},
-    {"status", required_argument, NULL, OPT_STATUS},
-    {"clock", required_argument, NULL, OPT_CLOCK},
-    {"results", required_argument, NULL, OPT_RESULTS},
-    {"mirror", required_argument, NULL, OPT_MIRROR},
-    {"poll-ms", required_argument, NULL, OPT_POLL},
-    {"keep-cuts", required_argument, NULL, OPT_KEEP_CUTS},
-    {"keep-every", required_argument, NULL, OPT_KEEP_EVERY},
-    {"once", no_argument, NULL, OPT_ONCE},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static uint32_t number(const char *text, uint32_t least)
-{
-    char *end;
-    unsigned long value = strtoul(text, &end, 10);
-    if (end == text || *end != '\0' || value < least || value > 1000000) {
-        fprintf(stderr, "atalaya-mirror: \"%s\" no es un número desde %u / not a number from there on\n",
-                text, least);
-        exit(2);
-    }
-    return (uint32_t)value;
-}
-
-static void take_option(struct setup *setup, int option, const char *value)
-{
-    switch (option) {
-    case OPT_FEED:
-        snprintf(setup->feed, sizeof setup->feed, "%s%s", value,
-                 value[0] != '\0' && value[strlen(value) - 1] == '/' ? "" : "/");
-        break;
-    case OPT_VKEY:
-        setup->vkey = value;
-        break;
-    case OPT_DIR:
-        setup->puller.pull.dir = value;
-        break;
-    case OPT_LISTEN:
-        setup->listen = value;
-        break;
-    case OPT_NAME:
-        setup->name = value;
-        break;
-    case OPT_STATUS:
-        setup->puller.status = value;
-        break;
-    case OPT_CLOCK:
-        setup->puller.clock = value;
-        break;
-    case OPT_RESULTS:
-        setup->results = value;
-        break;
-    case OPT_MIRROR:
-        if (setup->n_mirrors < LINKS_MAX) {
-            setup->mirrors[setup->n_mirrors++] = value;
-        }
-        break;
-    case OPT_POLL:
-        setup->puller.poll_ms = (int)number(value, 10);
-        break;
-    case OPT_KEEP_CUTS:
-        setup->puller.pull.keep_cuts = number(value, 1);
-        break;
-    case OPT_KEEP_EVERY:
-        setup->puller.pull.keep_every = number(value, 1);
-        break;
-    case OPT_ONCE:
-        setup->once = true;
-        break;
-    case OPT_HELP:
-        fputs(help, stdout);
-        exit(0);
-    default:
-        fputs("atalaya-mirror --help\n", stderr);
-        exit(2);
-    }
-}
 
 /* The key itself, or the first line of a file. */
 static enum err read_key(const char *given, struct note_key *out, struct why *why)
@@ -173,13 +39,14 @@ static enum err read_key(const char *given, struct note_key *out, struct why *wh
 static enum err prepare(struct setup *setup, struct why *why)
 {
     struct puller_options *puller = &setup->puller;
-    if (setup->feed[0] == '\0' || setup->vkey == NULL || puller->pull.dir == NULL) {
-        return why_set(why, ERR_MISSING,
-                       "hacen falta --feed, --vkey y --dir / --feed, --vkey and --dir are needed");
-    }
     TRY(read_key(setup->vkey, &puller->pull.key, why));
     TRY(folder_make(puller->pull.dir, why));
+    bool slashed = setup->url[0] != '\0' && setup->url[strlen(setup->url) - 1] == '/';
+    snprintf(setup->feed, sizeof setup->feed, "%s%s", setup->url, slashed ? "" : "/");
     puller->pull.feed = setup->feed;
+    puller->pull.keep_cuts = (uint32_t)setup->keep_cuts;
+    puller->pull.keep_every = (uint32_t)setup->keep_every;
+    puller->poll_ms = (int)setup->poll_ms;
     path_join(setup->feed_state, puller->pull.dir, "feed-state");
     path_join(setup->public, puller->pull.dir, "public");
     puller->feed_state = setup->feed_state;
@@ -215,9 +82,9 @@ static void edge_member(struct setup *setup, struct crew *crew)
         crew_arg(crew, edge, "--results");
         crew_arg(crew, edge, "%s", setup->results);
     }
-    for (int i = 0; i < setup->n_mirrors; i++) {
+    for (size_t i = 0; i < setup->mirrors.n; i++) {
         crew_arg(crew, edge, "--mirror");
-        crew_arg(crew, edge, "%s", setup->mirrors[i]);
+        crew_arg(crew, edge, "%s", setup->mirrors.values[i]);
     }
 }
 
@@ -284,16 +151,69 @@ static int once(const struct setup *setup)
     return result == PULL_REJECTED ? 1 : result == PULL_LOST ? 2 : 0;
 }
 
+static int parse(struct setup *setup, int argc, char **argv)
+{
+    struct puller_options *puller = &setup->puller;
+    const struct option_row rows[] = {
+        {"feed", "URL", OPTION_TEXT, &setup->url, 0, 0, true, "la fuente de los difusores",
+         "the difusores' feed"},
+        {"vkey", "CLAVE", OPTION_TEXT, &setup->vkey, 0, 0, true,
+         "clave pública del firmante, o un archivo con ella", "the signer's key, or a file with it"},
+        {"dir", "DIR", OPTION_TEXT, &puller->pull.dir, 0, 0, true, "carpeta propia; se sirve DIR/public",
+         "its own folder; DIR/public is served"},
+        {"listen", "DIR:PTO", OPTION_TEXT, &setup->listen, 0, 0, false, "dónde sirve; sin ella solo copia",
+         "where it serves; without it, it only copies"},
+        {"name", "NOMBRE", OPTION_TEXT, &setup->name, 0, 0, false, "nombre público: difusor-1",
+         "public name"},
+        {"status", "ARCHIVO", OPTION_TEXT, &puller->status, 0, 0, false,
+         "archivo de estado; el de su sitio es ARCHIVO-edge", "status file; its edge's has -edge added"},
+        {"clock", "ARCHIVO", OPTION_TEXT, &puller->clock, 0, 0, false,
+         "reloj de la noche; sin él, el del sistema", "the night's clock; without it, the system's"},
+        {"results", "URL", OPTION_TEXT, &setup->results, 0, 0, false, "sitio de resultados, para los enlaces",
+         "results site, for links"},
+        {"mirror", "NOMBRE=URL", OPTION_MANY, &setup->mirrors, 0, 0, false, "otro difusor, para los enlaces",
+         "another mirror, for links"},
+        {"poll-ms", "N", OPTION_NUMBER, &setup->poll_ms, 10, 600000, false,
+         "cada cuánto mira, en tiempo real (500)", "how often it looks, in real time"},
+        {"keep-cuts", "N", OPTION_NUMBER, &setup->keep_cuts, 1, 1000000, false,
+         "cortes recientes que conserva enteros (12)", "recent cuts kept whole"},
+        {"keep-every", "N", OPTION_NUMBER, &setup->keep_every, 1, 1000000, false,
+         "y de los viejos, uno de cada N (30)", "and of older ones every N-th"},
+        {"once", NULL, OPTION_FLAG, &setup->once, 0, 0, false, "copia una vez y termina",
+         "copies once and ends"},
+    };
+    const struct command command = {
+        .program = "atalaya-mirror",
+        .usage = "--feed URL --vkey CLAVE --dir DIR [--listen DIR:PTO]",
+        .es =
+            "Un difusor: copia los resultados de una fuente, comprueba la firma de cada corte con la clave fijada y el "
+            "SHA-256 de cada archivo antes de que sea visible, y los sirve por su cuenta. Si la fuente calla, sigue "
+            "sirviendo el último corte bueno y dice su edad.",
+        .en =
+            "A mirror: copies the results from a feed, checks each cut's signature against the pinned key and each file's "
+            "SHA-256 before it is visible, and serves them itself. When the feed is silent it goes on serving the last "
+            "good cut and says its age.",
+        .more =
+            "  atalaya mirror --feed http://127.0.0.1:8090/ --vkey CLAVE --dir DIR --listen 127.0.0.1:8082\n\n"
+            "Con --once termina en 0 si el corte está verificado, 1 si la fuente miente, 2 si no contesta.\n"
+            "With --once it ends in 0 when the cut is verified, 1 when the feed lies, 2 when it does not answer.\n",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof *rows,
+    };
+    return command_parse(&command, argc, argv, NULL, NULL);
+}
+
 int main(int argc, char **argv)
 {
-    static struct setup setup = {
-        .name = "difusor",
-        .puller = {.poll_ms = 500, .pull = {.keep_cuts = 12, .keep_every = 30, .image_ms = 2000}},
-    };
+    static struct setup setup = {.name = "difusor",
+                                 .poll_ms = 500,
+                                 .keep_cuts = 12,
+                                 .keep_every = 30,
+                                 .puller = {.pull = {.image_ms = 2000}}};
     struct why why = {{0}};
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        take_option(&setup, option, optarg);
+    int code = parse(&setup, argc, argv);
+    if (code >= 0) {
+        return code;
     }
     log_start("atalaya-mirror", LOG_INFO);
     enum err err = prepare(&setup, &why);

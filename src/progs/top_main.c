@@ -2,31 +2,10 @@
 #include "night/look.h"
 #include "night/screen.h"
 #include "night/top.h"
+#include "os/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static const char help[] =
-    "atalaya top: el tablero de la noche / the board of the night\n"
-    "\n"
-    "  atalaya top [--dir DIR] [--once] [--json]\n"
-    "\n"
-    "Muestra en una pantalla la ingesta por minuto y por etapa, el último corte y el siguiente, el sitio de "
-    "resultados,\n"
-    "los difusores con su atraso, el sitio institucional, el reloj, el disco y las alarmas. Solo lee "
-    "archivos de estado.\n"
-    "Shows ingest per minute and by stage, the last cut and the next, the results site, the mirrors and "
-    "their lag, the\n"
-    "institutional site, clock, disk and alarms on one screen. It only reads status files.\n"
-    "\n"
-    "  --dir DIR   la carpeta de la noche (./night) / the night's folder\n"
-    "  --once      una vez, como texto / once, as text\n"
-    "  --json      una vez, para máquinas / once, for machines\n"
-    "\n"
-    "Termina en 0 sin alarmas; con --once o --json en 1 si hay alguna; en 2 si no hay noche que mirar.\n"
-    "Ends in 0 without alarms; with --once or --json in 1 if there are any; in 2 if there is no night to "
-    "look at.\n";
 
 static void read_lines(void *arg, struct top *out)
 {
@@ -56,38 +35,44 @@ static int print_json(struct look *look)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'},
-        {"once", no_argument, NULL, 'o'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     static struct look look;
     const char *dir = "night";
     bool once = false, json = false;
     struct why why = {{0}};
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return 0;
-        }
-        if (option == '?') {
-            fputs("atalaya top --help\n", stderr);
-            return 2;
-        }
-        dir = option == 'd' ? optarg : dir;
-        once |= option == 'o';
-        json |= option == 'j';
+    const struct option_row rows[] = {
+        {"dir", "DIR", OPTION_TEXT, &dir, 0, 0, false, "la carpeta de la noche (./night)",
+         "the night's folder"},
+        {"once", NULL, OPTION_FLAG, &once, 0, 0, false, "una vez, como texto", "once, as text"},
+        {"json", NULL, OPTION_FLAG, &json, 0, 0, false, "una vez, para máquinas", "once, for machines"},
+    };
+    const struct command command = {
+        .program = "atalaya-top",
+        .usage = "[--dir DIR] [--once] [--json]",
+        .es =
+            "El tablero de la noche en una pantalla: la ingesta por minuto y por etapa, el último corte y el siguiente, el "
+            "sitio de resultados, los difusores con su atraso, el sitio institucional, el reloj, el disco y las alarmas. "
+            "Solo lee archivos de estado.",
+        .en =
+            "The board of the night on one screen: ingest per minute and by stage, the last cut and the next, the results "
+            "site, the mirrors and their lag, the institutional site, clock, disk and alarms. It only reads status files.",
+        .more =
+            "Termina en 0 sin alarmas; con --once o --json en 1 si hay alguna; en 2 si no hay noche que mirar.\n"
+            "Ends in 0 without alarms; with --once or --json in 1 if there are any; in 2 if there is no night to look "
+            "at.\n",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof *rows,
+    };
+    int code = command_parse(&command, argc, argv, NULL, NULL);
+    if (code >= 0) {
+        return code;
     }
     if (look_open(&look, dir, &why) != OK) {
         fprintf(stderr, "atalaya top: %s\n", why.text);
         return 2;
     }
-    int code = json                                 ? print_json(&look)
-               : once || isatty(STDOUT_FILENO) == 0 ? print_lines(&look)
-                                                    : screen_run(read_lines, &look);
+    code = json                                 ? print_json(&look)
+           : once || isatty(STDOUT_FILENO) == 0 ? print_lines(&look)
+                                                : screen_run(read_lines, &look);
     look_close(&look);
     return code;
 }
