@@ -79,7 +79,7 @@ static void test_ending_well(void **state)
 static void test_ending_badly(void **state)
 {
     (void)state;
-    struct crew *crew = crew_of("sleep", "no-number", true);
+    struct crew *crew = crew_of("ls", "/no-such-folder", true);
     watch_until(crew, &deaths, 1);
     struct crew_member *member = crew_find(crew, "unit-test-member");
     assert_int_equal(member->state, CREW_PAUSED);
