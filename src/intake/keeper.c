@@ -1,0 +1,216 @@
+/* The store role's loop. */
+#include "intake/keeper.h"
+
+#include "base/log.h"
+#include "intake/keeper_parts.h"
+#include "os/proc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void keeper_stop(struct keeper *keeper, int code, const char *event, const char *why)
+{
+    log_line(LOG_ERROR, event, "role=store why=\"%s\"", why);
+    loop_stop(keeper->loop, code);
+}
+
+void keeper_answer(struct keeper *keeper, uint64_t tag, const struct frame_answer *answer)
+{
+    link_send(&keeper->gate, FRAME_ANSWER, tag, span_of((const char *)answer, sizeof *answer), SPAN(""));
+}
+
+/* A gate that passes on what does not hold is broken or taken over; the record is refused all the same. */
+static void examine_again(struct keeper *keeper, struct span body, struct sequencer_item *item)
+{
+    struct why why = {0};
+    item->answer = (struct frame_answer){0};
+    item->answer.refusal = examine(keeper->config.examiner, body, &item->examined, &why);
+    if (item->answer.refusal != REFUSED_NOT) {
+        log_line(LOG_ERROR, "gate_passed_on_what_does_not_hold", "rule=%s",
+                 refusal_texts[item->answer.refusal].rule);
+    }
+}
+
+static void log_full(bool was_full, bool full, const struct why *why)
+{
+    if (full && !was_full) {
+        log_line(LOG_ERROR, "no_room", "why=\"%s\"", why->text);
+    } else if (was_full && !full) {
+        log_line(LOG_INFO, "room_again", "state=running");
+    }
+}
+
+static void run_group(struct keeper *keeper, size_t n)
+{
+    struct why why = {0};
+    bool was_full = keeper->seq.full;
+    enum err err = sequencer_group(&keeper->seq, keeper->items, n, &why);
+    log_full(was_full, keeper->seq.full, &why);
+    for (size_t i = 0; i < n; i++) {
+        if (!keeper_hold(keeper, keeper->tags[i], &keeper->items[i].answer)) {
+            keeper_answer(keeper, keeper->tags[i], &keeper->items[i].answer);
+        }
+    }
+    if (err == ERR_IO) {
+        /* After a failed sync nobody knows what is on the disk: a fresh start reads it. */
+        keeper_stop(keeper, 1, "store_failed", why.text);
+    }
+}
+
+/* Takes up to a group's worth of submissions. False: there are no more whole frames. */
+static bool take_frames(struct keeper *keeper, size_t *n)
+{
+    struct frame frame;
+    enum err err = OK;
+    *n = 0;
+    while (*n < GROUP_MAX && (err = link_next(&keeper->gate, &frame)) == OK) {
+        if (frame.kind == FRAME_SUBMIT) {
+            keeper->tags[*n] = frame.tag;
+            examine_again(keeper, frame.bytes, &keeper->items[(*n)++]);
+        } else if (frame.kind == FRAME_COUNTS && frame.bytes.len == sizeof keeper->gate_counts) {
+            memcpy(&keeper->gate_counts, frame.bytes.at, sizeof keeper->gate_counts);
+        } else {
+            err = ERR_SYNTAX;
+            break;
+        }
+    }
+    if (err == ERR_SYNTAX) {
+        keeper_stop(keeper, 1, "gate_speaks_nonsense", "an unknown frame");
+    }
+    return err == OK;
+}
+
+static void on_gate(void *arg, int fd, unsigned events)
+{
+    struct keeper *keeper = arg;
+    (void)fd;
+    (void)events;
+    enum err fed = link_feed(&keeper->gate);
+    bool more = true;
+    while (more) {
+        size_t n = 0;
+        more = take_frames(keeper, &n);
+        if (n > 0) {
+            run_group(keeper, n);
+        }
+    }
+    keeper_feed_copy(keeper);
+    if (link_flush(&keeper->gate) != OK || fed != ERR_AGAIN) {
+        keeper_stop(keeper, 1, "link_lost", "the gate is gone");
+    }
+}
+
+static void append_entry(struct keeper *keeper, struct span bytes, struct buf *answer)
+{
+    uint64_t index = 0;
+    struct why why = {0};
+    enum err err = sequencer_append(&keeper->seq, bytes, &index, &why);
+    if (err == OK) {
+        buf_printf(answer, "ok %llu", (unsigned long long)index);
+        keeper_feed_copy(keeper);
+        return;
+    }
+    buf_printf(answer, "error %s", why.text[0] == '\0' ? err_name(err) : why.text);
+    if (err == ERR_IO) {
+        keeper_stop(keeper, 1, "store_failed", why.text);
+    }
+}
+
+static void on_control(void *arg, struct span request, struct buf *answer)
+{
+    struct keeper *keeper = arg;
+    struct span rest = request;
+    struct span verb = span_cut(&rest, '\n');
+    if (span_is(verb, "append") && rest.len > 0) {
+        append_entry(keeper, rest, answer);
+    } else if (span_is(request, "size")) {
+        buf_printf(answer, "ok %llu", (unsigned long long)ledger_size(keeper->seq.ledger));
+    } else {
+        buf_str(answer, "error the requests are \"append\" with an entry, and \"size\"");
+    }
+}
+
+static void on_second(void *arg)
+{
+    struct keeper *keeper = arg;
+    struct why why = {0};
+    if (keeper->seq.full) {
+        enum err err = sequencer_catch_up(&keeper->seq, &why);
+        if (err == ERR_IO) {
+            keeper_stop(keeper, 1, "ledger_failed", why.text);
+        }
+    }
+    sequencer_settle(&keeper->seq);
+    keeper_status(keeper, keeper->seq.full ? "degraded" : "running");
+    loop_after(keeper->loop, 1000, on_second, keeper);
+}
+
+static enum err open_clock(struct keeper *keeper, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    path_join(path, keeper->config.dir, "run/clock");
+    return file_exists(path) ? clock_open(path, &keeper->clock, why) : OK;
+}
+
+static enum err start(struct keeper *keeper, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    TRY(process_harden(why));
+    TRY(open_clock(keeper, why));
+    TRY(sequencer_open(&keeper->seq, keeper->config.dir, keeper->config.examiner, keeper->clock,
+                       keeper->config.programs, why));
+    TRY(loop_new(&keeper->loop, why));
+    TRY(loop_signals(keeper->loop, NULL, NULL, why));
+    link_init(&keeper->gate, keeper->loop, keeper->config.gate);
+    link_init(&keeper->copy, keeper->loop, keeper->config.copy);
+    TRY(loop_watch(keeper->loop, keeper->config.gate, LOOP_READ, on_gate, keeper));
+    if (keeper->config.copy >= 0) {
+        TRY(loop_watch(keeper->loop, keeper->config.copy, LOOP_READ, keeper_on_copy, keeper));
+    }
+    TRY(control_serve(keeper->loop, path_join(path, keeper->config.dir, "run/intake.sock"), on_control,
+                      keeper, &keeper->control, why));
+    loop_after(keeper->loop, 0, on_second, keeper);
+    return OK;
+}
+
+static void done(struct keeper *keeper)
+{
+    if (keeper->control != NULL) {
+        control_server_close(keeper->control);
+    }
+    sequencer_close(&keeper->seq);
+    clock_close(keeper->clock);
+    link_done(&keeper->gate);
+    link_done(&keeper->copy);
+    loop_free(keeper->loop);
+    free(keeper->items);
+    free(keeper->held);
+    free(keeper);
+}
+
+int keeper_run(const struct keeper_config *config)
+{
+    struct why why = {0};
+    struct keeper *keeper = calloc(1, sizeof *keeper);
+    if (keeper == NULL) {
+        abort();
+    }
+    log_start("intake-store", LOG_INFO);
+    keeper->config = *config;
+    keeper->items = calloc(GROUP_MAX, sizeof *keeper->items);
+    if (keeper->items == NULL) {
+        abort();
+    }
+    enum err err = start(keeper, &why);
+    int code = err == ERR_CONFLICT ? ROLE_CONTRADICTION : 1;
+    if (err == OK) {
+        log_line(LOG_INFO, "store_open", "entries=%llu", (unsigned long long)keeper->seq.known.size);
+        code = loop_run(keeper->loop);
+        keeper_status(keeper, "stopped");
+        sequencer_settle(&keeper->seq);
+    } else {
+        log_line(LOG_ERROR, "start_failed", "role=store why=\"%s\"", why.text);
+    }
+    done(keeper);
+    return code;
+}

@@ -1,0 +1,22 @@
+/* What the sequencer's files share. */
+#ifndef INTAKE_SEQUENCER_PARTS_H
+#define INTAKE_SEQUENCER_PARTS_H
+
+#include "intake/sequencer.h"
+
+/* The ledger is level with the store, a transaction is open and nothing is remembered. */
+MUST_CHECK enum err sequencer_begin(struct sequencer *seq, struct why *why);
+/* Keeps an entry of the open transaction for the ledger. */
+void sequencer_remember(struct sequencer *seq, struct span entry);
+/* After the commit: appends what was remembered to the ledger. No room there is no failure: the store has it,
+ * and the ledger catches up before the next group. */
+MUST_CHECK enum err sequencer_publish(struct sequencer *seq, struct why *why);
+/* Before it: nothing of the transaction has happened. */
+void sequencer_undo(struct sequencer *seq, const struct night_known *before);
+/* Stores an entry of the night's own in the open transaction. */
+MUST_CHECK enum err sequencer_store(struct sequencer *seq, const struct entry *entry, struct span bytes,
+                                    struct why *why);
+/* The opening and the definition's files, in one transaction. */
+MUST_CHECK enum err sequencer_opening(struct sequencer *seq, const uint8_t programs[32], struct why *why);
+
+#endif
