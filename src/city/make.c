@@ -1,5 +1,6 @@
 #include "city/make.h"
 
+#include "city/database.h"
 #include "formats/election.h"
 #include "os/file.h"
 
@@ -51,7 +52,9 @@ static enum err write_election(const char *dir, const struct election *election,
 static enum err make_night(struct replay_plan *plan, struct election *election, struct script *script,
                            struct why *why)
 {
-    (void)why;
+    if (plan->input[0] != '\0') {
+        return database_make(plan, election, script, why);
+    }
     city_make(&plan->city, election);
     if (script != NULL) {
         script_make(&plan->city, election, plan->images_ppm, script);

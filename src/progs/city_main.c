@@ -6,32 +6,18 @@
 #include "city/make.h"
 #include "formats/election.h"
 #include "os/file.h"
+#include "os/options.h"
 
-#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char usage[] =
-    "usage: atalaya city --out DIR [--seed N] [--scale cdmx|small] [--images SHARE]\n"
-    "                    [--opening 2027-06-07T02:00:00Z] [--expected FILE] [--json]\n";
+enum { NIGHT_MS = 24 * 3600000 };
 
-struct options {
-    const char *out;
-    const char *expected;
+struct wishes {
+    const char *out, *scale, *images, *opening, *input, *expected;
+    int64_t seed;
     bool json;
-    struct replay_plan plan;
-};
-
-static const struct option long_options[] = {
-    {"out", required_argument, NULL, 'o'},
-    {"seed", required_argument, NULL, 's'},
-    {"scale", required_argument, NULL, 'c'},
-    {"images", required_argument, NULL, 'i'},
-    {"opening", required_argument, NULL, 'p'},
-    {"expected", required_argument, NULL, 'e'},
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
 };
 
 /* "0.05", "5%", "1": to millionths, by integers. */
@@ -55,81 +41,112 @@ static enum err parse_share(const char *text, uint32_t *ppm)
     return sum <= 1000000 ? OK : ERR_RANGE;
 }
 
-static enum err parse_option(int option, const char *value, struct options *out)
+static enum err take_input(const char *input, struct replay_plan *plan, struct why *why)
 {
-    switch (option) {
-    case 'o':
-        out->out = value;
-        return OK;
-    case 'e':
-        out->expected = value;
-        return OK;
-    case 'j':
-        out->json = true;
-        return OK;
-    case 's':
-        return num_parse_u64(span_str(value), &out->plan.city.seed);
-    case 'c':
-        return plan_scale(span_str(value), &out->plan.city.scale);
-    case 'i':
-        return parse_share(value, &out->plan.images_ppm);
-    case 'p':
-        return date_parse_iso(span_str(value), &out->plan.city.opening_ms);
-    default:
-        return ERR_SYNTAX;
+    char path[PATH_MAX];
+    if (realpath(input, path) == NULL) {
+        return why_set(why, ERR_MISSING, "--input %s: no such file", input);
     }
+    return span_copy(span_str(path), plan->input, sizeof plan->input) && strchr(path, '\n') == NULL
+               ? OK
+               : why_set(why, ERR_TOO_BIG, "--input: this path cannot be written down");
+}
+
+static enum err make_plan(const struct wishes *wishes, struct replay_plan *plan, struct why *why)
+{
+    *plan = (struct replay_plan){.city.seed = (uint64_t)wishes->seed};
+    if (plan_scale(span_str(wishes->scale), &plan->city.scale) != OK) {
+        return why_set(why, ERR_SYNTAX, "--scale %s: cdmx or small", wishes->scale);
+    }
+    if (parse_share(wishes->images, &plan->images_ppm) != OK) {
+        return why_set(why, ERR_SYNTAX, "--images %s: a share like 0.05 or 5%%, at most 1", wishes->images);
+    }
+    if (date_parse_iso(span_str(wishes->opening), &plan->city.opening_ms) != OK) {
+        return why_set(why, ERR_SYNTAX, "--opening %s: a moment like 2027-06-07T02:00:00Z", wishes->opening);
+    }
+    plan->city.closing_ms = plan->city.opening_ms + NIGHT_MS;
+    return wishes->input == NULL ? OK : take_input(wishes->input, plan, why);
 }
 
 static enum err write_expected(const char *path, const char *dir, struct why *why)
 {
-    struct drill drill;
+    struct drill *drill = calloc(1, sizeof *drill);
     struct buf text = {0};
-    TRY(drill_open(dir, &drill, why));
-    script_expect_print(&drill.script, &text);
-    enum err err = file_write(path, buf_as_span(&text), false, why);
-    buf_done(&text);
-    drill_close(&drill);
+    enum err err = drill_open(dir, drill, why);
+    if (err == OK) {
+        script_expect_print(&drill->script, &text);
+        err = file_write(path, buf_as_span(&text), false, why);
+        buf_done(&text);
+        drill_close(drill);
+    }
+    free(drill);
     return err;
 }
 
-static enum err report(const struct options *options, struct why *why)
+static enum err report(const struct wishes *wishes, struct why *why)
 {
     char path[FILE_PATH_MAX], digest[65];
     struct election election;
-    TRY(election_load(path_join(path, options->out, "election"), &election, why));
+    TRY(election_load(path_join(path, wishes->out, "election"), &election, why));
     hex_print(digest, election.digest, sizeof election.digest);
-    printf(options->json
+    printf(wishes->json
                ? "{\"election\":\"%.*s\",\"stations\":%u,\"actas\":%u,\"areas\":%u,\"definition\":\"%s\"}\n"
-               : "%.*s: %u stations, %u actas, %u areas, definition %s\n",
+               : "%.*s: %u casillas, %u actas, %u areas, definition %s\n",
            SPAN_ARG(election.id), election.n_stations, election.n_actas, election.n_areas, digest);
     election_done(&election);
     return OK;
 }
 
+static enum err make(const struct wishes *wishes, struct why *why)
+{
+    struct replay_plan plan;
+    TRY(make_plan(wishes, &plan, why));
+    TRY(folder_make(wishes->out, why));
+    TRY(drill_make(wishes->out, &plan, why));
+    if (wishes->expected != NULL) {
+        TRY(write_expected(wishes->expected, wishes->out, why));
+    }
+    return report(wishes, why);
+}
+
 int main(int argc, char **argv)
 {
-    struct options options = {.plan = {.city = {.seed = 1, .scale = CITY_CDMX}, .images_ppm = 50000}};
+    struct wishes wishes = {.scale = "cdmx", .images = "0.05", .opening = "2027-06-07T02:00:00Z", .seed = 1};
+    const struct option_row rows[] = {
+        {"out", "DIR", OPTION_TEXT, &wishes.out, 0, 0, true, "carpeta del simulacro", "folder of the drill"},
+        {"seed", "N", OPTION_NUMBER, &wishes.seed, 0, INT64_MAX, false, "la misma semilla da la misma ciudad",
+         "the same seed gives the same city"},
+        {"scale", "cdmx|small", OPTION_TEXT, &wishes.scale, 0, 0, false, "13,503 casillas, o 60 para pruebas",
+         "13,503 tables, or 60 for tests"},
+        {"images", "SHARE", OPTION_TEXT, &wishes.images, 0, 0, false,
+         "parte de las actas con imagen: 0.05 o 5%", "share of the actas with an image: 0.05 or 5%"},
+        {"opening", "TIME", OPTION_TEXT, &wishes.opening, 0, 0, false, "inicio de la publicación (UTC)",
+         "when publication begins (UTC)"},
+        {"input", "FILE", OPTION_TEXT, &wishes.input, 0, 0, false,
+         "una base de datos del PREP (CSV o ZIP) en vez de la ciudad",
+         "a PREP database (CSV or ZIP) instead of the city"},
+        {"expected", "FILE", OPTION_TEXT, &wishes.expected, 0, 0, false,
+         "escribe lo que debe decir el último corte", "writes what the last cut must say"},
+        {"json", NULL, OPTION_FLAG, &wishes.json, 0, 0, false, "resumen en JSON", "summary as JSON"},
+    };
+    const struct command command = {
+        .program = "atalaya-city",
+        .usage = "--out DIR [--seed N] [--scale cdmx|small] [--images SHARE] [--input FILE]",
+        .es =
+            "Hace un simulacro: la definición de una elección, las llaves de quienes firman y el plan de su noche.",
+        .en =
+            "Makes a drill up: an election's definition, the keys of those who sign, and the plan of its night.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+    };
     struct why why = {0};
     log_start("city", LOG_INFO);
-    enum err err = date_parse_iso(SPAN("2027-06-07T02:00:00Z"), &options.plan.city.opening_ms);
-    for (int option; err == OK && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return 0;
-        }
-        err = parse_option(option, optarg, &options);
+    int code = command_parse(&command, argc, argv, NULL, NULL);
+    if (code >= 0) {
+        return code;
     }
-    if (err != OK || options.out == NULL || optind != argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
-    options.plan.city.closing_ms = options.plan.city.opening_ms + 24 * 3600000;
-    err = folder_make(options.out, &why);
-    err = err == OK ? drill_make(options.out, &options.plan, &why) : err;
-    err = err == OK && options.expected != NULL ? write_expected(options.expected, options.out, &why) : err;
-    err = err == OK ? report(&options, &why) : err;
-    if (err != OK) {
-        fprintf(stderr, "atalaya city: %s\n", why.text);
+    if (make(&wishes, &why) != OK) {
+        fprintf(stderr, "atalaya-city: %s\n", why.text);
         return 2;
     }
     return 0;

@@ -1,63 +1,42 @@
 /* atalaya-replay: the feeder of a drill. Sends what DIR/replay.plan says to an intake. */
 #include "base/log.h"
-#include "base/num.h"
 #include "city/feeder.h"
+#include "city/sender.h"
+#include "os/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
-
-static const char usage[] =
-    "usage: atalaya-replay --dir DIR --intake ADDR:PORT [--connections N] [--control FD]\n";
-
-static const struct option long_options[] = {
-    {"dir", required_argument, NULL, 'd'},
-    {"intake", required_argument, NULL, 'i'},
-    {"connections", required_argument, NULL, 'n'},
-    {"control", required_argument, NULL, 'c'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static enum err parse_option(int option, struct feeder_options *out)
-{
-    uint32_t number = 0;
-    switch (option) {
-    case 'd':
-        out->dir = optarg;
-        return OK;
-    case 'i':
-        out->intake = span_str(optarg);
-        return OK;
-    case 'n':
-        TRY(num_parse_u32(span_str(optarg), &out->connections));
-        return out->connections >= 1 && out->connections <= 1024 ? OK : ERR_RANGE;
-    case 'c':
-        TRY(num_parse_u32(span_str(optarg), &number));
-        out->control = (int)number;
-        return number < 1024 ? OK : ERR_RANGE;
-    default:
-        return ERR_SYNTAX;
-    }
-}
 
 int main(int argc, char **argv)
 {
-    struct feeder_options options = {.control = -1};
+    const char *dir = NULL, *intake = NULL;
+    int64_t connections = 32, control = -1;
+    const struct option_row rows[] = {
+        {"dir", "DIR", OPTION_TEXT, &dir, 0, 0, true, "carpeta del simulacro", "folder of the drill"},
+        {"intake", "ADDR:PORT", OPTION_TEXT, &intake, 0, 0, true, "a quién se envía", "where to send to"},
+        {"connections", "N", OPTION_NUMBER, &connections, 1, SENDER_CONNECTIONS_MAX, false,
+         "envíos al mismo tiempo", "records under way at once"},
+        {"control", "FD", OPTION_NUMBER, &control, 0, 1023, false,
+         "hasta dónde enviar lo dice quien nos inició (0: entrada y salida estándar)",
+         "our parent says how far to send (0: standard input and output)"},
+    };
+    const struct command command = {
+        .program = "atalaya-replay",
+        .usage = "--dir DIR --intake ADDR:PORT [--connections N] [--control FD]",
+        .es = "Envía las actas de un simulacro como lo harían los centros, al paso del reloj de la noche.",
+        .en = "Sends a drill's actas as the centres would, by the night's clock.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+    };
     struct why why = {0};
-    enum err err = OK;
-    int code = 2;
     log_start("feeder", LOG_INFO);
-    for (int option; err == OK && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return 0;
-        }
-        err = parse_option(option, &options);
+    int code = command_parse(&command, argc, argv, NULL, NULL);
+    if (code >= 0) {
+        return code;
     }
-    if (err != OK || options.dir == NULL || options.intake.at == NULL || optind != argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    struct feeder_options options = {.dir = dir,
+                                     .intake = span_str(intake),
+                                     .connections = (uint32_t)connections,
+                                     .control = (int)control};
     if (feeder_run(&options, &code, &why) != OK) {
         fprintf(stderr, "atalaya-replay: %s\n", why.text);
         return 2;

@@ -1,0 +1,215 @@
+#include "city/database.h"
+
+#include "archive/archive.h"
+#include "city/database_parts.h"
+#include "os/file.h"
+#include "wire/csv.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { INPUT_MAX = 512 << 20, HOUR_MS = 3600000, CITY_OFFSET_MIN = -360, DEVICES = 4 };
+
+struct visit {
+    struct replay_plan *plan;
+    struct election *election;
+    struct script *script;
+    struct why *why;
+    bool found;
+};
+
+struct span reading_cell(const struct reading *reading, enum field field)
+{
+    return reading->at[field] < 0 ? span_of("", 0) : reading->cells[reading->at[field]];
+}
+
+/* "JEFATURA DE GOBIERNO": jg. What has no such letters is called x. */
+static struct span contest_id(struct arena *arena, struct span title, bool upper)
+{
+    char id[9];
+    size_t len = 0;
+    while (title.len > 0 && len < 8) {
+        struct span word = span_cut(&title, ' ');
+        char c = word.len > 2 ? word.at[0] : '\0';
+        c = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        if (c >= 'A' && c <= 'Z') {
+            id[len++] = upper ? c : (char)(c - 'A' + 'a');
+        }
+    }
+    return len > 0 ? arena_copy(arena, span_of(id, len)) : upper ? SPAN("X") : SPAN("x");
+}
+
+/* A title that may stand in a definition: UTF-8 as far as we know, no control characters. */
+static struct span clean_title(struct arena *arena, struct span title)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < title.len && i < 120; i++) {
+        unsigned char c = (unsigned char)title.at[i];
+        buf_char(&text, c < 0x20 || c >= 0x7f ? ' ' : (char)c);
+    }
+    struct span clean = span_trim(buf_as_span(&text));
+    clean = clean.len > 0 ? arena_copy(arena, clean) : SPAN("ELECCION");
+    buf_done(&text);
+    return clean;
+}
+
+static void name_election(struct reading *reading, struct election *out)
+{
+    *out = (struct election){0};
+    arena_init(&out->arena, 0);
+    out->id = SPAN("repeticion");
+    out->name = SPAN("REPETICIÓN DE UNA BASE DE DATOS PUBLICADA");
+    out->name_en = SPAN("Replay of a published database");
+    out->authority = SPAN("INSTITUTO ELECTORAL (REPETICIÓN)");
+    out->origin = SPAN("repeticion.atalaya.example/prep");
+    out->entity_name = SPAN("CIUDAD DE MÉXICO");
+    out->package_code = SPAN("REPETICION");
+    out->zone_label = SPAN("(UTC-6)");
+    out->entity = 9;
+    out->offset_min = CITY_OFFSET_MIN;
+    out->drill = true;
+    out->contests = arena_array(&out->arena, 1, sizeof *out->contests);
+    out->n_contests = 1;
+    struct span title = clean_title(&out->arena, reading->layout.title);
+    out->contests[0] = (struct contest){.id = contest_id(&out->arena, title, false),
+                                        .code = contest_id(&out->arena, title, true),
+                                        .name = title,
+                                        .name_en = title,
+                                        .area_kind = AREA_ENTITY,
+                                        .share_kind = AREA_ENTITY};
+}
+
+/* Areas once all rows are read: districts are numbered without holes up to the largest seen. */
+static void make_areas(struct reading *reading)
+{
+    struct election *out = reading->election;
+    out->n_areas = 1 + reading->most_district;
+    out->areas = arena_array(&out->arena, out->n_areas, sizeof *out->areas);
+    out->areas[0] = (struct area){AREA_ENTITY, 0, out->entity_name};
+    for (uint32_t i = 1; i < out->n_areas; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "DISTRITO %u", i);
+        out->areas[i] = (struct area){AREA_DISTRICT, (uint16_t)i, arena_copy(&out->arena, span_str(name))};
+    }
+}
+
+/* From an hour before the first record's to the end of the hour after the last one's. */
+static void set_hours(struct reading *reading)
+{
+    int64_t first = INT64_MAX, last = 0;
+    for (uint32_t i = 0; i < reading->n; i++) {
+        int64_t due = reading->records[i].due_ms;
+        first = due >= 0 && due < first ? due : first;
+        last = due > last ? due : last;
+    }
+    first = first == INT64_MAX ? reading->plan->city.opening_ms : first;
+    last = last < first ? first : last;
+    reading->plan->city.opening_ms = first / HOUR_MS * HOUR_MS;
+    reading->plan->city.closing_ms = (last / HOUR_MS + 2) * HOUR_MS;
+    for (uint32_t i = 0; i < reading->n; i++) {
+        struct record *record = &reading->records[i];
+        record->due_ms = record->due_ms < 0 ? reading->plan->city.opening_ms + HOUR_MS : record->due_ms;
+    }
+    reading->election->opening_ms = reading->plan->city.opening_ms;
+    reading->election->closing_ms = reading->plan->city.closing_ms;
+}
+
+static enum err read_rows(struct reading *reading)
+{
+    struct csv_reader reader;
+    size_t n = 0;
+    enum err err = OK;
+    csv_reader_init(&reader, reading->layout.body, reading->layout.dialect.separator);
+    uint64_t row = reading->layout.first_row;
+    while (err == OK && csv_read_row(&reader, reading->cells, CSV_COLUMNS_MAX, &n) == OK) {
+        if (row == reading->layout.names_row) {
+            err = reading_columns(reading, reading->cells, n);
+        } else if (row > reading->layout.names_row && n >= reading->n_cells && !reader.unterminated) {
+            err = reading_row(reading);
+        }
+        row++;
+    }
+    csv_reader_done(&reader);
+    return err == OK && reading->n == 0 ? why_set(reading->why, ERR_MISSING, "the database has no rows")
+                                        : err;
+}
+
+/* Rooms are as large as the file could ask for: a row has at least two bytes a column. */
+static void make_rooms(struct reading *reading, struct election *out)
+{
+    for (size_t i = 0; i < reading->layout.body.len; i++) {
+        char c = reading->layout.body.at[i];
+        reading->room += c == '\n' || c == '\r';
+    }
+    reading->room += 1;
+    reading->cells = calloc(CSV_COLUMNS_MAX, sizeof *reading->cells);
+    reading->records = calloc(reading->room, sizeof *reading->records);
+    assert(reading->cells != NULL && reading->records != NULL);
+    out->stations = arena_array(&out->arena, reading->room, sizeof *out->stations);
+    out->actas = arena_array(&out->arena, reading->room, sizeof *out->actas);
+    map_init(&reading->stations, reading->plan->city.seed, 3);
+    map_init(&reading->actas, reading->plan->city.seed, 4);
+}
+
+static void sign_records(struct reading *reading)
+{
+    struct election *out = reading->election;
+    uint16_t districts = (uint16_t)(out->n_areas - 1);
+    city_make_signers(reading->plan->city.seed, districts, DEVICES, out);
+    for (uint32_t i = 0; i < reading->n; i++) {
+        struct record *record = &reading->records[i];
+        record->signer = record->sheet.origin == ORIGIN_CASILLA ? city_signer_device(out, i)
+                                                                : city_signer_centre(out, record->signer);
+    }
+}
+
+/* A file that is no database is passed over; the first database is taken. */
+static enum err visit_file(void *arg, struct span path, struct span bytes)
+{
+    struct visit *visit = arg;
+    struct reading reading = {
+        .plan = visit->plan, .election = visit->election, .why = visit->why, .last_ms = -1};
+    (void)path;
+    if (visit->found || layout_find(bytes, &reading.layout, NULL) != OK) {
+        return OK;
+    }
+    visit->found = true;
+    name_election(&reading, visit->election);
+    make_rooms(&reading, visit->election);
+    enum err err = read_rows(&reading);
+    if (err == OK) {
+        make_areas(&reading);
+        set_hours(&reading);
+        sign_records(&reading);
+    }
+    map_done(&reading.stations);
+    map_done(&reading.actas);
+    free(reading.cells);
+    if (err != OK) {
+        election_done(visit->election);
+    }
+    if (err != OK || visit->script == NULL) {
+        free(reading.records);
+        return err;
+    }
+    *visit->script = (struct script){visit->election, visit->plan->city.seed, reading.records, reading.n};
+    script_sort(visit->script);
+    return OK;
+}
+
+enum err database_make(struct replay_plan *plan, struct election *election, struct script *script,
+                       struct why *why)
+{
+    struct mapped file;
+    struct visit visit = {plan, election, script, why, false};
+    TRY(file_map(plan->input, &file, why));
+    enum err err = file.bytes.len > INPUT_MAX
+                       ? why_set(why, ERR_TOO_BIG, "%s: more than %d bytes", plan->input, INPUT_MAX)
+                       : archive_walk(file.bytes, &archive_limits_default, visit_file, &visit, why);
+    file_unmap(&file);
+    if (err == OK && !visit.found) {
+        return why_set(why, ERR_MISSING, "%s: no PREP database in it", plan->input);
+    }
+    return err;
+}

@@ -1,0 +1,18 @@
+/* Replays a published database: its rows become the catalogue, its columns the contest, its timestamps the night. The
+ * night then ends with the totals recomputed from the rows.
+ *
+ * Rows without usable keys get keys of their own (the real files repeat keys and cut them short). A database without
+ * CONTABILIZADA is a tally that leaves nothing out: where a table holds more votes than its list allows, the
+ * definition's bound is raised to them; with CONTABILIZADA the rules decide. */
+#ifndef CITY_DATABASE_H
+#define CITY_DATABASE_H
+
+#include "city/plan.h"
+#include "city/script.h"
+
+/* Reads plan->input (CSV, or an archive whose first database is taken). Sets the plan's hours from the rows; fills the
+ * election and, unless NULL, the script. */
+MUST_CHECK enum err database_make(struct replay_plan *plan, struct election *election, struct script *script,
+                                  struct why *why);
+
+#endif
