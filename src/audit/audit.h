@@ -7,9 +7,9 @@
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
-#include "audit/dialect.h"
 #include "audit/findings.h"
 #include "base/arena.h"
+#include "prepdb/dialect.h"
 #include "tally/count.h"
 
 enum { SUMMARY_MAX = 64, DATABASES_MAX = 64 };

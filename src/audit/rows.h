@@ -3,8 +3,8 @@
 #define AUDIT_ROWS_H
 
 #include "audit/audit.h"
-#include "audit/cells.h"
 #include "audit/seen.h"
+#include "prepdb/cells.h"
 
 enum { CONSTANTS = 6, COPIES = 2 };
 

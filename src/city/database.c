@@ -54,7 +54,7 @@ static struct span clean_title(struct arena *arena, struct span title)
     return clean;
 }
 
-static void name_election(struct reading *reading, struct election *out)
+static void name_election(struct election *out)
 {
     *out = (struct election){0};
     arena_init(&out->arena, 0);
@@ -71,13 +71,15 @@ static void name_election(struct reading *reading, struct election *out)
     out->drill = true;
     out->contests = arena_array(&out->arena, 1, sizeof *out->contests);
     out->n_contests = 1;
-    struct span title = clean_title(&out->arena, reading->layout.title);
-    out->contests[0] = (struct contest){.id = contest_id(&out->arena, title, false),
-                                        .code = contest_id(&out->arena, title, true),
-                                        .name = title,
-                                        .name_en = title,
-                                        .area_kind = AREA_ENTITY,
-                                        .share_kind = AREA_ENTITY};
+}
+
+static void name_contest(struct reading *reading, struct span cell)
+{
+    struct arena *arena = &reading->election->arena;
+    struct contest *contest = &reading->election->contests[0];
+    contest->name = contest->name_en = clean_title(arena, cell_trim(cell));
+    contest->id = contest_id(arena, contest->name, false);
+    contest->code = contest_id(arena, contest->name, true);
 }
 
 /* Areas once all rows are read: districts are numbered without holes up to the largest seen. */
@@ -120,10 +122,13 @@ static enum err read_rows(struct reading *reading)
     struct csv_reader reader;
     size_t n = 0;
     enum err err = OK;
+    name_contest(reading, SPAN("")); /* where no line says what it is */
     csv_reader_init(&reader, reading->layout.body, reading->layout.dialect.separator);
     uint64_t row = reading->layout.first_row;
     while (err == OK && csv_read_row(&reader, reading->cells, CSV_COLUMNS_MAX, &n) == OK) {
-        if (row == reading->layout.names_row) {
+        if (row == reading->layout.title_row) {
+            name_contest(reading, reading->cells[0]);
+        } else if (row == reading->layout.names_row) {
             err = reading_columns(reading, reading->cells, n);
         } else if (row > reading->layout.names_row && n >= reading->n_cells && !reader.unterminated) {
             err = reading_row(reading);
@@ -175,7 +180,7 @@ static enum err visit_file(void *arg, struct span path, struct span bytes)
         return OK;
     }
     visit->found = true;
-    name_election(&reading, visit->election);
+    name_election(visit->election);
     make_rooms(&reading, visit->election);
     enum err err = read_rows(&reading);
     if (err == OK) {

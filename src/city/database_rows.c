@@ -3,6 +3,7 @@
 
 #include "city/dice.h"
 #include "prepdb/names.h"
+#include "tally/rules.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -182,3 +182,63 @@ def test_images_can_be_read(bin_dir, run, tmp_path, intake):
         read += sum(int(a) == int(b) for a, b in zip(found, votes)) if len(found) == len(votes) else 0
     assert images == 24
     assert read >= 0.95 * boxes, f"{read} of {boxes} boxes"
+
+
+def replay(run, tmp_path, database):
+    done = run("atalaya-city", "--out", tmp_path / "replay", "--input", database, "--images", "0",
+               "--expected", tmp_path / "expected.json")
+    assert done.returncode == 0, done.stderr
+    return json.loads((tmp_path / "expected.json").read_text())["contests"]
+
+
+def test_a_real_tally_is_replayed_whole(run, shared, tmp_path):
+    (contest,) = replay(run, tmp_path, shared / "data/cdmx2024/bd-gobierno.csv").values()
+    assert contest["votes"] == 5516482 and contest["captured"] == contest["counted"] == 13384
+
+
+def test_a_real_drill_is_replayed_by_the_rules(run, shared, tmp_path):
+    """The rules' figures, which are not the published ones: four actas without a legible figure were counted there."""
+    (contest,) = replay(run, tmp_path, shared / "data/simulacro2024/20240512_2120_PREP_GUB_CDMX.zip").values()
+    assert (contest["captured"], contest["counted"], contest["not_counted"], contest["no_acta"]) == (13424, 13198, 226, 79)
+    assert (contest["votes"], contest["nominal"]) == (9715984, 9875169)
+
+
+DATABASE = """sep=|
+ELECCION DE PRUEBA
+07/06/2027 23:00 (UTC-6)
+
+ID_ENTIDAD|DISTRITO_LOCAL|SECCION|ID_CASILLA|TIPO_CASILLA|EXT_CONTIGUA|UBICACION_CASILLA|TIPO_ACTA|SOL|LUNA|MAR|SOL_LUNA|CSP_1|\
+NO_REGISTRADAS|NULOS|LISTA_NOMINAL|REPRESENTANTES_PP_CI|OBSERVACIONES|CONTABILIZADA|FECHA_HORA_CAPTURA
+09|001|0001|01|B|00|01|A02|10|20|30|5|4|0|1|100|2|--|1|07/06/2027 20:10:00 (UTC-6)
+09|001|0001|01|B|00|01|A02|1|1|1|1|1|1|1|100|2|--|1|07/06/2027 20:20:00 (UTC-6)
+09|002|0002|01|C|00|02|A02|90|20|30|5|4|0|1|100|2|EXCEDE LISTA NOMINAL|0|07/06/2027 21:10:00 (UTC-6)
+09|002|0002|02|C|00|02|A02|ILEGIBLE|20|SIN DATO|5|4|0|1|100|2|ALGUN CAMPO ILEGIBLE O SIN DATO|1|07/06/2027 21:11:00 (UTC-6)
+09|002|0003|01|S|00|01|A02E|10|20|30|5|4|0|1|0|0|--|1|07/06/2027 21:12:00 (UTC-6)
+09|N/A|N/A|N/A|M|00|01|A01|10|20|30|5|4|0|1|500|0|--|1|07/06/2027 21:13:00 (UTC-6)
+09|001|0009|01|B|00|01|A02|SIN ACTA|SIN ACTA|SIN ACTA|SIN ACTA|SIN ACTA|SIN ACTA|SIN ACTA|100|0|SIN ACTA POR CASILLA NO INSTALADA|0|N/A
+09|001|9999|01|B|00|01|0|1|1|1|1|1|1|1|0|0|FUERA DE CATALOGO|2|07/06/2027 22:13:00 (UTC-6)
+"""
+
+
+@pytest.mark.parametrize("change", [lambda t: t, lambda t: t.replace("\n", "\r"), lambda t: "\ufeff" + t.replace("\n", "\r\n"),
+                                    lambda t: t.replace("sep=|\n", "").replace("|", ",")])
+def test_a_database_of_any_dialect(bin_dir, run, tmp_path, intake, change):
+    (tmp_path / "base.csv").write_bytes(change(DATABASE).encode())
+    (contest,) = replay(run, tmp_path, tmp_path / "base.csv").values()
+    assert contest["columns"] == {"SOL": 31, "LUNA": 81, "MAR": 91, "SOL_LUNA": 21, "CSP_1": 17, "NO_REGISTRADAS": 1, "NULOS": 5}
+    assert (contest["captured"], contest["counted"], contest["out_of_catalogue"], contest["no_acta"]) == (7, 5, 1, 1)
+    with open(tmp_path / "replay/election/candidacies.csv") as f:
+        assert [row["columns"] for row in csv.DictReader(f)] == ["SOL+LUNA+SOL_LUNA", "MAR", "CSP_1"]
+    feeder = Feeder(bin_dir, tmp_path / "replay", intake.server_address[1])
+    assert feeder.until("2027-06-08T02:15:00Z")["sent"] == "1"
+    assert feeder.until("2027-06-09T00:00:00Z") == {"sent": "8", "acknowledged": "8", "refused": "0", "done": "yes"}
+    assert feeder.end() == 0
+    assert len({split(body)[0]["acta"] for body in intake.bodies}) == 8
+
+
+@pytest.mark.parametrize("text", ["", "nothing\n", "a,b,c\n1,2,3\n", DATABASE.split("\n09")[0] + "\n", "PK\x03\x04 broken"])
+def test_what_is_no_database_is_refused(run, tmp_path, text):
+    (tmp_path / "base.csv").write_text(text)
+    done = run("atalaya-city", "--out", tmp_path / "replay", "--input", tmp_path / "base.csv")
+    assert done.returncode == 2 and "atalaya-city: " in done.stderr
+    assert not (tmp_path / "replay/election").exists()

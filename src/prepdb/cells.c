@@ -1,5 +1,5 @@
 /* Reading cells. The common case, a short run of digits, is taken first and without a call. */
-#include "audit/cells.h"
+#include "prepdb/cells.h"
 
 #include "base/date.h"
 #include "tally/rules.h"

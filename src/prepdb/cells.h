@@ -1,6 +1,6 @@
 /* Cells of published rows: numbers, the words that stand for "no number", times, observations. */
-#ifndef AUDIT_CELLS_H
-#define AUDIT_CELLS_H
+#ifndef PREPDB_CELLS_H
+#define PREPDB_CELLS_H
 
 #include "base/span.h"
 #include "tally/sheet.h"

@@ -1,10 +1,10 @@
 /* How a database is written and where its parts stand, found out from its bytes alone. */
-#ifndef AUDIT_DIALECT_H
-#define AUDIT_DIALECT_H
+#ifndef PREPDB_DIALECT_H
+#define PREPDB_DIALECT_H
 
-#include "audit/names.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "prepdb/names.h"
 #include "wire/csv.h"
 
 #include <stdint.h>

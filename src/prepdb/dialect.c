@@ -1,8 +1,8 @@
 /* Sniffing: every separator is tried on the first lines, and the one under which a line names most columns
  * wins. */
-#include "audit/dialect.h"
+#include "prepdb/dialect.h"
 
-#include "audit/cells.h"
+#include "prepdb/cells.h"
 
 enum {
     HEAD_BYTES = 256 * 1024, /* in which the names must stand */

@@ -1,6 +1,6 @@
 /* One row a thing, its official name first. Sources: the LEEME files of 2012, 2015, 2018, 2021 (INE) and 2024
  * (IECM). */
-#include "audit/names.h"
+#include "prepdb/names.h"
 
 enum { ALIASES = 6 };
 

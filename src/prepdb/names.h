@@ -1,8 +1,8 @@
 /* The names that published databases give their columns and header figures, of every year, in one table each:
  * a name is the LEEME's of 2024 and whatever else has been printed for the same thing. Order, number and
  * years do not matter. */
-#ifndef AUDIT_NAMES_H
-#define AUDIT_NAMES_H
+#ifndef PREPDB_NAMES_H
+#define PREPDB_NAMES_H
 
 #include "base/span.h"
 
