@@ -107,6 +107,7 @@ static void say_times(struct auditor *a)
     }
     long long seconds = (long long)(-a->earliest_capture_ms / 1000);
     unsigned long long photos = a->from_casilla;
+    finding_fact(early, "compared", (int64_t)a->both_times);
     finding_fact(early, "seconds_most", seconds);
     finding_fact(early, "minutes_most", (seconds + 30) / 60);
     finding_fact(early, "origin_casilla", (int64_t)photos);

@@ -198,6 +198,7 @@ void row_check_times(struct auditor *a)
     if (missing && !a->out_of_catalogue && !a->no_acta) {
         note(a, RULE_TIME_MISSING);
     }
+    a->both_times += times[0] >= 0 && times[1] >= 0;
     if (times[0] >= 0 && times[1] >= 0 && times[1] < times[0]) {
         int64_t early = times[1] - times[0];
         a->earliest_capture_ms = early < a->earliest_capture_ms ? early : a->earliest_capture_ms;

@@ -39,7 +39,7 @@ struct auditor {
     bool last_known;
     struct constant constants[CONSTANTS];
     struct copy copies[COPIES];
-    uint64_t without_image, from_casilla, repeated_images, largest_group;
+    uint64_t without_image, both_times, from_casilla, repeated_images, largest_group;
     int64_t earliest_capture_ms; /* captured minus received, the least */
 
     /* The row at hand. */
