@@ -49,6 +49,17 @@ static void a_party_may_have_votes_without_a_box(void **unused)
     assert_true(contest_parties_in(&contest, AREA_NONE) == (BIT(P1) | BIT(P2) | BIT(CSP) | BIT(RIO)));
 }
 
+static void boxes_for_nobody_may_stand_first(void **unused)
+{
+    (void)unused;
+    struct column columns[] = {example_columns[NULLS], example_columns[WRITE_IN], example_columns[CSP]};
+    struct candidacy candidacy = {.area = AREA_NONE, .columns = BIT(2)};
+    struct contest contest = {
+        .columns = columns, .n_columns = 3, .candidacies = &candidacy, .n_candidacies = 1};
+    assert_true(contest_columns_in(&contest, 1) == (BIT(0) | BIT(1) | BIT(2)));
+    assert_true(contest_parties_in(&contest, 1) == BIT(2));
+}
+
 static void an_areas_own_rule_goes_before_the_general_one(void **unused)
 {
     (void)unused;
@@ -74,6 +85,7 @@ int main(void)
         cmocka_unit_test(columns_are_found_by_code),
         cmocka_unit_test(a_form_has_the_boxes_of_its_candidacies),
         cmocka_unit_test(a_party_may_have_votes_without_a_box),
+        cmocka_unit_test(boxes_for_nobody_may_stand_first),
         cmocka_unit_test(an_areas_own_rule_goes_before_the_general_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

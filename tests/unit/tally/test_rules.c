@@ -241,6 +241,9 @@ static void each_disagreement_is_found(void **unused)
     sheet.fields[FIELD_VOTERS] = number(267);
     sheet.fields[FIELD_REPS] = number(17);
     found(sheet, 1U << FINDING_REPS);
+    sheet.fields[FIELD_VOTERS] = number(268);
+    sheet.fields[FIELD_REPS] = number(16); /* as many as are accredited */
+    found(sheet, 0);
     sheet = clean();
     sheet.votes[P2] = state(CELL_NA);
     found(sheet, 1U << FINDING_COLUMN_NA);
@@ -273,6 +276,16 @@ static void fields_that_are_not_there_find_nothing(void **unused)
     found(sheet, 1U << FINDING_VOTERS_DIFFER);
     sheet.fields[FIELD_VOTERS] = number(284);
     found(sheet, 0);
+}
+
+static void unknown_ballots_find_nothing(void **unused)
+{
+    (void)unused;
+    struct station station = station_of('B', 700, 0, 16);
+    struct sheet sheet = clean();
+    assert_int_equal(sheet_findings(&sheet, ALL_COLUMNS, &station), 0);
+    station.ballots = 1;
+    assert_int_equal(sheet_findings(&sheet, ALL_COLUMNS, &station), 1U << FINDING_LEFTOVER);
 }
 
 static void times_follow_each_other(void **unused)
@@ -370,6 +383,7 @@ int main(void)
         cmocka_unit_test(leeme_37_legends),
         cmocka_unit_test(each_disagreement_is_found),
         cmocka_unit_test(fields_that_are_not_there_find_nothing),
+        cmocka_unit_test(unknown_ballots_find_nothing),
         cmocka_unit_test(times_follow_each_other),
         cmocka_unit_test(every_finding_has_an_id_and_two_sentences),
         cmocka_unit_test(the_rules_have_an_identity),
