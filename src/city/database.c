@@ -11,14 +11,6 @@
 
 enum { INPUT_MAX = 512 << 20, HOUR_MS = 3600000, CITY_OFFSET_MIN = -360, DEVICES = 4 };
 
-struct visit {
-    struct replay_plan *plan;
-    struct election *election;
-    struct script *script;
-    struct why *why;
-    bool found;
-};
-
 struct span reading_cell(const struct reading *reading, enum field field)
 {
     return reading->at[field] < 0 ? span_of("", 0) : reading->cells[reading->at[field]];
@@ -69,17 +61,34 @@ static void name_election(struct election *out)
     out->entity = 9;
     out->offset_min = CITY_OFFSET_MIN;
     out->drill = true;
-    out->contests = arena_array(&out->arena, 1, sizeof *out->contests);
-    out->n_contests = 1;
+    out->contests = arena_array(&out->arena, CONTESTS_MAX, sizeof *out->contests);
+}
+
+/* No two contests are called the same. */
+static void number_contest(struct reading *reading)
+{
+    struct election *out = reading->election;
+    struct contest *contest = reading->contest;
+    char text[16];
+    for (uint32_t i = 0; i < out->n_contests; i++) {
+        if (&out->contests[i] != contest && span_equal(out->contests[i].id, contest->id)) {
+            unsigned number = (unsigned)(contest - out->contests) + 1;
+            snprintf(text, sizeof text, "%.6s%u", contest->id.at, number);
+            contest->id = arena_copy(&out->arena, span_str(text));
+            snprintf(text, sizeof text, "%.6s%u", contest->code.at, number);
+            contest->code = arena_copy(&out->arena, span_str(text));
+        }
+    }
 }
 
 static void name_contest(struct reading *reading, struct span cell)
 {
     struct arena *arena = &reading->election->arena;
-    struct contest *contest = &reading->election->contests[0];
+    struct contest *contest = reading->contest;
     contest->name = contest->name_en = clean_title(arena, cell_trim(cell));
     contest->id = contest_id(arena, contest->name, false);
     contest->code = contest_id(arena, contest->name, true);
+    number_contest(reading);
 }
 
 /* Areas once all rows are read: districts are numbered without holes up to the largest seen. */
@@ -122,6 +131,7 @@ static enum err read_rows(struct reading *reading)
     struct csv_reader reader;
     size_t n = 0;
     enum err err = OK;
+    uint32_t before = reading->n;
     name_contest(reading, SPAN("")); /* where no line says what it is */
     csv_reader_init(&reader, reading->layout.body, reading->layout.dialect.separator);
     uint64_t row = reading->layout.first_row;
@@ -136,32 +146,70 @@ static enum err read_rows(struct reading *reading)
         row++;
     }
     csv_reader_done(&reader);
-    return err == OK && reading->n == 0 ? why_set(reading->why, ERR_MISSING, "the database has no rows")
-                                        : err;
+    return err == OK && reading->n == before ? why_set(reading->why, ERR_MISSING, "the database has no rows")
+                                             : err;
 }
 
-/* Rooms are as large as the file could ask for: a row has at least two bytes a column. */
-static void make_rooms(struct reading *reading, struct election *out)
+static void *grown(void *old, uint32_t n, uint32_t rooms, size_t size)
 {
-    for (size_t i = 0; i < reading->layout.body.len; i++) {
-        char c = reading->layout.body.at[i];
-        reading->room += c == '\n' || c == '\r';
+    char *at = realloc(old, rooms * size);
+    assert(at != NULL);
+    memset(at + n * size, 0, (rooms - n) * size);
+    return at;
+}
+
+/* Room for as many rows as the text has ends of lines. */
+static void make_rooms(struct reading *reading, struct span text)
+{
+    struct election *out = reading->election;
+    uint32_t more = 1;
+    for (size_t i = 0; i < text.len; i++) {
+        more += text.at[i] == '\n' || text.at[i] == '\r';
     }
-    reading->room += 1;
-    reading->cells = calloc(CSV_COLUMNS_MAX, sizeof *reading->cells);
-    reading->records = calloc(reading->room, sizeof *reading->records);
-    assert(reading->cells != NULL && reading->records != NULL);
-    out->stations = arena_array(&out->arena, reading->room, sizeof *out->stations);
-    out->actas = arena_array(&out->arena, reading->room, sizeof *out->actas);
-    map_init(&reading->stations, reading->plan->city.seed, 3);
-    map_init(&reading->actas, reading->plan->city.seed, 4);
+    uint32_t before = reading->rooms;
+    reading->rooms += more;
+    reading->records = grown(reading->records, before, reading->rooms, sizeof *reading->records);
+    out->stations = grown(out->stations, before, reading->rooms, sizeof *out->stations);
+    out->actas = grown(out->actas, before, reading->rooms, sizeof *out->actas);
+}
+
+/* A file that is no database is passed over; every database is a contest. */
+static enum err visit_file(void *arg, struct span path, struct span bytes)
+{
+    struct reading *reading = arg;
+    struct election *out = reading->election;
+    (void)path;
+    if (layout_find(bytes, &reading->layout, NULL) != OK) {
+        return OK;
+    }
+    if (out->n_contests == CONTESTS_MAX) {
+        return why_set(reading->why, ERR_TOO_BIG, "more than %d databases", CONTESTS_MAX);
+    }
+    reading->contest = &out->contests[out->n_contests++];
+    *reading->contest = (struct contest){.area_kind = AREA_ENTITY, .share_kind = AREA_ENTITY};
+    make_rooms(reading, reading->layout.body);
+    return read_rows(reading);
+}
+
+static enum err read_input(struct reading *reading, const char *input)
+{
+    struct mapped file;
+    uint32_t before = reading->election->n_contests;
+    TRY(file_map(input, &file, reading->why));
+    enum err err = file.bytes.len > INPUT_MAX
+                       ? why_set(reading->why, ERR_TOO_BIG, "more than %d bytes", INPUT_MAX)
+                       : archive_walk(file.bytes, &archive_limits_default, visit_file, reading, reading->why);
+    file_unmap(&file);
+    if (err == OK && reading->election->n_contests == before) {
+        err = why_set(reading->why, ERR_MISSING, "no PREP database in it");
+    }
+    return err == OK ? OK : why_prefix(reading->why, err, "%s", input);
 }
 
 static void sign_records(struct reading *reading)
 {
     struct election *out = reading->election;
-    uint16_t districts = (uint16_t)(out->n_areas - 1);
-    city_make_signers(reading->plan->city.seed, districts, DEVICES, out);
+    city_make_signers(reading->plan->city.seed, (uint16_t)(out->n_areas - 1), DEVICES, out);
     for (uint32_t i = 0; i < reading->n; i++) {
         struct record *record = &reading->records[i];
         record->signer = record->sheet.origin == ORIGIN_CASILLA ? city_signer_device(out, i)
@@ -169,20 +217,36 @@ static void sign_records(struct reading *reading)
     }
 }
 
-/* A file that is no database is passed over; the first database is taken. */
-static enum err visit_file(void *arg, struct span path, struct span bytes)
+/* What grew on the heap goes where the rest of the election is. */
+static void settle_arrays(struct election *out)
 {
-    struct visit *visit = arg;
-    struct reading reading = {
-        .plan = visit->plan, .election = visit->election, .why = visit->why, .last_ms = -1};
-    (void)path;
-    if (visit->found || layout_find(bytes, &reading.layout, NULL) != OK) {
-        return OK;
+    struct station *stations = out->stations;
+    struct acta *actas = out->actas;
+    out->stations = arena_array(&out->arena, out->n_stations + 1, sizeof *stations);
+    out->actas = arena_array(&out->arena, out->n_actas + 1, sizeof *actas);
+    assert(out->stations != NULL && out->actas != NULL);
+    if (out->n_actas > 0) {
+        memcpy(out->stations, stations, out->n_stations * sizeof *stations);
+        memcpy(out->actas, actas, out->n_actas * sizeof *actas);
     }
-    visit->found = true;
-    name_election(visit->election);
-    make_rooms(&reading, visit->election);
-    enum err err = read_rows(&reading);
+    free(stations);
+    free(actas);
+}
+
+enum err database_make(struct replay_plan *plan, struct election *election, struct script *script,
+                       struct why *why)
+{
+    struct reading reading = {.plan = plan, .election = election, .why = why, .last_ms = -1};
+    enum err err = OK;
+    name_election(election);
+    map_init(&reading.stations, plan->city.seed, 3);
+    map_init(&reading.actas, plan->city.seed, 4);
+    reading.cells = calloc(CSV_COLUMNS_MAX, sizeof *reading.cells);
+    assert(reading.cells != NULL);
+    for (uint32_t i = 0; err == OK && i < plan->n_inputs; i++) {
+        err = read_input(&reading, plan->inputs[i]);
+    }
+    settle_arrays(election);
     if (err == OK) {
         make_areas(&reading);
         set_hours(&reading);
@@ -191,30 +255,14 @@ static enum err visit_file(void *arg, struct span path, struct span bytes)
     map_done(&reading.stations);
     map_done(&reading.actas);
     free(reading.cells);
+    if (err == OK && script != NULL) {
+        *script = (struct script){election, plan->city.seed, reading.records, reading.n};
+        script_sort(script);
+        return OK;
+    }
+    free(reading.records);
     if (err != OK) {
-        election_done(visit->election);
-    }
-    if (err != OK || visit->script == NULL) {
-        free(reading.records);
-        return err;
-    }
-    *visit->script = (struct script){visit->election, visit->plan->city.seed, reading.records, reading.n};
-    script_sort(visit->script);
-    return OK;
-}
-
-enum err database_make(struct replay_plan *plan, struct election *election, struct script *script,
-                       struct why *why)
-{
-    struct mapped file;
-    struct visit visit = {plan, election, script, why, false};
-    TRY(file_map(plan->input, &file, why));
-    enum err err = file.bytes.len > INPUT_MAX
-                       ? why_set(why, ERR_TOO_BIG, "%s: more than %d bytes", plan->input, INPUT_MAX)
-                       : archive_walk(file.bytes, &archive_limits_default, visit_file, &visit, why);
-    file_unmap(&file);
-    if (err == OK && !visit.found) {
-        return why_set(why, ERR_MISSING, "%s: no PREP database in it", plan->input);
+        election_done(election);
     }
     return err;
 }

@@ -1,4 +1,4 @@
-/* Replays a published database: its rows become the catalogue, its columns the contest, its timestamps the night. The
+/* Replays published databases: their rows become the catalogue, each one's columns a contest, their timestamps the night. The
  * night then ends with the totals recomputed from the rows.
  *
  * Rows without usable keys get keys of their own (the real files repeat keys and cut them short). A database without
@@ -10,7 +10,7 @@
 #include "city/plan.h"
 #include "city/script.h"
 
-/* Reads plan->input (CSV, or an archive whose first database is taken). Sets the plan's hours from the rows; fills the
+/* Reads plan->inputs (CSV files, or archives with such in them). Sets the plan's hours from the rows; fills the
  * election and, unless NULL, the script. */
 MUST_CHECK enum err database_make(struct replay_plan *plan, struct election *election, struct script *script,
                                   struct why *why);

@@ -122,7 +122,7 @@ static void find_candidacies(struct election *out, struct contest *contest)
 
 static enum err add_column(struct reading *reading, size_t at, const struct name *name, enum field field)
 {
-    struct contest *contest = &reading->election->contests[0];
+    struct contest *contest = reading->contest;
     struct span code = field == F_WRITE_IN ? SPAN("NO_REGISTRADAS")
                        : field == F_NULLS  ? SPAN("NULOS")
                                            : code_of(&reading->election->arena, name);
@@ -148,7 +148,7 @@ static enum err add_column(struct reading *reading, size_t at, const struct name
 enum err reading_columns(struct reading *reading, const struct span *names, size_t n)
 {
     struct election *out = reading->election;
-    struct contest *contest = &out->contests[0];
+    struct contest *contest = reading->contest;
     contest->columns = arena_array(&out->arena, COLUMNS_MAX, sizeof *contest->columns);
     assert(contest->columns != NULL);
     memset(reading->at, -1, sizeof reading->at);

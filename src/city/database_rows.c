@@ -90,7 +90,7 @@ static void read_cells(struct reading *reading, struct sheet *out)
                                                     [FIELD_REPS] = F_REPS_VOTED,
                                                     [FIELD_DRAWN] = F_DRAWN,
                                                     [FIELD_WRITTEN] = F_WRITTEN};
-    out->n_votes = reading->election->contests[0].n_columns;
+    out->n_votes = reading->contest->n_columns;
     for (unsigned i = 0; i < out->n_votes; i++) {
         struct cell cell;
         (void)cell_votes(reading->cells[reading->vote_at[i]], &cell);
@@ -221,6 +221,20 @@ static void widen(const struct reading *reading, struct station *station, const 
     }
 }
 
+/* The station of a row: known from another contest, or new. */
+static uint32_t settle(struct reading *reading, struct station *station)
+{
+    struct election *out = reading->election;
+    uint32_t known = map_get(&reading->stations, span_str(station->key));
+    if (known != MAP_NONE) {
+        return known;
+    }
+    station->ballots = station_is_special(station) ? SPECIAL_BALLOTS : station->nominal + station->reps;
+    out->stations[out->n_stations] = *station;
+    (void)map_put(&reading->stations, arena_copy(&out->arena, span_str(station->key)), out->n_stations);
+    return out->n_stations++;
+}
+
 static enum err add_acta(struct reading *reading, struct station *station, struct record *record)
 {
     struct election *out = reading->election;
@@ -230,16 +244,10 @@ static enum err add_acta(struct reading *reading, struct station *station, struc
     if (!free_key(reading, station, form, acta->key)) {
         return why_set(reading->why, ERR_FULL, "too many rows of table %s", station->key);
     }
-    station->ballots = station_is_special(station) ? SPECIAL_BALLOTS : station->nominal + station->reps;
-    widen(reading, station, &record->sheet);
-    uint32_t known = map_get(&reading->stations, span_str(station->key));
-    acta->station = known == MAP_NONE ? out->n_stations : known;
-    if (known == MAP_NONE) {
-        out->stations[out->n_stations] = *station;
-        (void)map_put(&reading->stations, span_str(out->stations[out->n_stations].key), out->n_stations);
-        out->n_stations++;
-    }
-    (void)map_put(&reading->actas, span_str(acta->key), out->n_actas++);
+    acta->contest = record->contest;
+    acta->station = settle(reading, station);
+    widen(reading, &out->stations[acta->station], &record->sheet);
+    (void)map_put(&reading->actas, arena_copy(&out->arena, span_str(acta->key)), out->n_actas++);
     memcpy(record->acta, acta->key, sizeof record->acta);
     return OK;
 }
@@ -264,9 +272,12 @@ enum err reading_row(struct reading *reading)
         cell_trim(reading_cell(reading, F_SECTION)).len == 0) {
         return OK; /* a blank line */
     }
-    assert(reading->n < reading->room);
+    assert(reading->n < reading->rooms);
     struct record *record = &reading->records[reading->n];
-    *record = (struct record){.version = 1, .before = SCRIPT_NONE, .drawn = reading->n};
+    *record = (struct record){.version = 1,
+                              .before = SCRIPT_NONE,
+                              .drawn = reading->n,
+                              .contest = (uint8_t)(reading->contest - reading->election->contests)};
     describe(reading, &station);
     read_cells(reading, &record->sheet);
     read_passage(reading, &record->sheet);

@@ -99,7 +99,8 @@ static void look_whether_done(struct feeder *feeder)
         reply(feeder);
     }
     if (feeder->options->control < 0 && feeder->at == feeder->drill.script.n) {
-        loop_stop(feeder->loop, feeder->refused > 0);
+        loop_stop(feeder->loop,
+                  0); /* what was refused is said in log and status: sending again changes nothing */
     }
 }
 
@@ -185,7 +186,7 @@ static void on_control(void *arg, int fd, unsigned events)
         return;
     }
     if (n <= 0 || feeder->request.len > 4096) {
-        loop_stop(feeder->loop, feeder->refused > 0 || feeder->at < feeder->drill.script.n);
+        loop_stop(feeder->loop, feeder->at < feeder->drill.script.n);
         return;
     }
     buf_grew(&feeder->request, (size_t)n);

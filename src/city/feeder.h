@@ -15,7 +15,7 @@ struct feeder_options {
     int control;          /* descriptor of the parent's stream, -1: none */
 };
 
-/* Runs until all is answered, the parent's stream ends, or a signal. 0: all sent and nothing refused. */
+/* Runs until all is answered, the parent's stream ends, or a signal. Code 0: all was answered. */
 MUST_CHECK enum err feeder_run(const struct feeder_options *options, int *code, struct why *why);
 
 #endif

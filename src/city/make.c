@@ -52,7 +52,7 @@ static enum err write_election(const char *dir, const struct election *election,
 static enum err make_night(struct replay_plan *plan, struct election *election, struct script *script,
                            struct why *why)
 {
-    if (plan->input[0] != '\0') {
+    if (plan->n_inputs > 0) {
         return database_make(plan, election, script, why);
     }
     city_make(&plan->city, election);

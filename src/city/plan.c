@@ -31,7 +31,9 @@ void plan_print(const struct replay_plan *plan, struct buf *out)
     buf_printf(out, "images %u\n", plan->images_ppm);
     print_moment(out, "opening", plan->city.opening_ms);
     print_moment(out, "closing", plan->city.closing_ms);
-    buf_printf(out, "input %s\n", plan->input[0] != '\0' ? plan->input : "-");
+    for (uint32_t i = 0; i < plan->n_inputs; i++) {
+        buf_printf(out, "input %s\n", plan->inputs[i]);
+    }
 }
 
 static enum err take_seed(struct replay_plan *plan, struct span value)
@@ -61,19 +63,24 @@ static enum err take_closing(struct replay_plan *plan, struct span value)
     return plan->city.closing_ms > plan->city.opening_ms ? OK : ERR_RANGE;
 }
 
-static enum err take_input(struct replay_plan *plan, struct span value)
-{
-    value = span_is(value, "-") ? SPAN("") : value;
-    return span_copy(value, plan->input, sizeof plan->input) ? OK : ERR_TOO_BIG;
-}
-
 static const struct {
     const char *name;
     enum err (*take)(struct replay_plan *plan, struct span value);
 } lines[] = {
     {"seed", take_seed},       {"scale", take_scale},     {"images", take_images},
-    {"opening", take_opening}, {"closing", take_closing}, {"input", take_input},
+    {"opening", take_opening}, {"closing", take_closing},
 };
+
+static enum err take_input(struct replay_plan *plan, struct span line, struct why *why)
+{
+    if (plan->n_inputs == PLAN_INPUTS || !span_starts(line, SPAN("input ")) || line.len == 6 ||
+        !span_copy(span_from(line, 6), plan->inputs[plan->n_inputs], sizeof plan->inputs[0])) {
+        return why_set(why, ERR_SYNTAX,
+                       "replay.plan: after the closing hour only up to %d lines \"input PATH\"", PLAN_INPUTS);
+    }
+    plan->n_inputs++;
+    return OK;
+}
 
 enum err plan_parse(struct span text, struct replay_plan *out, struct why *why)
 {
@@ -93,8 +100,8 @@ enum err plan_parse(struct span text, struct replay_plan *out, struct why *why)
                            lines[i].name);
         }
     }
-    if (text.len != 0) {
-        return why_set(why, ERR_SYNTAX, "replay.plan: more lines than there should be");
+    while (span_line(&text, &line)) {
+        TRY(take_input(&plan, line, why));
     }
     *out = plan;
     return OK;

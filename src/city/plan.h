@@ -5,12 +5,13 @@
 #include "base/buf.h"
 #include "city/city.h"
 
-enum { PLAN_INPUT_MAX = 4095 };
+enum { PLAN_INPUT_MAX = 4095, PLAN_INPUTS = 8 };
 
 struct replay_plan {
     struct city_plan city;
     uint32_t images_ppm;
-    char input[PLAN_INPUT_MAX + 1]; /* "": synthetic */
+    char inputs[PLAN_INPUTS][PLAN_INPUT_MAX + 1]; /* databases to replay */
+    uint32_t n_inputs;                            /* 0: the synthetic city */
 };
 
 void plan_print(const struct replay_plan *plan, struct buf *out);

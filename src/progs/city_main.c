@@ -15,7 +15,8 @@
 enum { NIGHT_MS = 24 * 3600000 };
 
 struct wishes {
-    const char *out, *scale, *images, *opening, *input, *expected;
+    const char *out, *scale, *images, *opening, *expected;
+    struct option_many inputs;
     int64_t seed;
     bool json;
 };
@@ -47,9 +48,13 @@ static enum err take_input(const char *input, struct replay_plan *plan, struct w
     if (realpath(input, path) == NULL) {
         return why_set(why, ERR_MISSING, "--input %s: no such file", input);
     }
-    return span_copy(span_str(path), plan->input, sizeof plan->input) && strchr(path, '\n') == NULL
-               ? OK
-               : why_set(why, ERR_TOO_BIG, "--input: this path cannot be written down");
+    if (plan->n_inputs == PLAN_INPUTS || strchr(path, '\n') != NULL ||
+        !span_copy(span_str(path), plan->inputs[plan->n_inputs], sizeof plan->inputs[0])) {
+        return why_set(why, ERR_TOO_BIG, "--input: at most %d, of paths that can be written down",
+                       PLAN_INPUTS);
+    }
+    plan->n_inputs++;
+    return OK;
 }
 
 static enum err make_plan(const struct wishes *wishes, struct replay_plan *plan, struct why *why)
@@ -65,7 +70,10 @@ static enum err make_plan(const struct wishes *wishes, struct replay_plan *plan,
         return why_set(why, ERR_SYNTAX, "--opening %s: a moment like 2027-06-07T02:00:00Z", wishes->opening);
     }
     plan->city.closing_ms = plan->city.opening_ms + NIGHT_MS;
-    return wishes->input == NULL ? OK : take_input(wishes->input, plan, why);
+    for (size_t i = 0; i < wishes->inputs.n; i++) {
+        TRY(take_input(wishes->inputs.values[i], plan, why));
+    }
+    return OK;
 }
 
 static enum err write_expected(const char *path, const char *dir, struct why *why)
@@ -122,7 +130,7 @@ int main(int argc, char **argv)
          "parte de las actas con imagen: 0.05 o 5%", "share of the actas with an image: 0.05 or 5%"},
         {"opening", "TIME", OPTION_TEXT, &wishes.opening, 0, 0, false, "inicio de la publicación (UTC)",
          "when publication begins (UTC)"},
-        {"input", "FILE", OPTION_TEXT, &wishes.input, 0, 0, false,
+        {"input", "FILE", OPTION_MANY, &wishes.inputs, 0, 0, false,
          "una base de datos del PREP (CSV o ZIP) en vez de la ciudad",
          "a PREP database (CSV or ZIP) instead of the city"},
         {"expected", "FILE", OPTION_TEXT, &wishes.expected, 0, 0, false,
