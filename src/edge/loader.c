@@ -228,6 +228,14 @@ static void publish(struct loader *loader, int64_t started_ms)
     tell(loader);
 }
 
+/* Pages of our own are better than no answer at all. */
+static void publish_first(struct loader *loader, int64_t started_ms)
+{
+    if (loader->view_fd < 0) {
+        publish(loader, started_ms);
+    }
+}
+
 static void all_well(struct loader *loader)
 {
     if (loader->failures > 0 || loader->notice.alarm[0] != '\0') {
@@ -296,6 +304,7 @@ static void advance(struct loader *loader, int64_t started_ms)
     } else if (err == ERR_EXISTS) {
         all_well(loader);
     } else {
+        publish_first(loader, started_ms);
         complain(loader, &why);
     }
 }
@@ -307,7 +316,7 @@ static void look_at_tree(void *arg)
     bool moved = has_moved(loader);
     bool nothing_yet = loader->tree.n_cuts == 0 && loader->seen[0] == 0;
     if (nothing_yet) {
-        tell(loader);
+        publish_first(loader, started);
     } else if (moved || loader->failures > 0) {
         advance(loader, started);
     } else {
@@ -328,9 +337,7 @@ static void look_at_site(void *arg)
     } else if (err == ERR_EXISTS) {
         all_well(loader);
     } else if (err != ERR_AGAIN) {
-        if (loader->view_fd < 0) {
-            publish(loader, started); /* the page of our own, with the links, is better than none */
-        }
+        publish_first(loader, started);
         complain(loader, &why);
     }
     loop_after(loader->loop, LOOK_SITE_MS, look_at_site, loader);

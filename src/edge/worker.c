@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECOND_MS = 1000, SWEEP_MS = 250, ACCEPTS_A_TURN = 64 };
+enum { SECOND_MS = 1000, SWEEP_MS = 250, DOOR_MS = 3000, ACCEPTS_A_TURN = 64 };
 
 struct worker {
     const struct role_gift *gift;
@@ -20,6 +20,7 @@ struct worker {
     struct conn_pool pool;
     struct buf estado, date;
     int channel;
+    bool open; /* the listener is watched */
 };
 
 static void make_estado(struct worker *worker)
@@ -58,30 +59,6 @@ static void on_sweep(void *arg)
     loop_after(worker->loop, SWEEP_MS, on_sweep, worker);
 }
 
-static void on_channel(void *arg, int fd, unsigned events)
-{
-    struct worker *worker = arg;
-    struct channel_message message;
-    int came = -1;
-    struct why why = {0};
-    (void)events;
-    enum err err;
-    while ((err = channel_receive(fd, &message, &came)) == OK) {
-        enum err taken =
-            message.kind == CHANNEL_HELLO ? OK : shelf_take(&worker->pool.shelf, &message, came, &why);
-        if (taken != OK) {
-            log_line(LOG_WARN, "view_refused", "why=\"%s\"", why.text);
-        } else if (message.kind == CHANNEL_VIEW) {
-            count(worker->pool.answers.row, COUNT_VIEWS, 1);
-            make_estado(worker);
-        }
-        came = -1;
-    }
-    if (err == ERR_IO) {
-        loop_stop(worker->loop, 1); /* the parent is gone */
-    }
-}
-
 /* Full: whoever costs least to lose makes room; when everybody is being answered the newcomer is told to come back. */
 static void on_listener(void *arg, int listener, unsigned events)
 {
@@ -106,6 +83,41 @@ static void on_listener(void *arg, int listener, unsigned events)
     }
 }
 
+/* Nobody is let in before there is something to answer with: after a start or a restart newcomers wait in the
+ * listener's queue for the few milliseconds that the loader needs. */
+static void open_door(void *arg)
+{
+    struct worker *worker = arg;
+    if (!worker->open) {
+        worker->open = loop_watch(worker->loop, worker->gift->listener, LOOP_READ, on_listener, worker) == OK;
+    }
+}
+
+static void on_channel(void *arg, int fd, unsigned events)
+{
+    struct worker *worker = arg;
+    struct channel_message message;
+    int came = -1;
+    struct why why = {0};
+    (void)events;
+    enum err err;
+    while ((err = channel_receive(fd, &message, &came)) == OK) {
+        enum err taken =
+            message.kind == CHANNEL_HELLO ? OK : shelf_take(&worker->pool.shelf, &message, came, &why);
+        if (taken != OK) {
+            log_line(LOG_WARN, "view_refused", "why=\"%s\"", why.text);
+        } else if (message.kind == CHANNEL_VIEW) {
+            count(worker->pool.answers.row, COUNT_VIEWS, 1);
+            make_estado(worker);
+            open_door(worker);
+        }
+        came = -1;
+    }
+    if (err == ERR_IO) {
+        loop_stop(worker->loop, 1); /* the parent is gone */
+    }
+}
+
 static enum err prepare(struct worker *worker, struct why *why)
 {
     const struct role_gift *gift = worker->gift;
@@ -123,7 +135,6 @@ static enum err prepare(struct worker *worker, struct why *why)
     buf_init(&worker->estado, 0);
     buf_init(&worker->date, 0);
     TRY(loop_watch(worker->loop, worker->channel, LOOP_READ, on_channel, worker));
-    TRY(loop_watch(worker->loop, gift->listener, LOOP_READ, on_listener, worker));
     struct channel_message hello = {.kind = CHANNEL_HELLO};
     return channel_send(worker->channel, &hello, -1);
 }
@@ -150,5 +161,7 @@ int worker_main(void *arg)
     }
     on_second(&worker);
     on_sweep(&worker);
+    loop_after(worker.loop, DOOR_MS, open_door,
+               &worker); /* also without a loader: /estado and 503 are answers */
     return loop_run(worker.loop);
 }

@@ -36,7 +36,9 @@ class Tree:
     def put(self, path, data):
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
+        beside = file.with_name(file.name + "~")  # whole or not at all, as a publisher does it
+        beside.write_bytes(data)
+        beside.rename(file)
 
     def add_image(self, data, ending="jpg"):
         name = sha256(data)
@@ -56,8 +58,9 @@ class Tree:
             files[name] = self.bundle(number, size)
         return files
 
-    def cut(self, pages=None, chunks=(), foreign=None, **pointer):
-        """Publishes cut `number`+1. `pages` are files below cut/{n}/; `foreign` are extra manifest files."""
+    def cut(self, pages=None, chunks=(), foreign=None, twins=None, **pointer):
+        """Publishes cut `number`+1. `pages` are files below cut/{n}/; `foreign` are extra manifest files; `twins` are
+        the encodings, "index.html.gz" and the like."""
         self.number += 1
         n = self.number
         time = f"2027-06-07T{2 + n // 60:02d}:{n % 60:02d}:00Z"
@@ -73,12 +76,13 @@ class Tree:
         zeroed = json.dumps(latest, separators=(",", ":")).encode()
         named = files | {"latest.json": zeroed}
         lines = [f"{sha256(v)} {len(v)} {k}" for k, v in sorted(named.items())]
+        twin_lines = [f"{sha256(v)} {len(v)} {k}" for k, v in sorted((twins or {}).items())]
         text = "\n".join(["prep-manifest/v1", "origin " + self.signer.name, f"cut {n}", "time " + time,
                           f"log-size {len(self.entries)}", "previous-manifest " + (self.previous or "-"),
-                          f"files {len(lines)}", *lines, "encodings 0", ""]).encode()
+                          f"files {len(lines)}", *lines, f"encodings {len(twin_lines)}", *twin_lines, ""]).encode()
         self.previous = sha256(text)
         self.covered = len(self.entries)
-        for path, data in files.items():
+        for path, data in (files | (twins or {})).items():
             if not path.startswith(".."):
                 self.put(path, data)
         self.put(f"cut/{n}/manifest", self.signer.note(text))

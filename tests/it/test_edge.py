@@ -1,0 +1,534 @@
+"""atalaya-edge over real sockets: what it serves, what it refuses, and that cuts change under load without one failed
+request."""
+import gzip
+import hashlib
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from signed_tree import Signer, Tree, sha256
+
+VECTORS = Path(__file__).resolve().parent.parent / "vectors" / "http1"
+PAGE = ("<!doctype html><p>página " + "resultados preliminares " * 100).encode()
+
+
+class Edge:
+    """A running edge: its port, its status file, plain requests."""
+
+    def __init__(self, running, status, wait_for, get, status_of):
+        self.running, self.status_file, self.wait_for, self._get, self._status_of = running, status, wait_for, get, status_of
+        line = wait_for(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", running.text()), say=running.text)
+        self.port = int(line.group(1))
+
+    def get(self, path="/", **more):
+        return self._get(self.port, path, **more)
+
+    def status(self):
+        return self._status_of(self.status_file)
+
+    def until(self, what, seconds=10):
+        return self.wait_for(what, seconds, say=lambda: f"{self.status()}\n{self.running.text()}")
+
+    def until_cut(self, n, seconds=10):
+        self.until(lambda: f'"cut":{n},'.encode() in self.get("/latest.json")[2], seconds)
+
+    def raw(self, request, seconds=5):
+        """Sends bytes, reads until the other side closes or `seconds` pass."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as s:
+            s.sendall(request)
+            return read_all(s)
+
+    def children(self):
+        return [int(pid) for pid in Path(f"/proc/{self.running.pid}/task/{self.running.pid}/children").read_text().split()]
+
+
+def read_all(s):
+    data = b""
+    try:
+        while part := s.recv(65536):
+            data += part
+    except (TimeoutError, ConnectionResetError):
+        pass
+    return data
+
+
+@pytest.fixture
+def edge(start, tmp_path, wait_for, get, status_of):
+    count = [0]
+
+    def begin(tree, *args, role="results"):
+        count[0] += 1
+        status = tmp_path / f"status-{count[0]}"
+        key = [] if role == "site" else ["--vkey", tree.signer.vkey]
+        root = tree if role == "site" else tree.root
+        running = start("atalaya-edge", "--listen", "127.0.0.1:0", "--tree", root, "--role", role, "--name", "uno",
+                        "--status", status, "--program", role, *key, *args)
+        return Edge(running, status, wait_for, get, status_of)
+
+    return begin
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return Tree(tmp_path / "public")
+
+
+def brotli(data):
+    return subprocess.run(["brotli", "-c", "-q", "5"], input=data, capture_output=True, check=True).stdout
+
+
+def with_twins(pages):
+    return {f"{k}.gz": gzip.compress(v, mtime=0) for k, v in pages.items()} | {f"{k}.br": brotli(v) for k, v in pages.items()}
+
+
+def test_serves_the_tree(edge, tree):
+    chunk = b"<table><tr><td>acta</table>" * 20
+    image = tree.add_image(b"\xff\xd8" + bytes(range(256)) * 400)
+    package = os.urandom(300_000)
+    twins = with_twins({"cut/0/index.html": PAGE})
+    tree.cut({"index.html": PAGE, "jg/index.html": PAGE, "cut.json": b'{"x":1}'}, chunks=[chunk], twins=twins,
+             foreign={"package/0/todo.zip": package}, package={"number": 0, "path": "package/0/", "time": "2027-06-07T02:00:00Z"})
+    site = edge(tree)
+    site.until_cut(0)
+
+    status, head, body = site.get("/")
+    assert (status, body) == (200, b"<p>portada del corte 0")
+    assert head["content-type"] == "text/html; charset=utf-8"
+    assert head["cache-control"].startswith("public, max-age=5") and "stale-if-error" in head["cache-control"]
+    assert head["x-content-type-options"] == "nosniff" and head["access-control-allow-origin"] == "*"
+    assert "default-src 'none'" in head["content-security-policy"] and head["referrer-policy"]
+    assert head["etag"] == f'"{sha256(body)[:32]}"' and head["date"].endswith("GMT")
+
+    status, head, body = site.get("/cut/0/")
+    assert body == PAGE and "immutable" in head["cache-control"] and head["vary"] == "Accept-Encoding"
+    plain = head["etag"]
+    tags = {plain}
+    for accept, encoding, open_it in (("br, gzip", "br", None), ("gzip;q=0.9, br;q=0.1", "gzip", gzip.decompress)):
+        status, head, body = site.get("/cut/0/index.html", headers={"Accept-Encoding": accept})
+        assert head["content-encoding"] == encoding and len(body) < len(PAGE)
+        assert open_it is None or open_it(body) == PAGE
+        tags.add(head["etag"])
+        again = site.get("/cut/0/index.html", headers={"Accept-Encoding": accept, "If-None-Match": head["etag"]})
+        assert again[0] == 304 and again[2] == b"" and again[1]["etag"] == head["etag"]
+        assert site.get("/cut/0/", headers={"If-None-Match": head["etag"]})[0] == 200, "a tag names one encoding"
+    assert len(tags) == 3
+    assert gzip.decompress(site.get("/cut/0/index.html.gz")[2]) == PAGE
+    assert "content-encoding" not in site.get("/cut/0/index.html.gz")[1]
+
+    head_of = site.get("/cut/0/", method="HEAD")
+    got = site.get("/cut/0/")
+    assert head_of[2] == b"" and {**head_of[1], "date": ""} == {**got[1], "date": ""}
+    assert site.get(f"/chunk/{sha256(chunk)}.html")[2] == chunk
+    assert site.get("/cut/0/cut.json")[1]["content-type"] == "application/json"
+    assert site.get("/log/vkey")[2].decode() == tree.signer.vkey + "\n"
+    assert site.get("/cut/0/manifest")[2] == (tree.root / "cut/0/manifest").read_bytes()
+    assert site.get("/log/tile/entries/000.p/2")[2] == (tree.root / "log/tile/entries/000.p/2").read_bytes()
+    status, head, body = site.get(f"/acta/{image}.jpg")
+    assert sha256(body) == image and head["content-type"] == "image/jpeg" and "immutable" in head["cache-control"]
+    assert site.get("/package/0/todo.zip")[2] == package
+    status, head, body = site.get("/package/0/todo.zip", headers={"Range": "bytes=100000-199999"})
+    assert status == 206 and body == package[100000:200000] and head["content-range"] == "bytes 100000-199999/300000"
+    assert site.get("/package/0/todo.zip", headers={"Range": "bytes=300000-"})[0] == 416
+
+    status, head, body = site.get("/cut/0/jg")
+    assert status == 308 and head["location"] == "jg/"
+    status, head, body = site.get("/no/existe?x=1")
+    assert status == 404 and b'href="/"' in body and "text/html" in head["content-type"]
+    assert site.get("/?utm=1&x=2")[0] == 200
+    status, head, _ = site.get("/", method="OPTIONS")
+    assert status == 204 and head["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+    for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"):
+        status, head, _ = site.get("/", method=method)
+        assert status == 405 and head["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_estado(edge, tree, get_json, tmp_path):
+    tree.cut(next="2027-06-07T02:01:00Z")
+    feed = tmp_path / "feed-state"
+    feed.write_text("ok 2027-06-07T02:00:30Z\n")
+    site = edge(tree, "--mirrors", "difusor-1=http://127.0.0.1:1/,difusor-2=http://127.0.0.1:2/", "--results",
+                "http://127.0.0.1:3/", "--feed-state", feed, role="mirror")
+    site.until_cut(0)
+    said = site.until(lambda: (e := get_json(site.port, "/estado")) and e["feed"] == "ok" and e)
+    assert said["role"] == "mirror" and said["name"] == "uno" and said["cut"] == 0 and said["mode"] == "normal"
+    assert said["cut_time"] == "2027-06-07T02:00:00Z" and said["next"] == "2027-06-07T02:01:00Z"
+    assert said["last"] is False and said["code"] is None and said["results"] == "http://127.0.0.1:3/"
+    assert [m["name"] for m in said["mirrors"]] == ["difusor-1", "difusor-2"]
+    assert site.get("/estado")[1]["cache-control"] == "no-store"
+    feed.write_text("lost 2020-01-01T00:00:00Z\n")
+    said = site.until(lambda: (e := get_json(site.port, "/estado")) and e["feed"] == "lost" and e)
+    assert said["feed_age_s"] > 1000
+
+
+def unescape(text):
+    text = re.sub(r"\\\*(\d+)\((.*?)\)", lambda m: m[2] * int(m[1]), text)
+    return re.sub(r"\\(x..|[rnt\\])", lambda m: {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}.get(m[1]) or chr(int(m[1][1:], 16)),
+                  text).encode("latin-1")
+
+
+def hostile_vectors():
+    for line in (VECTORS / "request.txt").read_text().splitlines():
+        parts = line.split(None, 2)
+        if len(parts) == 3 and parts[1].isdigit():
+            yield parts[0], int(parts[1]), unescape(parts[2])
+
+
+def test_every_hostile_vector_is_refused_and_closed(edge, tree):
+    tree.cut()
+    site = edge(tree)
+    site.until_cut(0)
+    vectors = list(hostile_vectors())
+    assert len(vectors) > 90
+    for name, expected, request in vectors:
+        # what follows would be a second answer, had the first request been taken for something else
+        answer = site.raw(request + b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 %d " % expected), (name, answer[:60])
+        assert answer.count(b"HTTP/1.1 ") == 1, name
+        assert b"Connection: close" in answer, name
+    status = site.until(lambda: (s := site.status()) and int(s["refused_head"]) >= len(vectors) and s)
+    assert status["alarm"] == "-" and status["restarts"] == "0"
+
+
+def test_pipelined_requests_are_answered_in_order(edge, tree):
+    pages = {f"p{i}.html": f"<p>pagina {i}".encode() + b"x" * (i * 1000) for i in range(60)}
+    tree.cut(pages)
+    site = edge(tree)
+    site.until_cut(0)
+    request = b"".join(b"GET /cut/0/p%d.html HTTP/1.1\r\nHost: a\r\n\r\n" % i for i in range(60))
+    answer = site.raw(request + b"GET /estado HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert re.findall(rb"<p>pagina (\d+)", answer) == [b"%d" % i for i in range(60)]
+    assert answer.count(b"HTTP/1.1 200 OK") == 61
+
+
+def test_split_at_every_byte(edge, tree):
+    tree.cut()
+    site = edge(tree)
+    site.until_cut(0)
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", site.port), timeout=5) as s:
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for split in range(1, len(request)):
+            s.sendall(request[:split])
+            s.sendall(request[split:])
+            assert b"portada del corte 0" in s.recv(65536)
+
+
+class Reader(threading.Thread):
+    """Asks for a few paths over one kept connection until it is stopped; what is not right is written down."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.stopped, self.done, self.wrong, self.newest = port, False, 0, [], 0
+
+    def run(self):
+        import http.client
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        while not self.stopped:
+            try:
+                for path in ("/latest.json", "/", None):
+                    path = path or f"/cut/{self.newest}/index.html"
+                    connection.request("GET", path)
+                    answer = connection.getresponse()
+                    body = answer.read()
+                    found = re.search(rb'"cut":(\d+)|corte (\d+)', body)
+                    number = int(found.group(1) or found.group(2)) if found else -1
+                    if answer.status != 200 or number < self.newest:
+                        self.wrong.append((path, answer.status, number, self.newest))
+                    self.newest = max(self.newest, number)
+                    self.done += 1
+            except Exception as problem:  # a lost connection is as wrong as a wrong answer
+                self.wrong.append(repr(problem))
+                connection.close()
+
+
+def test_twenty_cuts_under_load_without_one_failed_request(edge, tree):
+    shared = [b"chunk %d " % i * 50 for i in range(40)]
+    tree.cut(chunks=shared)
+    site = edge(tree, "--workers", "2")
+    site.until_cut(0)
+    readers = [Reader(site.port) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for n in range(1, 21):
+        tree.cut({"index.html": b"<p>corte %d<p>" % n + os.urandom(20000).hex().encode()}, chunks=shared[:39] + [b"only %d" % n])
+        site.until_cut(n)
+    for reader in readers:
+        reader.stopped = True
+    for reader in readers:
+        reader.join(10)
+    assert [r.wrong for r in readers] == [[]] * 4
+    assert sum(r.done for r in readers) > 200
+    # the last ten cuts stay addressable, older bodies do not, their manifests do
+    for n in range(11, 21):
+        assert site.get(f"/cut/{n}/index.html")[0] == 200, n
+    assert site.get("/cut/10/index.html")[0] == 404
+    assert site.get("/cut/0/manifest")[0] == 200
+    assert site.get(f"/chunk/{sha256(shared[0])}.html")[2] == shared[0]
+    assert site.get(f"/chunk/{sha256(shared[39])}.html")[0] == 404
+    status = site.until(lambda: (s := site.status()) and s.get("cut") == "20" and s)
+    assert status["cuts"] == "10" and status["responses_5xx"] == "0"
+    assert int(status["held_bytes"]) < 3_000_000, "chunks are kept once and old cuts are given back"
+
+
+def test_an_answer_that_is_being_read_survives_its_cut(edge, tree):
+    big = os.urandom(6_000_000)
+    tree.cut({"index.html": b"<p>corte 0", "big.bin": big})
+    site = edge(tree)
+    site.until_cut(0)
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        s.settimeout(10)
+        s.connect(("127.0.0.1", site.port))
+        s.sendall(b"GET /cut/0/big.bin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        first = s.recv(1000)
+        for n in range(1, 13):
+            tree.cut()
+            site.until_cut(n)
+        assert site.get("/cut/0/big.bin")[0] == 404
+        body = (first + read_all(s)).split(b"\r\n\r\n", 1)[1]
+    assert body == big
+
+
+def test_a_cut_that_is_not_right_is_refused(edge, tree):
+    tree.cut()
+    good = tree.cut()
+    site = edge(tree)
+    site.until_cut(good)
+    state = {p: (tree.root / p).read_bytes() for p in ("latest.json", "index.html")}
+
+    def refused(why):
+        said = site.until(lambda: (s := site.status()) and why in s.get("alarm", "") and s)
+        assert said["state"] == "degraded" and said["cut"] == str(good)
+        assert site.get(f"/cut/{good}/index.html")[0] == 200 and site.get("/")[2] == b"<p>portada del corte %d" % good
+
+    # a byte of a page
+    tree.cut({"index.html": b"<p>bien"})
+    tree.put("cut/2/index.html", b"<p>mal.")
+    refused("not the bytes")
+    tree.put("cut/2/index.html", b"<p>bien")
+    site.until_cut(2)
+    site.until(lambda: site.status()["alarm"] == "-" and site.status()["state"] == "running")
+    good = 2
+
+    # back to an older cut
+    newer = {p: (tree.root / p).read_bytes() for p in ("latest.json", "index.html")}
+    tree.put("latest.json", state["latest.json"])
+    refused("goes back")
+    tree.put("latest.json", newer["latest.json"])
+    site.until(lambda: site.status()["alarm"] == "-")
+
+    # another key, then no signature at all
+    true = tree.signer
+    tree.signer = Signer(true.name, seed=b"\x08" * 32)
+    tree.cut()
+    refused("corte rechazado")
+    note = (tree.root / "cut/3/manifest").read_bytes()
+    tree.put("cut/3/manifest", note.split(b"\n\n")[0] + b"\n")
+    refused("corte rechazado")
+    # signed again by the right one: it goes on by itself
+    tree.put("cut/3/manifest", true.note(note.rsplit(b"\n\n", 1)[0] + b"\n"))
+    site.until_cut(3)
+
+    # a pointer that says something else than the manifest lists
+    tree.signer = true
+    tree.cut()
+    site.until_cut(4)
+    good = 4
+    tree.cut()
+    right = (tree.root / "latest.json").read_bytes()
+    tree.put("latest.json", right.replace(b'"votes":500', b'"votes":999'))
+    refused("latest.json")
+    tree.put("latest.json", right)
+    site.until_cut(5)
+
+
+def test_a_restart_finds_the_last_ten_cuts(edge, tree):
+    for n in range(14):
+        more = {"foreign": {"package/1/a.csv": b"a,b\n" * 100}} if n == 1 else {}
+        pointer = {"package": {"number": 1, "path": "package/1/", "time": "2027-06-07T02:01:00Z"}} if n else {}
+        tree.cut(**more, **pointer)
+    site = edge(tree)
+    site.until_cut(13)
+    site.until(lambda: site.status().get("cuts") == "10")
+    assert [site.get(f"/cut/{n}/index.html")[0] for n in (3, 4, 13)] == [404, 200, 200]
+    assert site.get("/package/1/a.csv")[2] == b"a,b\n" * 100, "the newest package stays, however old its cut"
+
+
+def test_nothing_to_serve_yet(edge, tree, tmp_path):
+    tree.root.mkdir()
+    site = edge(tree)
+    status, head, body = site.get("/")
+    assert status == 503 and int(head["retry-after"]) > 0
+    assert site.get("/estado")[0] == 200
+    assert site.until(lambda: site.status())["state"] == "starting"
+    tree.cut()
+    site.until_cut(0)
+
+
+def test_only_files_below_the_tree(edge, tree):
+    tree.cut()
+    outside = tree.root.parent / "secret"
+    outside.write_bytes(b"secret")
+    name = "a" * 64
+    (tree.root / "acta").mkdir()
+    (tree.root / "acta" / f"{name}.jpg").symlink_to(outside)
+    (tree.root / "acta" / f"{'b' * 64}.jpg").mkdir()
+    os.mkfifo(tree.root / "acta" / f"{'c' * 64}.jpg")
+    (tree.root / "unlisted.html").write_bytes(b"not in the manifest")
+    site = edge(tree)
+    site.until_cut(0)
+    for path in (f"/acta/{name}.jpg", f"/acta/{'b' * 64}.jpg", f"/acta/{'c' * 64}.jpg", "/unlisted.html", "/acta/", "/log/"):
+        assert site.get(path)[0] == 404, path
+    for path in ("/../secret", "/%2e%2e/secret", "/acta/..%2f..%2fsecret", "/a%00", "/acta/..\\..\\secret"):
+        assert site.get(path)[0] == 400, path
+
+
+def test_slow_clients_hold_nobody_up(edge, tree):
+    tree.cut({"index.html": b"<p>corte 0", "big.bin": os.urandom(3_000_000)})
+    site = edge(tree)
+    site.until_cut(0)
+    before = int(site.until(lambda: (s := site.status()).get("cut") == "0" and s)["memory_bytes"])
+    slow = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(400)]
+    for s in slow[:300]:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+    for s in slow[300:]:  # ask for much and read nothing
+        s.sendall(b"GET /cut/0/big.bin HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+    began = time.monotonic()
+    while time.monotonic() - began < 4.0:  # a byte now and then does not prolong a head
+        slow[0].sendall(b"x")
+        at = time.monotonic()
+        assert site.get("/")[0] == 200
+        assert time.monotonic() - at < 1.0
+        time.sleep(0.2)
+    status = site.status()
+    assert int(status["memory_bytes"]) - before < 400 * 4096, "a slow client costs less than a page of memory"
+    slow[1].settimeout(10)
+    assert slow[1].recv(100).startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - began < 9
+    site.until(lambda: int(site.status()["timeout_head"]) >= 300)
+    for s in slow:
+        s.close()
+
+
+def test_full_house(edge, tree):
+    tree.cut()
+    site = edge(tree, "--connections", "50")
+    site.until_cut(0)
+    idle = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(300)]
+    for _ in range(20):
+        assert site.get("/")[0] == 200
+    status = site.until(lambda: (s := site.status()) and int(s["evicted"]) >= 250 and s)
+    assert int(status["connections"]) <= 50
+    for s in idle:
+        s.close()
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_roles_that_die_come_back(edge, tree):
+    tree.cut()
+    site = edge(tree)
+    site.until_cut(0)
+    for round_ in range(2):
+        before = site.until(lambda: len(c := site.children()) == 2 and c)
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+            site.until(lambda: pid not in site.children() and len(site.children()) == 2)
+        site.until(lambda: site.get("/")[0] == 200)
+        n = tree.cut()
+        site.until_cut(n)
+    assert int(site.until(lambda: site.status())["restarts"]) >= 3
+    # and nobody outlives the parent
+    children = site.children()
+    site.running.process.send_signal(signal.SIGKILL)
+    site.running.process.wait(5)
+    site.wait_for(lambda: not any(alive(pid) for pid in children))
+
+
+def test_stop_is_clean(edge, tree):
+    tree.cut()
+    site = edge(tree)
+    site.until_cut(0)
+    assert site.running.stop() == 0
+    assert site.status()["state"] == "stopped"
+
+
+def test_small_budget_keeps_the_newest(edge, tree):
+    for n in range(6):
+        tree.cut({"index.html": b"<p>corte %d" % n, "big.json": os.urandom(300_000).hex().encode()[:300_000]})
+    site = edge(tree, "--budget", "1")
+    site.until_cut(5)
+    n = tree.cut({"index.html": b"<p>corte 6", "big.json": os.urandom(300_000)})
+    site.until_cut(n)
+    status = site.until(lambda: (s := site.status()) and s.get("cut") == "6" and s)
+    assert 1 <= int(status["cuts"]) <= 3 and int(status["held_bytes"]) < 1 << 21
+    # one that does not fit at all is refused and said
+    tree.cut({"index.html": os.urandom(2_000_000)})
+    site.until(lambda: "memory budget" in site.status()["alarm"])
+    assert site.get("/cut/6/index.html")[0] == 200
+
+
+def test_site(edge, tmp_path):
+    root = tmp_path / "site"
+    (root / "tramites").mkdir(parents=True)
+    (root / ".git").mkdir()
+    (root / ".git/config").write_text("secret")
+    (root / "index.html").write_text("<h1>Instituto</h1><!-- atalaya:enlaces -->" + "texto " * 100)
+    (root / "tramites/index.html").write_text("<h1>Trámites</h1>")
+    (root / "logo.svg").write_text("<svg/>")
+    (root / "foto.jpg").write_bytes(os.urandom(100_000))
+    (root / "404.html").write_text("<h1>Aquí no está</h1>")
+    (root / "trampa").symlink_to("/etc/passwd")
+    site = edge(root, "--results", "http://127.0.0.1:9/", "--mirrors", "difusor <1>=http://127.0.0.1:8/?a&b", role="site")
+    site.until(lambda: site.get("/")[0] == 200)
+    status, head, body = site.get("/")
+    assert b'<a href="http://127.0.0.1:9/">Resultados preliminares (PREP)</a>' in body
+    assert b'<a href="http://127.0.0.1:8/?a&amp;b">difusor &lt;1&gt;</a>' in body
+    assert "access-control-allow-origin" not in head and "default-src 'self'" in head["content-security-policy"]
+    packed = site.get("/", headers={"Accept-Encoding": "gzip"})
+    assert packed[1]["content-encoding"] == "gzip" and gzip.decompress(packed[2]) == body
+    assert site.get("/", headers={"Accept-Encoding": "br"})[1]["content-encoding"] == "br"
+    assert site.get("/tramites")[0] == 308 and "Trámites" in site.get("/tramites/")[2].decode()
+    assert site.get("/logo.svg")[1]["content-type"] == "image/svg+xml"
+    assert site.get("/foto.jpg")[2] == (root / "foto.jpg").read_bytes()
+    assert site.get("/foto.jpg", headers={"Range": "bytes=0-9"})[0] == 206
+    for path in ("/.git/config", "/trampa", "/nada"):
+        status, head, body = site.get(path)
+        assert status == 404 and "Aquí no está" in body.decode()
+    # changes show by themselves
+    (root / "index.html").write_text("<h1>Nuevo</h1>")
+    (root / "foto.jpg").unlink()
+    site.until(lambda: site.get("/")[2] == b"<h1>Nuevo</h1>" and site.get("/foto.jpg")[0] == 404)
+    # and when all is gone, the way to the results stays
+    for file in ("index.html", "404.html"):
+        (root / file).unlink()
+    site.until(lambda: b"Resultados preliminares" in site.get("/")[2])
+
+
+def test_site_without_a_folder_still_leads_to_the_results(edge, tmp_path):
+    site = edge(tmp_path / "nothing", "--results", "http://127.0.0.1:9/", role="site")
+    site.until(lambda: b"http://127.0.0.1:9/" in site.get("/")[2])
+    assert b"http://127.0.0.1:9/" in site.get("/donde/sea")[2]
+
+
+def test_wrong_command_lines(run, tmp_path):
+    rest = ["--listen", "127.0.0.1:0", "--tree", str(tmp_path), "--name", "x"]
+    assert run("atalaya-edge").returncode == 2
+    assert run("atalaya-edge", *rest, "--role", "results").returncode == 2  # no key
+    assert run("atalaya-edge", *rest, "--role", "none").returncode == 2
+    assert run("atalaya-edge", *rest, "--role", "results", "--vkey", "a+b+c").returncode == 2
+    assert run("atalaya-edge", *rest, "--role", "site", "--mirrors", "nonsense").returncode == 2
+    assert run("atalaya-edge", *rest, "--role", "site", "--listen", "999.1.1.1:0").returncode == 2
