@@ -1,5 +1,6 @@
 /* The start: the store is the truth, the ledger is made level with it, and an empty store gets its opening.
  */
+#include "base/log.h"
 #include "formats/election.h"
 #include "intake/sequencer_parts.h"
 #include "seal/digest.h"
@@ -9,10 +10,21 @@
 
 struct comparison {
     struct ledger_reader *reader;
-    uint64_t size; /* entries the ledger has */
+    uint64_t size;  /* entries the ledger has */
+    uint64_t equal; /* how many of them, from the first on, are the store's */
+    bool sound;     /* the first that is not the store's is an entry */
 };
 
-/* Store and ledger, entry by entry. */
+static bool is_entry(struct span bytes)
+{
+    struct buf scratch = {0};
+    struct entry entry;
+    bool is = entry_parse(bytes, &entry, &scratch, NULL) == OK;
+    buf_done(&scratch);
+    return is;
+}
+
+/* Store and ledger, entry by entry, until they differ. */
 static enum err compare(void *arg, uint64_t index, struct span entry, struct span note)
 {
     struct comparison *c = arg;
@@ -23,24 +35,48 @@ static enum err compare(void *arg, uint64_t index, struct span entry, struct spa
         return ERR_AGAIN;
     }
     enum err err = ledger_reader_next(c->reader, &there, &at, NULL);
-    return err == OK && at == index && span_equal(entry, there) ? OK : ERR_CONFLICT;
+    if (err == OK && at == index && span_equal(entry, there)) {
+        c->equal = index + 1;
+        return OK;
+    }
+    c->sound = err == OK && is_entry(there);
+    return ERR_AGAIN;
 }
 
-static enum err check_ledger(struct sequencer *seq, struct why *why)
+static enum err compare_all(struct sequencer *seq, struct comparison *c, struct why *why)
 {
     char dir[FILE_PATH_MAX];
-    struct comparison c = {.size = ledger_size(seq->ledger)};
-    if (c.size > seq->known.size) {
-        return why_set(why, ERR_CONFLICT,
-                       "the ledger has %llu entries and the store only %llu: one of them is not this night's",
-                       (unsigned long long)c.size, (unsigned long long)seq->known.size);
+    struct span there;
+    uint64_t at = 0;
+    TRY(ledger_reader_open(path_join(dir, seq->dir, "ledger"), &c->reader, why));
+    enum err err = seq->store->ops->read(seq->store, 0, compare, c, why);
+    if (err == OK && c->equal == seq->known.size && c->equal < c->size) {
+        c->sound = ledger_reader_next(c->reader, &there, &at, NULL) == OK && is_entry(there);
     }
-    TRY(ledger_reader_open(path_join(dir, seq->dir, "ledger"), &c.reader, why));
-    enum err err = seq->store->ops->read(seq->store, 0, compare, &c, why);
-    ledger_reader_close(c.reader);
-    return err != ERR_CONFLICT
-               ? err
-               : why_set(why, err, "the ledger says otherwise than the store: one of them was changed");
+    ledger_reader_close(c->reader);
+    return err;
+}
+
+/* A crash may leave anything where entries were appended and not yet synced, but no other entry: that is somebody's
+ * doing. */
+static enum err check_ledger(struct sequencer *seq, struct why *why)
+{
+    struct comparison c = {.size = ledger_size(seq->ledger)};
+    TRY(compare_all(seq, &c, why));
+    if (c.equal == c.size) {
+        return OK;
+    }
+    if (c.sound) {
+        return why_set(
+            why, ERR_CONFLICT,
+            "entry %llu of the ledger is not the store's (which has %llu): one of them was changed or is of "
+            "another night",
+            (unsigned long long)c.equal, (unsigned long long)seq->known.size);
+    }
+    log_line(LOG_WARN, "ledger_torn", "entries=%llu of=%llu", (unsigned long long)c.equal,
+             (unsigned long long)c.size);
+    enum err err = ledger_cut(seq->ledger, c.equal, why);
+    return err == ERR_RANGE ? ERR_CONFLICT : err;
 }
 
 struct first {
@@ -123,7 +159,12 @@ static enum err recover(struct sequencer *seq, const uint8_t programs[32], struc
     }
     TRY(check_opening(seq, why));
     TRY(recall(seq, why));
-    TRY(sequencer_catch_up(seq, why));
+    enum err err = sequencer_catch_up(seq, why);
+    if (err == ERR_FULL) {
+        *why = (struct why){0}; /* nothing is taken until there is room; what is there is served */
+        return OK;
+    }
+    TRY(err);
     return ledger_sync(seq->ledger, why);
 }
 

@@ -30,13 +30,16 @@ static const char *folder_of(const struct ledger *ledger, uint64_t bundle, char 
     return out;
 }
 
-/* Whole entries of a bundle's bytes, and the bytes they take. */
-static uint32_t count_entries(struct span bytes, size_t *whole)
+/* Whole entries of a bundle's bytes, at most `most`, and the bytes they take. No entry is empty: zeros at the end are
+ * blocks that a crash kept from the disk. */
+static uint32_t count_entries(struct span bytes, uint32_t most, size_t *whole)
 {
     struct span rest = bytes;
+    struct span next = bytes;
     struct span entry;
     uint32_t n = 0;
-    while (n < BUNDLE_ENTRIES && bundle_next(&rest, &entry) == OK) {
+    while (n < most && bundle_next(&next, &entry) == OK && entry.len > 0) {
+        rest = next;
         n++;
     }
     *whole = bytes.len - rest.len;
@@ -50,7 +53,7 @@ static enum err count_bundle(struct ledger *ledger, uint64_t bundle, uint32_t *n
     struct mapped mapped = {0};
     TRY(file_map(path_of(ledger, bundle, path), &mapped, why));
     size_t whole = 0;
-    *n = count_entries(mapped.bytes, &whole);
+    *n = count_entries(mapped.bytes, BUNDLE_ENTRIES, &whole);
     size_t len = mapped.bytes.len;
     file_unmap(&mapped);
     if (whole == len) {
@@ -168,5 +171,28 @@ enum err ledger_sync(struct ledger *ledger, struct why *why)
         TRY(folder_sync(ledger->dir, why));
         ledger->folder_dirty = false;
     }
+    return OK;
+}
+
+enum err ledger_cut(struct ledger *ledger, uint64_t size, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    uint64_t bundle = (ledger->size - (ledger->size > 0)) / BUNDLE_ENTRIES;
+    struct mapped mapped = {0};
+    size_t whole = 0;
+    if (size >= ledger->size) {
+        return OK;
+    }
+    if (size < bundle * BUNDLE_ENTRIES) {
+        return why_set(why, ERR_RANGE, "the ledger is only cut in its last bundle");
+    }
+    TRY(file_map(path_of(ledger, bundle, path), &mapped, why));
+    count_entries(mapped.bytes, (uint32_t)(size - bundle * BUNDLE_ENTRIES), &whole);
+    file_unmap(&mapped);
+    if (ledger->last.fd < 0) {
+        TRY(append_open(path, &ledger->last, why)); /* it was full */
+    }
+    TRY(append_cut(&ledger->last, whole, why));
+    ledger->size = size;
     return OK;
 }

@@ -26,6 +26,9 @@ uint64_t ledger_size(const struct ledger *ledger);
 /* Appends; visible to readers at once, durable after ledger_sync. On ERR_IO nothing was added. */
 MUST_CHECK enum err ledger_append(struct ledger *ledger, struct span entry, struct why *why);
 MUST_CHECK enum err ledger_sync(struct ledger *ledger, struct why *why);
+/* Takes entries off the end, of the last bundle only (older ones were synced before the next began): what a crash left
+ * there instead of what was appended. ERR_RANGE when `size` lies before it. */
+MUST_CHECK enum err ledger_cut(struct ledger *ledger, uint64_t size, struct why *why);
 
 /* Reader: follows a ledger that another process writes, or a published copy. */
 struct ledger_reader;

@@ -89,6 +89,9 @@ static enum err take(struct ledger_reader *reader, struct span *entry)
 {
     struct span rest = span_from(buf_as_span(&reader->bundle), reader->used);
     TRY(bundle_next(&rest, entry));
+    if (entry->len == 0) {
+        return ERR_AGAIN; /* no entry is empty: the writer will put the real one there */
+    }
     reader->used = reader->bundle.len - rest.len;
     return OK;
 }
@@ -107,9 +110,6 @@ enum err ledger_reader_next(struct ledger_reader *reader, struct span *entry, ui
         buf_truncate(&reader->bundle, reader->used);
         TRY(read_more(reader, why));
         TRY(take(reader, &found));
-    }
-    if (found.len == 0) {
-        return why_set(why, ERR_SYNTAX, "ledger entry %llu: it is empty", (unsigned long long)reader->next);
     }
     *entry = found;
     *index = reader->next++;

@@ -166,6 +166,50 @@ static void bundles_after_a_hole_go(void **state)
     ledger_close(ledger);
 }
 
+/* Blocks that never came to the disk read as zeros: no entries. Cutting takes off what is not what was appended. */
+static void zeros_are_no_entries_and_the_end_can_be_cut(void **state)
+{
+    (void)state;
+    struct ledger *ledger = NULL;
+    struct ledger_reader *reader = NULL;
+    char path[FILE_PATH_MAX];
+    struct append tail;
+    static char zeros[8192];
+    assert_int_equal(ledger_open(dir, &ledger, NULL), OK);
+    append_to(ledger, 300);
+    ledger_close(ledger);
+    assert_int_equal(append_open(path_join(path, dir, "entries/001"), &tail, NULL), OK);
+    assert_int_equal(append_add(&tail, span_of(zeros, sizeof zeros), NULL), OK);
+    append_close(&tail);
+    assert_int_equal(ledger_open(dir, &ledger, NULL), OK);
+    assert_int_equal(ledger_size(ledger), 300);
+    assert_int_equal(ledger_cut(ledger, 290, NULL), OK);
+    assert_int_equal(ledger_cut(ledger, 255, NULL), ERR_RANGE);
+    assert_int_equal(ledger_size(ledger), 290);
+    append_to(ledger, 310);
+    assert_int_equal(ledger_reader_open(dir, &reader, NULL), OK);
+    expect(reader, 0, 310);
+    ledger_reader_close(reader);
+    ledger_close(ledger);
+}
+
+static void a_full_bundle_can_be_cut(void **state)
+{
+    (void)state;
+    struct ledger *ledger = NULL;
+    struct ledger_reader *reader = NULL;
+    assert_int_equal(ledger_open(dir, &ledger, NULL), OK);
+    append_to(ledger, 256);
+    ledger_close(ledger);
+    assert_int_equal(ledger_open(dir, &ledger, NULL), OK);
+    assert_int_equal(ledger_cut(ledger, 0, NULL), OK);
+    append_to(ledger, 257);
+    assert_int_equal(ledger_reader_open(dir, &reader, NULL), OK);
+    expect(reader, 0, 257);
+    ledger_reader_close(reader);
+    ledger_close(ledger);
+}
+
 static void a_published_copy_ends_in_a_partial_bundle(void **state)
 {
     (void)state;
@@ -201,6 +245,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(tails_torn_at_every_byte, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_torn_entry_is_read_anew, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(bundles_after_a_hole_go, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(zeros_are_no_entries_and_the_end_can_be_cut, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(a_full_bundle_can_be_cut, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_published_copy_ends_in_a_partial_bundle, make_dir, remove_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

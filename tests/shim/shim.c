@@ -1,0 +1,356 @@
+/* A disk that forgets: an LD_PRELOAD library for the kill tests and the bench.
+ *
+ * It keeps, beside the tree that programs write, what of it would be there after the power went: the content of each
+ * file as of its last fsync, fdatasync or syncfs, and the names in each folder as of the folder's last sync. Files that
+ * were never synced are empty, names that were never synced are not there. tests/shim/crash.py lays the tree out so.
+ *
+ *   SHIM_ROOT     the tree, absolute; nothing outside is looked at
+ *   SHIM_STATE    where the synced state is kept: on the same file system (inodes are pinned by hard links, so that
+ *                 their numbers are not used again)
+ *   SHIM_SYNC_MS  each sync takes so much longer (the bench; works without a tree)
+ *   SHIM_FULL     a file: while it is there and holds a number N, writes below the tree fail with ENOSPC once this
+ *                 process has written N bytes
+ *
+ * Inodes and folders are written aside and renamed, so a kill in the middle of a sync leaves the state before it. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SETTLED_NS = 50 * 1000 * 1000, PATH_ROOM = PATH_MAX + 300 };
+
+static const char *root, *state, *full_file;
+static size_t root_len;
+static long sync_ms;
+static unsigned long long written;
+
+__attribute__((constructor)) static void set_up(void)
+{
+    const char *ms = getenv("SHIM_SYNC_MS");
+    root = getenv("SHIM_ROOT");
+    state = getenv("SHIM_STATE");
+    full_file = getenv("SHIM_FULL");
+    root_len = root == NULL ? 0 : strlen(root);
+    sync_ms = ms == NULL ? 0 : strtol(ms, NULL, 10);
+}
+
+#define REAL(name)                                                                                           \
+    static __typeof__(&name) real;                                                                           \
+    if (real == NULL) {                                                                                      \
+        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                           \
+    }
+
+static bool below_root(const char *path)
+{
+    return root_len > 0 && strncmp(path, root, root_len) == 0 &&
+           (path[root_len] == '/' || path[root_len] == '\0');
+}
+
+/* The path behind a descriptor; false when it is not below the tree (or removed already). */
+static bool path_of(int fd, char path[PATH_ROOM])
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, PATH_MAX);
+    if (n <= 0) {
+        return false;
+    }
+    path[n] = '\0';
+    return below_root(path) && strstr(path, " (deleted)") == NULL;
+}
+
+static void aside(char out[PATH_ROOM])
+{
+    static unsigned long n;
+    snprintf(out, PATH_ROOM, "%s/tmp/%d-%lu", state, (int)getpid(), n++);
+}
+
+static void pin(const char *path, ino_t inode)
+{
+    char to[PATH_ROOM];
+    snprintf(to, sizeof to, "%s/pins/%llu", state, (unsigned long long)inode);
+    linkat(AT_FDCWD, path, AT_FDCWD, to, AT_SYMLINK_FOLLOW);
+}
+
+static bool copy_bytes(int from, int to)
+{
+    static char bytes[1 << 16];
+    off_t at = 0;
+    for (;;) {
+        ssize_t n = pread(from, bytes, sizeof bytes, at);
+        if (n <= 0) {
+            return n == 0;
+        }
+        for (ssize_t done = 0; done < n;) {
+            long put = syscall(SYS_pwrite64, to, bytes + done, (size_t)(n - done), at + done);
+            if (put <= 0) {
+                return false;
+            }
+            done += put;
+        }
+        at += n;
+    }
+}
+
+/* A file that was kept with this size and time, long enough after its last change that the clock tells. */
+static bool kept_already(const char *shadow, const struct stat *live)
+{
+    struct stat kept;
+    if (stat(shadow, &kept) != 0 || kept.st_size != live->st_size ||
+        kept.st_mtim.tv_sec != live->st_mtim.tv_sec || kept.st_mtim.tv_nsec != live->st_mtim.tv_nsec) {
+        return false;
+    }
+    long long ns = (kept.st_ctim.tv_sec - live->st_mtim.tv_sec) * 1000000000LL + kept.st_ctim.tv_nsec -
+                   live->st_mtim.tv_nsec;
+    return ns > SETTLED_NS;
+}
+
+static void keep_file(const char *path)
+{
+    char shadow[PATH_ROOM];
+    char temporary[PATH_ROOM];
+    struct stat live;
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    if (from < 0 || fstat(from, &live) != 0) {
+        if (from >= 0) {
+            close(from);
+        }
+        return;
+    }
+    snprintf(shadow, sizeof shadow, "%s/inodes/%llu", state, (unsigned long long)live.st_ino);
+    if (!kept_already(shadow, &live)) {
+        aside(temporary);
+        int to = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        struct timespec times[2] = {live.st_atim, live.st_mtim};
+        if (to >= 0 && copy_bytes(from, to)) {
+            fchmod(to, live.st_mode & 07777);
+            futimens(to, times);
+            pin(path, live.st_ino);
+            rename(temporary, shadow);
+        }
+        if (to >= 0) {
+            close(to);
+        }
+    }
+    close(from);
+}
+
+/* One line an entry: kind, inode, mode, name (the rest of the line). */
+static void keep_folder(const char *path)
+{
+    char shadow[PATH_ROOM];
+    char temporary[PATH_ROOM];
+    struct stat own;
+    DIR *dir = opendir(path);
+    if (dir == NULL || fstat(dirfd(dir), &own) != 0) {
+        if (dir != NULL) {
+            closedir(dir);
+        }
+        return;
+    }
+    aside(temporary);
+    FILE *out = fopen(temporary, "we");
+    struct dirent *entry = NULL;
+    while (out != NULL && (entry = readdir(dir)) != NULL) {
+        struct stat about;
+        char child[PATH_ROOM];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            fstatat(dirfd(dir), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0) {
+            continue;
+        }
+        char kind = S_ISDIR(about.st_mode)   ? 'd'
+                    : S_ISREG(about.st_mode) ? 'f'
+                    : S_ISLNK(about.st_mode) ? 'l'
+                                             : '?';
+        fprintf(out, "%c %llu %o %s\n", kind, (unsigned long long)about.st_ino, about.st_mode & 07777U,
+                entry->d_name);
+        if (kind == 'f' && snprintf(child, sizeof child, "%s/%s", path, entry->d_name) < (int)sizeof child) {
+            pin(child, about.st_ino);
+        }
+    }
+    if (out != NULL) {
+        fclose(out);
+        snprintf(shadow, sizeof shadow, "%s/dirs/%llu", state, (unsigned long long)own.st_ino);
+        rename(temporary, shadow);
+    }
+    closedir(dir);
+}
+
+static void keep_tree(const char *path)
+{
+    DIR *dir = opendir(path);
+    struct dirent *entry = NULL;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        char child[PATH_ROOM];
+        struct stat about;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            snprintf(child, sizeof child, "%s/%s", path, entry->d_name) >= (int)sizeof child ||
+            lstat(child, &about) != 0) {
+            continue;
+        }
+        if (S_ISDIR(about.st_mode)) {
+            keep_tree(child);
+        } else if (S_ISREG(about.st_mode)) {
+            keep_file(child);
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    keep_folder(path);
+}
+
+static void wait_a_little(void)
+{
+    struct timespec time = {sync_ms / 1000, sync_ms % 1000 * 1000000};
+    if (sync_ms > 0) {
+        nanosleep(&time, NULL);
+    }
+}
+
+static int sync_one(int fd, int result)
+{
+    char path[PATH_ROOM];
+    struct stat about;
+    int saved = errno;
+    wait_a_little();
+    if (result == 0 && state != NULL && path_of(fd, path) && fstat(fd, &about) == 0) {
+        if (S_ISDIR(about.st_mode)) {
+            keep_folder(path);
+        } else {
+            keep_file(path);
+        }
+    }
+    errno = saved;
+    return result;
+}
+
+/* With a tree to keep the real sync is left out: the kept state is what counts, and tests are fast. */
+int fsync(int fd)
+{
+    REAL(fsync)
+    return sync_one(fd, state == NULL ? real(fd) : 0);
+}
+
+int fdatasync(int fd)
+{
+    REAL(fdatasync)
+    return sync_one(fd, state == NULL ? real(fd) : 0);
+}
+
+int syncfs(int fd)
+{
+    REAL(syncfs)
+    int result = state == NULL ? real(fd) : 0;
+    wait_a_little();
+    if (state != NULL && root != NULL) {
+        keep_tree(root);
+    }
+    return result;
+}
+
+/* A new folder may get the number of one that was removed: what was kept of that is forgotten. */
+static void forget_folder(int at, const char *path)
+{
+    struct stat about;
+    char shadow[PATH_ROOM];
+    if (state != NULL && fstatat(at, path, &about, AT_SYMLINK_NOFOLLOW) == 0) {
+        snprintf(shadow, sizeof shadow, "%s/dirs/%llu", state, (unsigned long long)about.st_ino);
+        unlink(shadow);
+    }
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    REAL(mkdir)
+    int result = real(path, mode);
+    if (result == 0) {
+        forget_folder(AT_FDCWD, path);
+    }
+    return result;
+}
+
+int mkdirat(int at, const char *path, mode_t mode)
+{
+    REAL(mkdirat)
+    int result = real(at, path, mode);
+    if (result == 0) {
+        forget_folder(at, path);
+    }
+    return result;
+}
+
+/* How many of `len` bytes may be written now; -1: none, ENOSPC. */
+static ssize_t room_for(int fd, size_t len)
+{
+    char path[PATH_ROOM];
+    char text[32] = "";
+    if (full_file == NULL) {
+        return (ssize_t)len;
+    }
+    int saved = errno;
+    int limit = open(full_file, O_RDONLY | O_CLOEXEC);
+    if (limit < 0) {
+        errno = saved;
+        written = 0;
+        return (ssize_t)len;
+    }
+    ssize_t n = read(limit, text, sizeof text - 1);
+    close(limit);
+    errno = saved;
+    if (n < 0 || !path_of(fd, path)) {
+        return (ssize_t)len;
+    }
+    unsigned long long most = strtoull(text, NULL, 10);
+    if (written >= most) {
+        errno = ENOSPC;
+        return -1;
+    }
+    size_t left = (size_t)(most - written);
+    len = len < left ? len : left;
+    written += len;
+    return (ssize_t)len;
+}
+
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+    REAL(write)
+    ssize_t allowed = fd <= 2 ? (ssize_t)len : room_for(fd, len);
+    return allowed < 0 ? -1 : real(fd, bytes, (size_t)allowed);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
+{
+    REAL(pwrite)
+    ssize_t allowed = room_for(fd, len);
+    return allowed < 0 ? -1 : real(fd, bytes, (size_t)allowed, at);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at)
+{
+    REAL(pwrite64)
+    ssize_t allowed = room_for(fd, len);
+    return allowed < 0 ? -1 : real(fd, bytes, (size_t)allowed, at);
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int n)
+{
+    REAL(writev)
+    return room_for(fd, 1) < 0 ? -1 : real(fd, parts, n);
+}
+
+int fallocate(int fd, int mode, off_t at, off_t len)
+{
+    REAL(fallocate)
+    return room_for(fd, (size_t)len) < 0 ? -1 : real(fd, mode, at, len);
+}
