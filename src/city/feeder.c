@@ -209,13 +209,12 @@ static void on_control(void *arg, int fd, unsigned events)
     buf_truncate(&feeder->request, feeder->request.len - used);
 }
 
-static void on_status(void *arg)
+static void write_status(struct feeder *feeder, const char *state)
 {
-    struct feeder *feeder = arg;
     const struct script *script = &feeder->drill.script;
     struct why why = {0};
     bool waits = sender_pending(feeder->sender) > 0 && sender_retries(feeder->sender) > 0;
-    status_begin(&feeder->status, "feeder", "running", clock_now_ms(feeder->clock));
+    status_begin(&feeder->status, "feeder", state, clock_now_ms(feeder->clock));
     status_add_u64(&feeder->status, "to_send", script->n);
     status_add_u64(&feeder->status, "sent", feeder->sent);
     status_add_u64(&feeder->status, "acknowledged", feeder->acknowledged);
@@ -228,6 +227,12 @@ static void on_status(void *arg)
     if (status_write(feeder->status_path, &feeder->status, &why) != OK) {
         log_line(LOG_WARN, "status_not_written", "why=\"%s\"", why.text);
     }
+}
+
+static void on_status(void *arg)
+{
+    struct feeder *feeder = arg;
+    write_status(feeder, "running");
     (void)loop_after(feeder->loop, 1000, on_status, feeder);
 }
 
@@ -301,7 +306,7 @@ enum err feeder_run(const struct feeder_options *options, int *code, struct why 
     enum err err = start(feeder, why);
     if (err == OK) {
         *code = loop_run(feeder->loop);
-        on_status(feeder);
+        write_status(feeder, "stopped");
         log_line(LOG_INFO, "end", "sent=%u acknowledged=%u refused=%u of=%u retries=%llu", feeder->sent,
                  feeder->acknowledged, feeder->refused, feeder->drill.script.n,
                  (unsigned long long)sender_retries(feeder->sender));

@@ -1,6 +1,7 @@
 /* The table of places. */
 #include "mirror/place.h"
 
+#include "base/num.h"
 #include "formats/manifest.h"
 
 #include <stdio.h>
@@ -45,6 +46,18 @@ static bool below_number(struct span path, const char *folder, uint32_t number)
     return span_starts(path, span_str(prefix));
 }
 
+static bool of_package(struct span path, uint32_t cut)
+{
+    struct span rest = span_from(path, sizeof "package/" - 1);
+    uint32_t number = 0;
+    return num_parse_u32(span_cut(&rest, '/'), &number) == OK && number <= cut && rest.len > 0;
+}
+
+bool place_in_package(struct span path, uint32_t package)
+{
+    return below_number(path, "package", package);
+}
+
 enum place place_of(struct span path, uint32_t cut)
 {
     if (!manifest_path_good(path)) {
@@ -56,8 +69,8 @@ enum place place_of(struct span path, uint32_t cut)
     if (below_number(path, "cut", cut)) {
         return PLACE_CUT;
     }
-    if (below_number(path, "package", cut)) {
-        return PLACE_PACKAGE;
+    if (span_starts(path, SPAN("package/"))) {
+        return of_package(path, cut) ? PLACE_PACKAGE : PLACE_FOREIGN;
     }
     if (span_starts(path, SPAN("log/tile/entries/"))) {
         return PLACE_LOG;

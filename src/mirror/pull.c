@@ -107,9 +107,9 @@ static enum err want(struct pull *pull, const struct manifest_file *file, enum p
     return stage_put(&pull->stage, file->path, buf_as_span(&pull->body), replaced, why);
 }
 
-/* All files of a manifest whose place is in the mask. Twins of a list come after the plain files. */
+/* All files of a manifest whose place is in the mask; of packages only the newest. Twins come after the plain files. */
 static enum err want_places(struct pull *pull, const struct manifest *manifest, unsigned mask, bool partial,
-                            struct why *why)
+                            const struct latest *latest, struct why *why)
 {
     for (int list = 0; list < 2; list++) {
         const struct manifest_file *files = list == 0 ? manifest->files : manifest->encodings;
@@ -117,6 +117,7 @@ static enum err want_places(struct pull *pull, const struct manifest *manifest, 
         for (uint32_t i = 0; i < n; i++) {
             enum place place = place_of(files[i].path, manifest->cut);
             bool skipped = !partial && place == PLACE_LOG && place_partial_bundle(files[i].path);
+            skipped |= place == PLACE_PACKAGE && !place_in_package(files[i].path, latest->package);
             if ((mask >> place & 1) != 0 && !skipped) {
                 TRY(want(pull, &files[i], place, why));
             }
@@ -153,7 +154,7 @@ static enum err check_history(const struct pull *pull, const struct link *link, 
     return OK;
 }
 
-static enum err walk_step(struct pull *pull, struct link *link, uint32_t package, struct why *why)
+static enum err walk_step(struct pull *pull, struct link *link, const struct latest *latest, struct why *why)
 {
     char path[64];
     snprintf(path, sizeof path, "cut/%u/manifest", link->cut - 1);
@@ -172,8 +173,7 @@ static enum err walk_step(struct pull *pull, struct link *link, uint32_t package
         }
     }
     if (err == OK) {
-        unsigned mask = 1u << PLACE_LOG | (manifest.cut == package ? 1u << PLACE_PACKAGE : 0);
-        err = want_places(pull, &manifest, mask, false, why);
+        err = want_places(pull, &manifest, 1u << PLACE_LOG | 1u << PLACE_PACKAGE, false, latest, why);
     }
     if (err == OK) {
         err = stage_manifest(pull, manifest.cut, buf_as_span(&note), why);
@@ -187,12 +187,13 @@ static enum err walk_step(struct pull *pull, struct link *link, uint32_t package
     return err;
 }
 
-static enum err walk_back(struct pull *pull, const struct manifest *newest, uint32_t package, struct why *why)
+static enum err walk_back(struct pull *pull, const struct manifest *newest, const struct latest *latest,
+                          struct why *why)
 {
     struct link link = {.cut = newest->cut, .has_previous = newest->has_previous};
     memcpy(link.previous, newest->previous, DIGEST_LEN);
     while (link.has_previous && link.cut > (pull->has ? pull->cut + 1 : 0)) {
-        TRY(walk_step(pull, &link, package, why));
+        TRY(walk_step(pull, &link, latest, why));
     }
     return check_history(pull, &link, why);
 }
@@ -208,9 +209,9 @@ static enum err bring(struct pull *pull, const struct latest *latest, const stru
         return why_set(why, ERR_FORGED, "latest.json y el manifiesto %u no son del mismo corte", latest->cut);
     }
     TRY(check_pointer(pointer, manifest, why));
-    TRY(walk_back(pull, manifest, latest->package, why));
+    TRY(walk_back(pull, manifest, latest, why));
     unsigned immutable = 1u << PLACE_CUT | 1u << PLACE_SHARED | 1u << PLACE_LOG | 1u << PLACE_PACKAGE;
-    TRY(want_places(pull, manifest, immutable, true, why));
+    TRY(want_places(pull, manifest, immutable, true, latest, why));
     TRY(stage_manifest(pull, manifest->cut, note, why));
     /* What is immutable goes up first: the bundles tell which images there are. */
     struct why slow = {{0}};
@@ -218,7 +219,7 @@ static enum err bring(struct pull *pull, const struct latest *latest, const stru
     TRY(pull_scan_images(pull, manifest->log_size, why));
     (void)!pull_images(pull, pull->options.image_ms,
                        &slow); /* the rest comes later; a page without one says so */
-    TRY(want_places(pull, manifest, 1u << PLACE_ENTRY, false, why));
+    TRY(want_places(pull, manifest, 1u << PLACE_ENTRY, false, latest, why));
     TRY(stage_put(&pull->stage, SPAN("latest.json"), pointer, true, why));
     TRY(stage_publish(&pull->stage, why));
     pull->has = true;
@@ -277,7 +278,11 @@ static bool never_believed(enum err err)
 static enum err look_and_adopt(struct pull *pull, struct buf *pointer, bool *new, struct why *why)
 {
     struct latest latest;
-    TRY(look(pull, pointer, &latest, why));
+    enum err err = look(pull, pointer, &latest, why);
+    if (err == ERR_MISSING && !pull->has) {
+        return OK; /* the feed answers and has no cut yet: the night has not begun */
+    }
+    TRY(err);
     bool ours = is_ours(pull, &latest);
     if (ours && !pull->repair) {
         return OK;
@@ -292,26 +297,26 @@ static enum err look_and_adopt(struct pull *pull, struct buf *pointer, bool *new
     return OK;
 }
 
-/* The feed moves on while we read: an entry page of the next cut is no forgery. So what does not fit is
- * looked at again, and believed to be wrong only when the pointer stands still. */
+/* The feed moves on while we read: an entry page of the next cut is no forgery. So what does not fit is looked at again,
+ * and believed to be wrong only when the pointer stands still; else it is left for the next look. */
 enum pull_result pull_once(struct pull *pull, struct why *why)
 {
     struct buf pointer = {0}, before = {0};
-    bool new = false;
+    bool new = false, still = false;
     enum err err = OK;
     for (int again = 0; again < LOOK_AGAIN; again++) {
         *why = (struct why){{0}};
         buf_clear(&before);
         buf_span(&before, buf_as_span(&pointer));
         err = look_and_adopt(pull, &pointer, &new, why);
-        bool moved = !span_equal(buf_as_span(&before), buf_as_span(&pointer));
-        if (err == OK || !never_believed(err) || !moved) {
+        still = span_equal(buf_as_span(&before), buf_as_span(&pointer));
+        if (err == OK || !never_believed(err) || still) {
             break;
         }
     }
     buf_done(&pointer);
     buf_done(&before);
-    if (err == OK) {
+    if (err == OK || (never_believed(err) && !still)) {
         return new ? PULL_NEW : PULL_SAME;
     }
     if (never_believed(err)) {

@@ -78,7 +78,8 @@ static void check_cut_late(const struct board *board, struct alarm_set *out)
     }
 }
 
-/* A mirror is behind when it misses more than two cuts and they are old enough that it should have them. */
+/* A mirror is behind when it misses more than two cuts and they are old enough that it should have them. On a stepped
+ * clock age says nothing. */
 static void check_mirror(const struct board *board, enum board_seat seat, struct alarm_set *out)
 {
     const struct board_program *mirror = &board->seats[seat];
@@ -97,8 +98,8 @@ static void check_mirror(const struct board *board, enum board_seat seat, struct
     uint64_t held = status_number(&mirror->status, "cut");
     int64_t held_ms = status_time(&mirror->status, "cut_time");
     int64_t old_ms = held_ms < 0 ? INT64_MAX : board->now_ms - held_ms;
-    int64_t patience_ms = (int64_t)ALARM_MIRROR_REAL_MS * (board->speed == 0 ? 1 : board->speed);
-    if (newest > held + ALARM_MIRROR_CUTS && old_ms > patience_ms) {
+    int64_t patience_ms = (int64_t)ALARM_MIRROR_REAL_MS * board->speed;
+    if (board->speed != 0 && newest > held + ALARM_MIRROR_CUTS && old_ms > patience_ms) {
         snprintf(text, sizeof text, "%s va %llu cortes atrás (tiene el %llu, hay %llu)", mirror->title,
                  (unsigned long long)(newest - held), (unsigned long long)held, (unsigned long long)newest);
         add_for(out, "behind", mirror->name, text);
@@ -148,7 +149,8 @@ static void check_totals(const struct board *board, struct alarm_set *out)
 {
     uint64_t ledger = board_number(board, SEAT_INTAKE, "ledger_size");
     uint64_t covered = board_number(board, SEAT_CUT, "log_size");
-    if (ledger > 0 && covered > ledger) {
+    bool said_later = board->seats[SEAT_INTAKE].age_ms < board->seats[SEAT_CUT].age_ms;
+    if (ledger > 0 && covered > ledger && said_later) {
         add(out, "totals-mismatch", "El corte dice cubrir %llu asientos y el libro tiene %llu",
             (unsigned long long)covered, (unsigned long long)ledger);
         return;

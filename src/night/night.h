@@ -6,6 +6,7 @@
 #include "night/alerts.h"
 #include "night/look.h"
 #include "night/settings.h"
+#include "os/control.h"
 #include "os/crew.h"
 #include "os/file.h"
 #include "os/loop.h"
@@ -47,6 +48,7 @@ struct night {
     char vkey[512];
     struct crew crew;
     struct loop *loop;
+    struct control_server *control; /* DIR/run/night.sock */
     struct clock *clock;
     struct look look; /* its own eyes: the board */
     struct alarm_set alarms;
@@ -77,6 +79,8 @@ MUST_CHECK enum err night_prepare(struct night *night, struct why *why);
 void night_roles(struct night *night);
 /* Is the member up far enough that the next may start? */
 bool night_ready(const struct night *night, const struct crew_member *member);
+/* orders.c: what DIR/run/night.sock is asked. */
+void night_order(void *arg, struct span request, struct buf *answer);
 /* site.c */
 MUST_CHECK enum err night_site(const struct night *night, struct why *why);
 /* stepper.c: drives a stepped night; a role. `arg` is the struct night. */

@@ -75,6 +75,9 @@ static void edge(struct night *night, const char *name, const char *role, const 
     arg_text(night, member, "--name", name);
     arg_path(night, member, "--status", status);
     arg_path(night, member, "--clock", "run/clock");
+    if (strcmp(role, "site") != 0) {
+        arg_text(night, member, "--vkey", night->vkey);
+    }
     arg_links(night, member);
 }
 

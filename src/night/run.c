@@ -251,7 +251,8 @@ static enum err begin(struct night *night, struct why *why)
     alerts_init(&night->alerts, night->settings.alert, alert_log);
     crew_init(&night->crew, path_join(path, night->dir, "run/log"));
     night_roles(night);
-    return OK;
+    return control_serve(night->loop, path_join(path, night->dir, "run/night.sock"), night_order, night,
+                         &night->control, why);
 }
 
 static void end(struct night *night)
@@ -259,6 +260,7 @@ static void end(struct night *night)
     stop_all(night);
     alerts_done(&night->alerts, ALERT_END_MS);
     crew_done(&night->crew);
+    control_server_close(night->control);
     loop_free(night->loop);
     look_close(&night->look);
     clock_close(night->clock);

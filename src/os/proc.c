@@ -113,6 +113,7 @@ enum err program_start(const char *path, char *const argv[], const int *keep, in
         plain_signals();
         int log = log_path == NULL ? -1 : open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (log >= 0) {
+            dup2(log, STDOUT_FILENO);
             dup2(log, STDERR_FILENO);
         }
         keep_only(keep, n_keep, true);

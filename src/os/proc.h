@@ -22,7 +22,7 @@ MUST_CHECK enum err role_start(const char *name, role_main main, void *arg, cons
                                struct child *out, struct why *why);
 
 /* Starts a program by absolute path; argv ends with NULL. `keep` descriptors stay open under their numbers.
- * stderr goes to `log_path` (appended) when not NULL. */
+ * stdout and stderr go to `log_path` (appended) when not NULL. */
 MUST_CHECK enum err program_start(const char *path, char *const argv[], const int *keep, int n_keep,
                                   const char *log_path, struct child *out, struct why *why);
 /* The path of a program that lies beside ours (or $ATALAYA_BIN): "atalaya-edge". */

@@ -148,6 +148,8 @@ static void test_totals(void **state)
     struct given *given = given_calm_night();
     seat_says(given, SEAT_INTAKE, "-", "ledger_size 90\n");
     seat_says(given, SEAT_CUT, "-", "cut 3\nlog_size 91\n");
+    assert_false(raised(given, "totals-mismatch")); /* the intake spoke before the cut */
+    given->board.seats[SEAT_CUT].age_ms = 700;
     assert_true(raised(given, "totals-mismatch"));
     seat_says(given, SEAT_CUT, "-", "cut 3\nlog_size 90\n");
     assert_false(raised(given, "totals-mismatch"));
