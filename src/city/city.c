@@ -31,6 +31,7 @@ static void add_acta(struct election *out, uint32_t station, uint8_t contest, co
     acta->contest = contest;
     acta->form_len = (uint8_t)strlen(form);
     acta->station = station;
+    acta->proportional = span_is(out->contests[contest].proportional, form);
 }
 
 void city_make_catalogue(struct election *out)

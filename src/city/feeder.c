@@ -155,26 +155,47 @@ static void on_tick(void *arg)
     (void)loop_after(feeder->loop, wait < 5 ? 5 : wait, on_tick, feeder);
 }
 
-/* With a control stream answers are looked for at every turn that follows one. */
+static void take_lines(struct feeder *feeder);
+
+/* With a control stream answers are looked for at every turn until there is one to give. */
 static void on_soon(void *arg)
 {
     struct feeder *feeder = arg;
     look_whether_done(feeder);
     if (feeder->asked) {
         (void)loop_after(feeder->loop, 1, on_soon, feeder);
+    } else {
+        take_lines(feeder);
     }
 }
 
-static enum err take_request(struct feeder *feeder, struct span line)
+/* "until 2027-06-07T02:10:00Z" */
+static void take_request(struct feeder *feeder, struct span line)
 {
     int64_t upto = 0;
     if (!span_starts(line, SPAN("until ")) || date_parse_iso(span_from(line, 6), &upto) != OK) {
-        return ERR_SYNTAX;
+        log_line(LOG_ERROR, "control_unknown", "bytes=%zu", line.len);
+        loop_stop(feeder->loop, 2);
+        return;
     }
     feeder->asked = true;
     release(feeder, upto);
-    on_soon(feeder);
-    return OK;
+    (void)loop_after(feeder->loop, 0, on_soon, feeder);
+}
+
+/* One request at a time: the next is looked at when the one before was answered. */
+static void take_lines(struct feeder *feeder)
+{
+    struct span rest = buf_as_span(&feeder->request), line = rest;
+    const char *end = rest.len == 0 ? NULL : memchr(rest.at, '\n', rest.len);
+    if (end == NULL || feeder->asked) {
+        return;
+    }
+    line.len = (size_t)(end - rest.at);
+    take_request(feeder, line);
+    size_t used = line.len + 1;
+    memmove(feeder->request.at, feeder->request.at + used, feeder->request.len - used);
+    buf_truncate(&feeder->request, feeder->request.len - used);
 }
 
 static void on_control(void *arg, int fd, unsigned events)
@@ -186,27 +207,11 @@ static void on_control(void *arg, int fd, unsigned events)
         return;
     }
     if (n <= 0 || feeder->request.len > 4096) {
-        loop_stop(feeder->loop, feeder->at < feeder->drill.script.n);
+        loop_stop(feeder->loop, feeder->asked || feeder->at < feeder->drill.script.n);
         return;
     }
     buf_grew(&feeder->request, (size_t)n);
-    struct span rest = buf_as_span(&feeder->request);
-    const char *end = memrchr(rest.at, '\n', rest.len);
-    if (end == NULL) {
-        return;
-    }
-    rest.len = (size_t)(end - rest.at) + 1;
-    size_t used = rest.len;
-    struct span line;
-    while (span_line(&rest, &line)) {
-        if (take_request(feeder, line) != OK) {
-            log_line(LOG_ERROR, "control_unknown", "bytes=%zu", line.len);
-            loop_stop(feeder->loop, 2);
-            return;
-        }
-    }
-    memmove(feeder->request.at, feeder->request.at + used, feeder->request.len - used);
-    buf_truncate(&feeder->request, feeder->request.len - used);
+    take_lines(feeder);
 }
 
 static void write_status(struct feeder *feeder, const char *state)

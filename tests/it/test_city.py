@@ -242,3 +242,44 @@ def test_what_is_no_database_is_refused(run, tmp_path, text):
     done = run("atalaya-city", "--out", tmp_path / "replay", "--input", tmp_path / "base.csv")
     assert done.returncode == 2 and "atalaya-city: " in done.stderr
     assert not (tmp_path / "replay/election").exists()
+
+
+def ledger_actas(folder):
+    """The acta entries of a night's ledger, as dictionaries, in order."""
+    for bundle in sorted((folder / "ledger").rglob("*")):
+        if not bundle.is_file():
+            continue
+        data, at = bundle.read_bytes(), 0
+        while at + 2 <= len(data):
+            size = int.from_bytes(data[at:at + 2], "big")
+            kind, *lines = data[at + 2:at + 2 + size].decode().split("\n")
+            at += 2 + size
+            if kind == "prep-acta/v1":
+                yield dict(line.split(" ", 1) for line in lines if " " in line)
+
+
+def test_a_real_intake_takes_the_whole_night(bin_dir, run, start, wait_for, tmp_path):
+    """Everything is stored, and the ledger's last versions add up to what the feeder said it would send."""
+    city = make(run, tmp_path / "city", "--scale", "small", "--images", "0.2")
+    intake = start("atalaya-intake", "--dir", city, "--listen", "127.0.0.1:0")
+    line = wait_for(lambda: next((x for x in intake.text().splitlines() if "http://" in x), None), 20)
+    feeder = Feeder(bin_dir, city, int(line.split(":")[2].split("/")[0]))
+    half = feeder.until("2027-06-07T10:00:00Z")
+    assert half["sent"] == half["acknowledged"] and half["done"] == "no"
+    again = Feeder(bin_dir, city, int(line.split(":")[2].split("/")[0]))
+    assert again.until("2027-06-07T10:00:00Z") == half  # the same bytes twice change nothing
+    again.end()
+    whole = feeder.until("2027-06-08T02:00:00Z")
+    assert whole["refused"] == "0" and whole["done"] == "yes" and feeder.end() == 0
+    assert intake.stop() == 0
+    expected = json.loads((city / "run/expected.json").read_text())
+    last, entries = {}, 0
+    for acta in ledger_actas(city):
+        last[acta["acta"]] = acta
+        entries += 1
+    assert entries == int(whole["acknowledged"]) == expected["records"]
+    for contest, figures in expected["contests"].items():
+        actas = [a for a in last.values() if a["contest"] == contest]
+        assert sum(a["status"] == "1" for a in actas) == figures["counted"]
+        assert sum(a["status"] == "2" for a in actas) == figures["out_of_catalogue"]
+        assert sum(int(a["computed"]) for a in actas if a["status"] == "1") == figures["votes"]

@@ -37,6 +37,11 @@ static void make_read(enum city_scale scale, uint64_t seed, struct election *out
         print_error("%s\n", why.text);
     }
     assert_int_equal(err, OK);
+    assert_int_equal(made.n_actas, out->n_actas);
+    for (uint32_t i = 0; i < made.n_actas; i++) {
+        assert_string_equal(made.actas[i].key, out->actas[i].key);
+        assert_int_equal(made.actas[i].proportional, out->actas[i].proportional);
+    }
     election_files_done(&files);
     election_done(&made);
 }

@@ -112,7 +112,10 @@ static void look_at(const struct record *record, struct tally_of_faults *t)
     if (acta == NULL) {
         return;
     }
-    uint32_t findings = sheet_findings(&record->sheet, UINT64_MAX, &city.stations[acta->station]);
+    const struct contest *contest = &city.contests[acta->contest];
+    uint64_t columns = contest_columns_in(contest, election_acta_area(&city, acta, contest->area_kind));
+    uint32_t findings = sheet_findings(&record->sheet, columns, &city.stations[acta->station]);
+    assert_int_equal(findings >> FINDING_COLUMN_NA & 1, 0);
     t->exceeds += (judgement.observations & OBS_EXCEEDS) != 0;
     t->all += (judgement.observations & OBS_ALL_EMPTY) != 0;
     t->some +=
