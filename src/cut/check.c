@@ -79,20 +79,20 @@ static enum err json_check(const struct tree *tree, struct span bytes, struct wh
     return err;
 }
 
-static enum err file_check(const struct tree *tree, const struct manifest_file *file, struct why *why)
+static enum err file_check(struct tree *tree, const struct manifest_file *file, struct why *why)
 {
     char path[FILE_PATH_MAX];
-    struct mapped mapped;
     uint8_t sha256[32];
-    TRY(file_map(disk_path(tree, file->path, path), &mapped, why));
-    digest_of(mapped.bytes, sha256);
+    struct buf *bytes = &tree->reread;
+    buf_clear(bytes);
+    TRY(file_read(disk_path(tree, file->path, path), file->bytes, bytes, why));
+    digest_of(buf_as_span(bytes), sha256);
     enum err err = OK;
     if (memcmp(sha256, file->sha256, sizeof sha256) != 0) {
         err = why_set(why, ERR_IO, "it is not on the disk as it was written");
     } else if (span_ends(file->path, SPAN(".json"))) {
-        err = json_check(tree, mapped.bytes, why);
+        err = json_check(tree, buf_as_span(bytes), why);
     }
-    file_unmap(&mapped);
     return err == OK ? OK : why_prefix(why, err, "%.*s", SPAN_ARG(file->path));
 }
 
@@ -107,18 +107,18 @@ static enum err chunks_read(struct tree *tree, struct why *why)
         }
         char site[PAGE_PATH_MAX];
         char path[FILE_PATH_MAX];
-        struct mapped mapped;
+        struct buf *bytes = &tree->reread;
         uint8_t sha256[32];
         struct chunk chunk = chunk_at(tree->fold, tree->plan, i);
         uint64_t columns = contest_columns_in(&election->contests[chunk.contest], chunk.area);
         snprintf(site, sizeof site, "chunk/%s.html", shelf->names[i]);
-        TRY(file_map(path_join(path, tree->public_dir, site), &mapped, why));
-        digest_of(mapped.bytes, sha256);
+        buf_clear(bytes);
+        TRY(file_read(path_join(path, tree->public_dir, site), shelf->pressed[i].bytes[0], bytes, why));
+        digest_of(buf_as_span(bytes), sha256);
         enum err err =
             memcmp(sha256, shelf->pressed[i].sha256[0], sizeof sha256) != 0
                 ? why_set(why, ERR_IO, "it is not on the disk as it was written")
-                : rows_sum(mapped.bytes, (unsigned)__builtin_popcountll(columns), &shelf->sums[i], why);
-        file_unmap(&mapped);
+                : rows_sum(buf_as_span(bytes), (unsigned)__builtin_popcountll(columns), &shelf->sums[i], why);
         if (err != OK) {
             return why_prefix(why, err, "%s", site);
         }

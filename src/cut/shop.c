@@ -261,7 +261,9 @@ static enum err make(struct shop *shop, const struct fold *fold, const struct cu
     tree_manifest(tree);
     TRY(tree_check(tree, why));
     crash_point(shop, "checked");
+    int64_t began = monotonic_ms();
     TRY(file_sync_all(shop->public_dir, why));
+    shop->sync_ms = (uint64_t)(monotonic_ms() - began);
     crash_point(shop, "synced");
     TRY(append_cut_entry(shop, why));
     crash_point(shop, "appended");
@@ -309,6 +311,7 @@ static enum err make_zero(struct shop *shop, int64_t time_ms, struct why *why)
 enum err shop_cut(struct shop *shop, int64_t time_ms, struct why *why)
 {
     int64_t began = monotonic_ms();
+    int64_t cpu_began = process_cpu_ms();
     time_ms -= time_ms % 1000; /* entries know seconds */
     enum err err = time_ms < shop->election.opening_ms ? make_zero(shop, time_ms, why)
                                                        : make_numbered(shop, time_ms, why);
@@ -317,6 +320,7 @@ enum err shop_cut(struct shop *shop, int64_t time_ms, struct why *why)
         return err;
     }
     shop->build_ms = (uint64_t)(monotonic_ms() - began);
+    shop->cpu_ms = (uint64_t)(process_cpu_ms() - cpu_began);
     shop->chunks_rendered = shop->shelf.rendered;
     return OK;
 }

@@ -92,6 +92,8 @@ static void put_cut(struct state *state, struct status *status, const struct sho
     }
     pair(state, status, "last", shop->published_last ? SPAN("yes") : SPAN("no"));
     pair_u64(state, status, "build_ms", shop->build_ms);
+    pair_u64(state, status, "cpu_ms", shop->cpu_ms);
+    pair_u64(state, status, "sync_ms", shop->sync_ms);
     pair_u64(state, status, "chunks_rendered", shop->chunks_rendered);
     if (shop->package >= 0) {
         pair_u64(state, status, "package", (uint64_t)shop->package);

@@ -20,6 +20,7 @@ void tree_done(struct tree *tree)
 {
     buf_done(&tree->staged);
     buf_done(&tree->text);
+    buf_done(&tree->reread);
 }
 
 void tree_drop(struct tree *tree)

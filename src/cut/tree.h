@@ -18,6 +18,7 @@ struct tree {
     struct press *press;
     struct shelf *shelf;
     struct buf staged; /* site paths of what is staged, a line each, in the order of their putting in place */
+    struct buf reread; /* a file as it lies on the disk */
     struct buf text;   /* the manifest's text */
     uint8_t manifest[32];
     struct why *why; /* of the step at hand */

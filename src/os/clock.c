@@ -137,3 +137,10 @@ int64_t clock_wait_ms(const struct clock *clock, int64_t at_ms)
     }
     return left;
 }
+
+int64_t process_cpu_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -32,5 +32,7 @@ enum clock_mode clock_mode(const struct clock *clock);
 
 /* CLOCK_MONOTONIC in milliseconds, for timeouts. */
 int64_t monotonic_ms(void);
+/* Processor time of this process, milliseconds. */
+int64_t process_cpu_ms(void);
 
 #endif

@@ -9,10 +9,51 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The encoder takes and gives back the same few large tables for every file; from the system they would come as fresh
+ * pages each time, which costs more than the compression of a small page. So what is given back is kept. */
+enum { SPARES = 32 };
+struct spare {
+    size_t size;
+};
+
 struct squeezer {
     struct libdeflate_compressor *gzip;
     int quality;
+    struct spare *spares[SPARES];
+    int n_spares;
 };
+
+enum { SPARE_HEAD = 64 }; /* keeps the alignment of what follows */
+
+static void *spare_take(void *opaque, size_t size)
+{
+    struct squeezer *squeezer = opaque;
+    for (int i = 0; i < squeezer->n_spares; i++) {
+        struct spare *spare = squeezer->spares[i];
+        if (spare->size >= size && spare->size / 2 <= size) {
+            squeezer->spares[i] = squeezer->spares[--squeezer->n_spares];
+            return (char *)spare + SPARE_HEAD;
+        }
+    }
+    struct spare *spare = malloc(size + SPARE_HEAD);
+    assert(spare != NULL);
+    spare->size = size;
+    return (char *)spare + SPARE_HEAD;
+}
+
+static void spare_give(void *opaque, void *address)
+{
+    struct squeezer *squeezer = opaque;
+    if (address == NULL) {
+        return;
+    }
+    struct spare *spare = (struct spare *)(void *)((char *)address - SPARE_HEAD);
+    if (squeezer->n_spares < SPARES) {
+        squeezer->spares[squeezer->n_spares++] = spare;
+    } else {
+        free(spare);
+    }
+}
 
 struct squeezer *squeezer_new(int gzip_level, int brotli_quality)
 {
@@ -30,6 +71,9 @@ void squeezer_free(struct squeezer *squeezer)
 {
     if (squeezer != NULL) {
         libdeflate_free_compressor(squeezer->gzip);
+        for (int i = 0; i < squeezer->n_spares; i++) {
+            free(squeezer->spares[i]);
+        }
         free(squeezer);
     }
 }
@@ -63,9 +107,22 @@ void squeeze_brotli(struct squeezer *squeezer, struct span in, struct buf *out)
     if (room == NULL) {
         return;
     }
-    BROTLI_BOOL done = BrotliEncoderCompress(squeezer->quality, window_bits(in.len), BROTLI_MODE_TEXT, in.len,
-                                             (const uint8_t *)in.at, &len, (uint8_t *)room);
-    assert(done == BROTLI_TRUE);
+    BrotliEncoderState *state = BrotliEncoderCreateInstance(spare_take, spare_give, squeezer);
+    assert(state != NULL);
+    BrotliEncoderSetParameter(state, BROTLI_PARAM_QUALITY, (uint32_t)squeezer->quality);
+    BrotliEncoderSetParameter(state, BROTLI_PARAM_LGWIN, (uint32_t)window_bits(in.len));
+    BrotliEncoderSetParameter(state, BROTLI_PARAM_MODE, BROTLI_MODE_TEXT);
+    BrotliEncoderSetParameter(state, BROTLI_PARAM_SIZE_HINT,
+                              in.len > UINT32_MAX ? UINT32_MAX : (uint32_t)in.len);
+    const uint8_t *next = (const uint8_t *)in.at;
+    uint8_t *at = (uint8_t *)room;
+    size_t left = in.len;
+    size_t space = len;
+    BROTLI_BOOL done =
+        BrotliEncoderCompressStream(state, BROTLI_OPERATION_FINISH, &left, &next, &space, &at, NULL);
+    assert(done == BROTLI_TRUE && BrotliEncoderIsFinished(state));
+    BrotliEncoderDestroyInstance(state);
+    len -= space;
     buf_grew(out, len);
 }
 

@@ -44,17 +44,26 @@ class Election:
         for row in read("stations.csv"):
             self.stations[row["key"]] = row
         self.candidacies = read("candidacies.csv")
-        self.area = {}
+        self.area, self.ini = {}, {}
         contest = None
         for line in open(self.folder / "election.ini", encoding="utf-8"):
             line = line.split(";")[0].strip()
             if line.startswith("[contest "):
                 contest = line[9:-1]
-            elif contest and line.startswith("area ") or contest and line.startswith("area="):
+            elif contest and line.split("=")[0].strip() == "area":
                 self.area[contest] = line.split("=")[1].strip()
+            elif "=" in line and not contest:
+                self.ini[line.split("=")[0].strip()] = line.split("=", 1)[1].strip()
+        self.forms = {}
 
     def there(self, contest, station):
         """The codes of the columns on that station's form."""
+        at = (contest, station["district"], station["borough"])
+        if at not in self.forms:
+            self.forms[at] = self.columns_on(contest, station)
+        return self.forms[at]
+
+    def columns_on(self, contest, station):
         kind = self.area[contest]
         number = {"entity": "", "district": station["district"], "borough": station["borough"]}[kind]
         codes = {c["code"] for c in self.columns[contest] if c["kind"] in ("write_in", "null")}
@@ -105,7 +114,7 @@ class Ledger:
 
 
 def opening(election):
-    rows = ["prep-open/v1", "election ejemplo2027", "origin prep.example.mx/ejemplo2027", "drill yes",
+    rows = ["prep-open/v1", f"election {election.ini['id']}", f"origin {election.ini['origin']}", "drill yes",
             "time 2027-06-07T00:00:00Z", f"definition {election.digest()}", "rules " + "0" * 64,
             "programs " + "0" * 64, f"files {len(FILES)}", "state en-ceros"]
     yield "\n".join(rows) + "\n"
@@ -188,7 +197,7 @@ class Night:
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
         raw = bytes([seed]) * 32
         public = Ed25519PrivateKey.from_private_bytes(raw).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        name = "prep.example.mx/ejemplo2027"
+        name = self.election.ini["origin"]
         ident = hashlib.sha256(name.encode() + b"\n\x01" + public).hexdigest()[:8]
         path.write_text(f"PRIVATE+KEY+{name}+{ident}+{base64.b64encode(bytes([1]) + raw).decode()}\n")
         path.chmod(0o600)
