@@ -8,16 +8,17 @@ const words = en
   ? {
       live: 'Updates', pause: 'Pause updates', resume: 'Resume updates', age: 'This update came out', ago: 'ago',
       next: 'New update', newer: 'There is a newer update:', mirrors: 'Mirrors:', essential: 'Reduced service: totals first.',
-      lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.',
+      lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.', late: 'The next update is late.',
     }
   : {
       live: 'Actualización', pause: 'Pausar actualización', resume: 'Reanudar actualización', age: 'Este corte salió hace',
       ago: '', next: 'Nuevo corte', newer: 'Hay un corte más reciente:', mirrors: 'Difusores:',
       essential: 'Servicio reducido: primero los totales.',
-      lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.',
+      lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.',
     };
 const base = new URL(root || './', location.href);
 const POLL_MS = 10000;
+const LATE_MS = 120000; // of the night's clock, after the hour that the cut promised
 const REGIONS = ['cabeza', 'contenido', 'pie'];
 let cut = Number(html.dataset.cut);
 let ended = false;
@@ -126,7 +127,8 @@ const lasted = (seconds) => {
 };
 
 const showState = (state) => {
-  const warn = state.feed === 'lost' ? words.lost : state.mode === 'essential' ? words.essential : '';
+  const late = !ended && state.next && Date.parse(state.time) > Date.parse(state.next) + LATE_MS;
+  const warn = state.feed === 'lost' ? words.lost : late ? words.late : state.mode === 'essential' ? words.essential : '';
   age.textContent = ended
     ? words.last
     : `${warn} ${words.age} ${lasted(Math.max(0, Math.round(state.age_s)))} ${words.ago}`.trim() + '.';
@@ -138,8 +140,7 @@ const showState = (state) => {
   }
 };
 
-const poll = async () => {
-  if (document.hidden) return;
+const ask = async () => {
   try {
     const latest = await get('latest.json', 'json');
     if (latest.cut === cut && !paused && !following) {
@@ -158,6 +159,20 @@ const poll = async () => {
   } catch {
     // Out of reach: the page says its own hour, and the next round asks again.
   }
+};
+
+// One question at a time; whoever asks meanwhile is answered by one more round.
+let asking = false;
+let again = false;
+const poll = async () => {
+  again = true;
+  if (asking || document.hidden) return;
+  asking = true;
+  while (again) {
+    again = false;
+    await ask();
+  }
+  asking = false;
 };
 
 if (following) store('yes');

@@ -94,18 +94,20 @@ static uint32_t peak_of(const struct flow_view *view, uint32_t stage)
     return 0;
 }
 
-static void put_stage(struct page *page, const struct flow_view *view, uint32_t stage, uint64_t scale)
+/* `id` tells this drawing's title from the others' of the page. */
+static void put_stage(struct page *page, const struct flow_view *view, uint32_t id, uint32_t stage,
+                      uint64_t scale)
 {
     enum phrase name = flow_stage_phrase[stage];
-    put(page, "<figure class=\"flow f%u\"><figcaption><b>%t</b> %n %t · %t %n (", stage, name,
-        view->sum[stage], T_SHEETS, T_AT_MOST, view->max[stage]);
+    put(page, "<figure class=\"flow\"><figcaption><b>%t</b> %n %t · %t %n (", name, view->sum[stage],
+        T_SHEETS, T_AT_MOST, view->max[stage]);
     hour_print(page->out, page->fold->election, bar_start(page, view, peak_of(view, stage)));
     put(page,
         ")</figcaption><svg role=\"img\" aria-labelledby=\"ft%u fd%u\" viewBox=\"0 0 %u %u\" "
         "preserveAspectRatio=\"none\">",
-        stage, stage, view->n * 10, (uint32_t)CHART_HEIGHT);
-    put(page, "<title id=\"ft%u\">%t</title><desc id=\"fd%u\">%t %t %n.</desc>", stage, name, stage,
-        T_FLOW_SAYS, T_AT_MOST, view->max[stage]);
+        id, id, view->n * 10, (uint32_t)CHART_HEIGHT);
+    put(page, "<title id=\"ft%u\">%t</title><desc id=\"fd%u\">%t %t %n.</desc>", id, name, id, T_FLOW_SAYS,
+        T_AT_MOST, view->max[stage]);
     put_bars(page, view, stage, scale);
     put(page, "</svg></figure>\n");
 }
@@ -163,7 +165,7 @@ void put_flow(struct page *page, int contest, bool table)
         view.width, view.width == 1 ? T_MINUTE : T_MINUTES);
     for (uint32_t stage = 0; stage < FLOW_STAGES; stage++) {
         if (view.sum[stage] > 0) {
-            put_stage(page, &view, stage, scale);
+            put_stage(page, &view, (uint32_t)(contest + 1) * FLOW_STAGES + stage, stage, scale);
         }
     }
     put_axis(page, &view);
@@ -178,6 +180,13 @@ void page_flow(struct page *page)
     page_open(page, span_str(say(page, T_FLOW)), -1);
     put(page, "<section aria-labelledby=\"todas\"><h2 id=\"todas\">%t</h2>\n", T_ALL_CONTESTS);
     put_flow(page, -1, true);
-    put(page, "</section>\n<p class=\"links\"><a href=\"%c\">%t</a></p>\n", "flow.json", T_DATA_JSON);
+    put(page, "</section>\n");
+    for (uint32_t i = 0; i < page->fold->election->n_contests; i++) {
+        put(page, "<section aria-labelledby=\"flujo-%u\"><h2 id=\"flujo-%u\">%h</h2>\n", i, i,
+            contest_name(page, i));
+        put_flow(page, (int)i, false);
+        put(page, "</section>\n");
+    }
+    put(page, "<p class=\"links\"><a href=\"%c\">%t</a></p>\n", "flow.json", T_DATA_JSON);
     page_close(page);
 }

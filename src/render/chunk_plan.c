@@ -1,11 +1,11 @@
 /* The division of the table of actas into chunks: by contest and area, 64 rows, fixed by the catalogue. */
-#include "render/pages.h"
+#include "render/page.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 /* The kind of area that groups a contest's actas: its seats' own, districts for the entity-wide contest. */
-static enum area_kind group_kind(const struct contest *contest)
+enum area_kind chunk_group_kind(const struct contest *contest)
 {
     return contest->area_kind == AREA_ENTITY ? AREA_DISTRICT : contest->area_kind;
 }
@@ -14,7 +14,7 @@ static enum area_kind group_kind(const struct contest *contest)
  * area. */
 static uint32_t group_of(const struct election *election, const struct acta *acta)
 {
-    uint16_t area = election_acta_area(election, acta, group_kind(&election->contests[acta->contest]));
+    uint16_t area = election_acta_area(election, acta, chunk_group_kind(&election->contests[acta->contest]));
     return acta->contest * (election->n_areas + 1) + (area == AREA_NONE ? election->n_areas : area);
 }
 

@@ -89,6 +89,8 @@ static inline bool count_speaks(const struct count *count, uint16_t area)
     return count->counted > 0 || area == 0;
 }
 
+/* The kind of area by which the table of a contest's actas is grouped. */
+enum area_kind chunk_group_kind(const struct contest *contest);
 /* The sections that a chunk of the catalogue covers; *most is 0 when its actas have none. */
 void chunk_sections(const struct page *page, const struct chunk *chunk, uint32_t *least, uint32_t *most);
 

@@ -1,7 +1,7 @@
 /* The pages of results: all contests at a glance, one contest, one area. */
 #include "render/page.h"
 
-#include "wire/text.h"
+#include <stdio.h>
 
 /* The candidacy with most votes in an area; *tie when another has as many. NULL while no vote was counted. */
 static const struct candidacy *leading(const struct contest *contest, const struct count *count,
@@ -113,11 +113,11 @@ void put_area_table(struct page *page, uint32_t contest, enum area_kind kind)
         T_TOTAL, all->captured, T_OF, all->expected, all->captured, all->expected, all->votes, T_VOTES_LOWER);
 }
 
-static void put_links(struct page *page, uint32_t contest, const char *json)
+static void put_links(struct page *page, uint32_t contest, const char *json, const char *anchor)
 {
     const struct election *election = page->fold->election;
-    put(page, "<ul class=\"links\"><li><a href=\"%l%h/actas.html\">%t</a></li>", "",
-        election->contests[contest].id, T_ACTAS_SEE);
+    put(page, "<ul class=\"links\"><li><a href=\"%l%h/actas.html%s\">%t</a></li>", "",
+        election->contests[contest].id, anchor, T_ACTAS_SEE);
     put(page, "<li><a href=\"%c%h/%s.json\">%t</a></li>", "", election->contests[contest].id, json,
         T_DATA_JSON);
     put(page, "<li><a href=\"%l\">%t</a></li></ul>\n", "downloads.html", T_VERIFY);
@@ -149,7 +149,7 @@ void page_contest(struct page *page, uint32_t contest)
     if (c->area_kind != AREA_DISTRICT) {
         put_area_table(page, contest, AREA_BOROUGH);
     }
-    put_links(page, contest, "index");
+    put_links(page, contest, "index", "");
     page_close(page);
 }
 
@@ -170,7 +170,7 @@ void page_area(struct page *page, uint32_t contest, uint16_t area)
 {
     const struct count *count = fold_count(page->fold, contest, area);
     struct buf heading;
-    char json[24];
+    char json[24], anchor[32];
     buf_init(&heading, 0);
     area_heading(page, contest, area, &heading);
     area_path(&page->fold->election->areas[area], json);
@@ -183,7 +183,11 @@ void page_area(struct page *page, uint32_t contest, uint16_t area)
     put_parties(page, contest, area);
     put_boxes(page, contest, area);
     put_participation(page, count);
-    put_links(page, contest, json);
+    /* The table of actas is grouped by one kind of area: a borough of the entity-wide contest has no place in it. */
+    enum area_kind kind = page->fold->election->areas[area].kind;
+    bool grouped = kind == chunk_group_kind(&page->fold->election->contests[contest]);
+    snprintf(anchor, sizeof anchor, "%s%s", grouped ? "#" : "", grouped ? json : "");
+    put_links(page, contest, json, anchor);
     page_close(page);
     buf_done(&heading);
 }

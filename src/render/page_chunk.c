@@ -102,17 +102,24 @@ static void put_state(struct page *page, const struct record *record)
     put(page, "</td>");
 }
 
-/* The observations as published, and below them the findings that these do not already say. */
+/* The observations as published; below them, folded, the findings that these do not already say. */
 static void put_observations(struct page *page, const struct record *record)
 {
     uint32_t said = 1u << FINDING_OUT_OF_CATALOGUE | 1u << FINDING_EXCEEDS | 1u << FINDING_ALL_EMPTY;
+    uint32_t more = record->findings & ~said;
     put(page, "<td class=\"obs\">");
     judgement_print(record->judgement, record->sheet.no_acta, page->out);
-    for (uint32_t i = 1; i < FINDING_RULES; i++) {
-        if ((record->findings & ~said & 1u << i) != 0) {
-            put(page, "<br><small>%h <i lang=\"en\">%h</i></small>", span_str(finding_texts[i].es),
-                span_str(finding_texts[i].en));
+    if (more != 0) {
+        put(page, "<details><summary>");
+        put_both(page, "Hallazgos", "Findings");
+        put(page, ": %u</summary>", (uint32_t)__builtin_popcount(more));
+        for (uint32_t i = 1; i < FINDING_RULES; i++) {
+            if ((more & 1u << i) != 0) {
+                put(page, "<p>%h <i lang=\"en\">%h</i></p>", span_str(finding_texts[i].es),
+                    span_str(finding_texts[i].en));
+            }
         }
+        put(page, "</details>");
     }
     put(page, "</td>");
 }

@@ -32,10 +32,10 @@ static const struct text verify_words[] = {
      "SHA256SUMS</code></li>"},
     {"<li><b>Todo el corte.</b> El archivo <code>manifest</code> lista cada página y cada dato con su "
      "SHA-256, y está firmado. "
-     "Con minisign: <code>minisign -V -m manifest -p prep.pub</code></li>",
+     "Con minisign: <code>minisign -V -m manifest -p minisign.pub</code></li>",
      "<li><b>The whole update.</b> The file <code>manifest</code> lists every page and datum with its "
      "SHA-256, and is signed. "
-     "With minisign: <code>minisign -V -m manifest -p prep.pub</code></li>"},
+     "With minisign: <code>minisign -V -m manifest -p minisign.pub</code></li>"},
     {"<li><b>La imagen de un acta.</b> Su nombre es su huella: <code>sha256sum</code> de la imagen debe dar "
      "el mismo código "
      "que se publica junto al acta.</li>",
@@ -67,6 +67,17 @@ static void package_stamp(const struct page *page, char out[32])
     buf_done(&text);
 }
 
+/* "CDMX_GUB_2027.csv", as package.md names it. */
+static void put_csv(struct page *page, uint32_t contest)
+{
+    const struct election *election = page->fold->election;
+    uint32_t year = (uint32_t)date_at(page->facts->package_ms, election->offset_min).year;
+    struct span code = election->contests[contest].code;
+    put(page, "<li>%h, CSV: <a href=\"%rpackage/%u/%h_%h_%u.csv\">%h_%h_%u.csv</a></li>\n",
+        contest_name(page, contest), "", page->facts->package, election->package_code, code, year,
+        election->package_code, code, year);
+}
+
 static void put_package(struct page *page)
 {
     const struct election *election = page->fold->election;
@@ -81,6 +92,9 @@ static void put_package(struct page *page)
         put(page, "<li>%h: <a href=\"%rpackage/%u/%s_PREP_%h_%h.zip\">%s_PREP_%h_%h.zip</a></li>\n",
             contest_name(page, i), "", number, stamp, contest->code, election->package_code, stamp,
             contest->code, election->package_code);
+    }
+    for (uint32_t i = 0; i < election->n_contests; i++) {
+        put_csv(page, i);
     }
     put(page, "<li>%s: <a href=\"%rpackage/%u/difusion/%s_DIFUSION.zip\">%s_DIFUSION.zip</a></li>\n",
         page->lang == LANG_EN ? "Package for media that copy" : "Paquete de difusión para medios", "", number,
@@ -100,7 +114,7 @@ static void put_data_files(struct page *page)
     put(page,
         "<li><a href=\"%c\">manifest</a> · <a href=\"%c\">manifest.minisig</a> · <a "
         "href=\"%r\">log/vkey</a></li></ul>\n",
-        "manifest", "manifest.minisig", "log/vkey");
+        "manifest", "manifest.minisig", "log/vkey", "log/minisign.pub");
 }
 
 void page_downloads(struct page *page)

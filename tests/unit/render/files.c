@@ -19,7 +19,8 @@ static enum err take(void *arg, const char *path, struct span bytes)
     return OK;
 }
 
-static void take_chunks(struct files *files, const struct fold *fold, const struct chunk_plan *plan, char (*names)[65])
+static void take_chunks(struct files *files, const struct fold *fold, const struct chunk_plan *plan,
+                        char (*names)[65])
 {
     struct buf bytes;
     buf_init(&bytes, 0);
@@ -149,7 +150,8 @@ void html_figures(const struct file *file, struct buf *out)
         for (size_t i = 0; i < text.len; i++) {
             bool figure = isdigit((unsigned char)text.at[i]) != 0;
             bool inside = (text.at[i] == ',' || text.at[i] == '.') && i > 0 && i + 1 < text.len &&
-                          isdigit((unsigned char)text.at[i - 1]) != 0 && isdigit((unsigned char)text.at[i + 1]) != 0;
+                          isdigit((unsigned char)text.at[i - 1]) != 0 &&
+                          isdigit((unsigned char)text.at[i + 1]) != 0;
             if (figure || inside) {
                 buf_char(out, text.at[i]);
             } else if (i > 0 && isdigit((unsigned char)text.at[i - 1]) != 0) {

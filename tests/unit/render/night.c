@@ -170,4 +170,3 @@ void night_arrive(struct fold *fold, uint32_t *came, uint32_t until, int64_t now
         night_acta(fold, 0, key, now_ms, false);
     }
 }
-

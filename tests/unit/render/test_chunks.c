@@ -26,7 +26,8 @@ static int start(void **state)
         print_error("%s\n", why.text);
         return -1;
     }
-    assert(fold_new(&night.election, &night.fold) == OK && chunk_plan_new(&night.election, &night.plan) == OK);
+    assert(fold_new(&night.election, &night.fold) == OK &&
+           chunk_plan_new(&night.election, &night.plan) == OK);
     night_open(night.fold);
     *state = &night;
     return 0;

@@ -82,7 +82,8 @@ static void numbers_are_spelled_for_people(void **state)
     static const struct {
         uint64_t number;
         const char *want;
-    } rows[] = {{0, "0"}, {7, "7"}, {999, "999"}, {1000, "1,000"}, {123456, "123,456"}, {5516482, "5,516,482"}};
+    } rows[] = {
+        {0, "0"}, {7, "7"}, {999, "999"}, {1000, "1,000"}, {123456, "123,456"}, {5516482, "5,516,482"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct buf out;
         buf_init(&out, 0);
@@ -167,7 +168,8 @@ static void resolve(const char *from, struct span link, char *out, size_t size)
 /* What a page may point to that the pages do not make: the cut's other makers do. */
 static bool made_elsewhere(const char *path)
 {
-    static const char *const ends[] = {"/manifest", "/manifest.minisig", "log/vkey", ".zip", "/SHA256SUMS"};
+    static const char *const ends[] = {
+        "/manifest", "/manifest.minisig", "log/vkey", "log/minisign.pub", ".csv", ".zip", "/SHA256SUMS"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (ends_with(path, ends[i])) {
             return true;
@@ -270,7 +272,8 @@ static void zeros_are_said_before_the_opening(void **state)
     struct files *files = files_new(night.fold, &facts);
     const char *jg = files_text(files, "cut/0/jg/index.html");
     assert_non_null(strstr(jg, "Todavía no hay actas."));
-    assert_non_null(strstr(jg, "La publicación comienza: <time datetime=\"2027-06-07T02:00:00Z\">6 jun 2027, 20:00</time>"));
+    assert_non_null(strstr(
+        jg, "La publicación comienza: <time datetime=\"2027-06-07T02:00:00Z\">6 jun 2027, 20:00</time>"));
     assert_non_null(strstr(jg, "sin actas todavía"));
     assert_non_null(strstr(jg, "<td>0</td><td>0.0000 %</td>"));
     const char *area = files_text(files, "cut/0/jg/district-01.html");
@@ -289,7 +292,8 @@ static void an_area_without_news_shows_no_zero(void **state)
     night_arrive(night.fold, &night.came, 30, night.election.opening_ms + HOUR, true);
     struct cut_facts facts = facts_at(&night, 1, false);
     struct files *files = files_new(night.fold, &facts);
-    assert_int_equal(fold_count(night.fold, 0, election_area(&night.election, AREA_DISTRICT, 2))->captured, 0);
+    assert_int_equal(fold_count(night.fold, 0, election_area(&night.election, AREA_DISTRICT, 2))->captured,
+                     0);
     const char *silent = files_text(files, "cut/1/jg/district-02.html");
     assert_non_null(strstr(silent, "Todavía no hay actas."));
     assert_null(strstr(silent, "<td>0</td>"));
@@ -312,9 +316,11 @@ static void the_last_cut_and_the_drill_are_declared(void **state)
     const char *text = files_text(files, "cut/4/index.html");
     assert_non_null(strstr(text, "<strong>Último corte.</strong>"));
     assert_non_null(strstr(text, "Ninguno: este es el último corte"));
-    assert_non_null(strstr(text, ">Corte 4</b> · <time datetime=\"2027-06-07T06:00:00Z\">7 jun 2027, 00:00</time>") != NULL
-                        ? text
-                        : strstr(text, "Corte 4"));
+    assert_non_null(
+        strstr(text, ">Corte 4</b> · <time datetime=\"2027-06-07T06:00:00Z\">7 jun 2027, 00:00</time>") !=
+                NULL
+            ? text
+            : strstr(text, "Corte 4"));
     for (uint32_t i = 0; i < files->n; i++) {
         assert_null(strstr(buf_cstr(&files->at[i].bytes), "class=\"drill\""));
     }
@@ -338,7 +344,8 @@ static void what_is_set_aside_and_outside_is_listed(void **state)
     }
     assert_true(night.fold->n_in_review > 0 && night.fold->n_outsides > 0);
     assert_non_null(strstr(text, "Actas fuera de catálogo: 3"));
-    assert_non_null(strstr(files_text(files, "cut/3/jg/index.html"), "&lt;b&gt;Esto es texto&lt;/b&gt; &amp; nada más."));
+    assert_non_null(
+        strstr(files_text(files, "cut/3/jg/index.html"), "&lt;b&gt;Esto es texto&lt;/b&gt; &amp; nada más."));
     files_free(files);
     close_night(&night);
 }
@@ -425,7 +432,8 @@ static void data_is_json_and_agrees(void **state)
     for (uint32_t i = 0; i < files->n; i++) {
         if (ends_with(files->at[i].path, ".json")) {
             json_error_t error;
-            json_t *json = json_loadb(files->at[i].bytes.at, files->at[i].bytes.len, JSON_REJECT_DUPLICATES, &error);
+            json_t *json =
+                json_loadb(files->at[i].bytes.at, files->at[i].bytes.len, JSON_REJECT_DUPLICATES, &error);
             if (json == NULL) {
                 fail_msg("%s: %s", files->at[i].path, error.text);
             }
@@ -498,7 +506,9 @@ static void the_same_state_gives_the_same_bytes(void **state)
 /* A whole city, through its files, as a program would read it. */
 static void load_city(struct election *election)
 {
-    const struct city_plan plan = {.seed = 7, .scale = CITY_CDMX, .opening_ms = 1812333600000,
+    const struct city_plan plan = {.seed = 7,
+                                   .scale = CITY_CDMX,
+                                   .opening_ms = 1812333600000,
                                    .closing_ms = 1812333600000 + 24 * (int64_t)HOUR};
     struct election city;
     struct election_files files;
@@ -533,7 +543,8 @@ static void totals_pages_fit_in_14_kilobytes(void **state)
     struct buf gz, br;
     buf_init(&gz, 0);
     buf_init(&br, 0);
-    static const char *const paths[] = {"index.html", "jg/index.html", "cut/7/dip/index.html", "cut/7/en/alc/index.html"};
+    static const char *const paths[] = {"index.html", "jg/index.html", "cut/7/dip/index.html",
+                                        "cut/7/en/alc/index.html"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         const struct file *parts[] = {files_find(files, paths[i]), files_find(files, asset_style.path),
                                       files_find(files, asset_script.path)};
