@@ -1,0 +1,68 @@
+/* Drills: a hypothesis a step, shown on a real night in a folder of its own, told as it goes, with a table at the end.
+ * `noche` is the night of 2 June 2024 in ten minutes. A step whose part is not built yet says so and does not pass. */
+#ifndef NIGHT_DRILL_H
+#define NIGHT_DRILL_H
+
+#include "client/client.h"
+#include "night/look.h"
+#include "night/settings.h"
+#include "os/file.h"
+#include "os/proc.h"
+
+enum drill_state { DRILL_WAITING, DRILL_PASSED, DRILL_FAILED, DRILL_NOT_BUILT };
+enum { DRILL_FIGURE_MAX = 300 };
+
+struct drill_options {
+    const char *dir; /* NULL: a temporary folder, removed at the end unless a step failed */
+    bool automatic;  /* no pauses */
+    bool quick;      /* a small city, 24 hours in about a minute */
+    bool json;
+};
+
+struct drill;
+/* Shows its hypothesis; writes the figure; true when it holds. */
+typedef bool (*drill_step_run)(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
+
+struct drill_step {
+    const char *name;
+    const char *title;      /* Spanish, what is done */
+    const char *hypothesis; /* Spanish, what must be seen */
+    const char *english;    /* both in one sentence */
+    drill_step_run run;     /* NULL: not built yet */
+};
+
+struct drill {
+    const struct drill_options *options;
+    char dir[FILE_PATH_MAX];
+    struct child night;
+    int night_code; /* of the night, -1 while it runs */
+    struct look look;
+    bool looking;
+    struct settings settings;
+    struct client *client;
+    struct buf body; /* of the last answer */
+};
+
+/* drill_noche.c */
+extern const struct drill_step drill_noche[];
+extern const size_t drill_noche_steps;
+
+/* Runs `noche`; the exit code. */
+int drill_run(const struct drill_options *options);
+/* The table of steps without running anything; 0. */
+int drill_list(bool json);
+
+/* For steps. */
+/* GET of a path on an address into drill->body: the status, 0 when nobody answers. */
+int drill_get(struct drill *drill, const char *address, const char *path);
+/* The number after "name": in the last answer; false when there is none. */
+bool drill_number(const struct drill *drill, const char *name, uint64_t *out);
+/* Looks again and again, at most `seconds`; false when it did not come true or the night ended. */
+typedef bool (*drill_condition)(struct drill *drill, void *arg);
+bool drill_wait(struct drill *drill, int seconds, drill_condition condition, void *arg);
+/* "stop results" to the night's parent. */
+bool drill_order(struct drill *drill, const char *order);
+/* Runs a program of ours to its end; its exit code, -1 when it did not end. */
+int drill_program(struct drill *drill, char *const argv[], int seconds);
+
+#endif
