@@ -267,7 +267,7 @@ class State:
         assert version == (self.records[f["acta"]]["version"] + 1 if f["acta"] in self.records else 1)
         self.corrections += version > 1
         self.records[f["acta"]] = {"entry": index, "version": version, "contest": contest.id, "station": station,
-                                   "votes": votes, "judged": judged, "in_review": judged != said}
+                                   "votes": votes, "judged": judged, "no_acta": f["noacta"], "in_review": judged != said}
 
     def count(self):
         for key, (_, contest, _) in self.election.actas.items():
@@ -359,3 +359,63 @@ def compare_area(where, said, state, contest_id, area, count):
     same("parties with votes that are not shown", hidden, [])
     same("sum by party", sum(parties.values()), count.votes)
     return wrong
+
+
+# Held against the official database
+
+LEGENDS = {"exceeds": "EXCEDE LISTA NOMINAL", "all-empty": "TODOS ILEGIBLES O SIN DATO",
+           "illegible": "ALGÚN CAMPO ILEGIBLE O SIN DATO", "blank": "ALGÚN CAMPO ILEGIBLE O SIN DATO",
+           "out-of-catalogue": "FUERA DE CATÁLOGO"}
+NO_ACTA = {"not-delivered": "SIN ACTA POR PAQUETE NO ENTREGADO", "not-installed": "SIN ACTA POR CASILLA NO INSTALADA",
+           "no-bag": "SIN ACTA POR PAQUETE ENTREGADO SIN BOLSA", "urn": "SIN ACTA POR CONTINGENCIA DE URNA ELECTRÓNICA"}
+WORDS = {"illegible": "ILEGIBLE", "blank": "SIN DATO", "na": "N/A", "no-acta": "SIN ACTA"}
+
+
+def legend(observations, no_acta):
+    seen = [NO_ACTA[no_acta] if o == "no-acta" else LEGENDS[o] for o in observations]
+    return ", ".join(dict.fromkeys(seen)) or "--"
+
+
+def compare_database(path, state, contest_id, last):
+    """The official CSV of a contest against the oracle: the thirteen figures and every row. A list of sentences."""
+    text = Path(path).read_bytes().decode()
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    count, contest, wrong = state.counts[contest_id, "entity:0"], state.contests[contest_id], []
+    header = dict(zip(rows[3], rows[4]))
+    must = {
+        "ACTAS_ESPERADAS": count.expected, "ACTAS_REGISTRADAS": count.registered,
+        "ACTAS_FUERA_CATALOGO": count.out_of_catalogue, "ACTAS_CAPTURADAS": count.captured,
+        "PORCENTAJE_ACTAS_CAPTURADAS": truncated(count.captured, count.expected), "ACTAS_CONTABILIZADAS": count.counted,
+        "PORCENTAJE_ACTAS_CONTABILIZADAS": truncated(count.counted, count.expected),
+        "PORCENTAJE_ACTAS_CON_INCONSISTENCIAS": truncated(count.inconsistent, count.expected),
+        "ACTAS_NO_CONTABILIZADAS": count.not_counted, "LISTA_NOMINAL_ACTAS_CONTABILIZADAS": count.nominal_counted,
+        "TOTAL_VOTOS_C_CS": count.votes, "TOTAL_VOTOS_S_CS": count.votes - count.votes_special,
+        "PORCENTAJE_PARTICIPACION_CIUDADANA": count.participation(last),
+    }
+    wrong += [f"{n}: {header.get(n)}, must be {v}" for n, v in must.items() if header.get(n) != str(v)]
+    found = [dict(zip(rows[6], r)) for r in rows[7:]]
+    expected = {k: r for k, r in state.records.items() if r["contest"] == contest_id and not r["in_review"]}
+    if len(found) != len(expected):
+        wrong.append(f"{len(found)} rows, must be {len(expected)}")
+    inside = {r["CLAVE_ACTA"]: r for r in found if r["CONTABILIZADA"] != "2"}
+    order = {"M": 0, "A": 1, "P": 1}
+    kinds = [order.get(r["TIPO_CASILLA"], 2) if r["CONTABILIZADA"] != "2" else 3 for r in found]
+    if kinds != sorted(kinds):
+        wrong.append("rows are out of order")
+    for key, r in expected.items():
+        if r["station"]:
+            wrong += compare_row(key, inside.get(key), r, contest)
+    return wrong
+
+
+def compare_row(key, row, record, contest):
+    if row is None:
+        return [f"{key}: no row"]
+    counted, observations, computed = record["judged"]
+    station = record["station"]
+    must = {c: WORDS.get(s, str(v)) for c, (v, s) in zip(contest.columns, record["votes"])}
+    must.update({"CONTABILIZADA": str(counted), "OBSERVACIONES": legend(observations, record["no_acta"]),
+                 "TOTAL_VOTOS_CALCULADO": "SIN ACTA" if "no-acta" in observations else str(computed),
+                 "LISTA_NOMINAL": str(station.nominal), "CLAVE_CASILLA": station.key, "TIPO_CASILLA": station.type,
+                 "REPRESENTANTES_PP_CI": "N/A" if station.type in MODES else str(station.reps)})
+    return [f"{key} {n}: {row.get(n)}, must be {v}" for n, v in must.items() if row.get(n) != v]

@@ -121,6 +121,27 @@ def test_every_figure_of_every_area(night, seed):
     assert sum(r["version"] > 1 for r in state.records.values()) > 0
 
 
+@pytest.mark.parametrize("seed", [11, 12])
+def test_the_official_database(night, wait_for, seed):
+    """The CSV of each contest: its thirteen figures and every row, in a package on the way and in the last one."""
+    writer = Writer(night, seed)
+    public = night.dir / "public"
+    night.start("--cadence", "1200", "--package", "1200")
+    for step, n in enumerate([25, 40]):
+        writer.some(n)
+        if step == 1:
+            assert night.ask("close todo-publicado").startswith("ok")
+        assert night.cut(1200 * (step + 1)).startswith("ok"), night.log()
+        facts = oracle.json.loads((public / "latest.json").read_text())
+        package = public / "package" / str(facts["cut"])  # made in the background, put there whole
+        wait_for(package.is_dir, 30, say=night.log)
+        state = oracle.State(oracle.entries(public), facts["log_size"])
+        for contest, code in (("jg", "GUB"), ("dip", "DIP_LOC"), ("alc", "ALC")):
+            path = package / f"EJE_{code}_2027.csv"
+            assert oracle.compare_database(path, state, contest, facts["last"]) == []
+    assert facts["last"]
+
+
 def test_the_oracle_sees_a_wrong_figure(night):
     """compare() is no test that cannot fail: one vote more in one file of data, and it says where."""
     writer = Writer(night, 9)
