@@ -191,19 +191,17 @@ static enum err visit_file(void *arg, struct span path, struct span bytes)
     return read_rows(reading);
 }
 
-static enum err read_input(struct reading *reading, const char *input)
+static enum err read_input(struct reading *reading, const struct database_input *input)
 {
-    struct mapped file;
     uint32_t before = reading->election->n_contests;
-    TRY(file_map(input, &file, reading->why));
-    enum err err = file.bytes.len > INPUT_MAX
-                       ? why_set(reading->why, ERR_TOO_BIG, "more than %d bytes", INPUT_MAX)
-                       : archive_walk(file.bytes, &archive_limits_default, visit_file, reading, reading->why);
-    file_unmap(&file);
+    enum err err =
+        input->bytes.len > INPUT_MAX
+            ? why_set(reading->why, ERR_TOO_BIG, "more than %d bytes", INPUT_MAX)
+            : archive_walk(input->bytes, &archive_limits_default, visit_file, reading, reading->why);
     if (err == OK && reading->election->n_contests == before) {
         err = why_set(reading->why, ERR_MISSING, "no PREP database in it");
     }
-    return err == OK ? OK : why_prefix(reading->why, err, "%s", input);
+    return err == OK ? OK : why_prefix(reading->why, err, "%s", input->name);
 }
 
 static void sign_records(struct reading *reading)
@@ -233,8 +231,8 @@ static void settle_arrays(struct election *out)
     free(actas);
 }
 
-enum err database_make(struct replay_plan *plan, struct election *election, struct script *script,
-                       struct why *why)
+enum err database_read(struct replay_plan *plan, const struct database_input *inputs, uint32_t n_inputs,
+                       struct election *election, struct script *script, struct why *why)
 {
     struct reading reading = {.plan = plan, .election = election, .why = why, .last_ms = -1};
     enum err err = OK;
@@ -243,10 +241,13 @@ enum err database_make(struct replay_plan *plan, struct election *election, stru
     map_init(&reading.actas, plan->city.seed, 4);
     reading.cells = calloc(CSV_COLUMNS_MAX, sizeof *reading.cells);
     assert(reading.cells != NULL);
-    for (uint32_t i = 0; err == OK && i < plan->n_inputs; i++) {
-        err = read_input(&reading, plan->inputs[i]);
+    for (uint32_t i = 0; err == OK && i < n_inputs; i++) {
+        err = read_input(&reading, &inputs[i]);
     }
     settle_arrays(election);
+    if (err == OK && election->n_actas == 0) {
+        err = why_set(why, ERR_MISSING, "no row of the databases belongs to the catalogue");
+    }
     if (err == OK) {
         make_areas(&reading);
         set_hours(&reading);
@@ -263,6 +264,25 @@ enum err database_make(struct replay_plan *plan, struct election *election, stru
     free(reading.records);
     if (err != OK) {
         election_done(election);
+    }
+    return err;
+}
+
+enum err database_make(struct replay_plan *plan, struct election *election, struct script *script,
+                       struct why *why)
+{
+    struct mapped files[PLAN_INPUTS] = {0};
+    struct database_input inputs[PLAN_INPUTS];
+    enum err err = OK;
+    uint32_t n = 0;
+    while (err == OK && n < plan->n_inputs) {
+        err = file_map(plan->inputs[n], &files[n], why);
+        inputs[n] = (struct database_input){plan->inputs[n], files[n].bytes};
+        n += err == OK;
+    }
+    err = err == OK ? database_read(plan, inputs, n, election, script, why) : err;
+    for (uint32_t i = 0; i < n; i++) {
+        file_unmap(&files[i]);
     }
     return err;
 }

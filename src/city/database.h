@@ -15,4 +15,13 @@
 MUST_CHECK enum err database_make(struct replay_plan *plan, struct election *election, struct script *script,
                                   struct why *why);
 
+/* The same from memory. */
+struct database_input {
+    const char *name; /* for sentences */
+    struct span bytes;
+};
+MUST_CHECK enum err database_read(struct replay_plan *plan, const struct database_input *inputs,
+                                  uint32_t n_inputs, struct election *election, struct script *script,
+                                  struct why *why);
+
 #endif

@@ -168,7 +168,7 @@ enum err reading_columns(struct reading *reading, const struct span *names, size
     reading->n_cells = n;
     find_kinds(contest);
     find_candidacies(out, contest);
-    return contest->n_columns > 0
+    return contest->n_candidacies > 0
                ? OK
-               : why_set(reading->why, ERR_MISSING, "the database has no columns of votes");
+               : why_set(reading->why, ERR_MISSING, "the database has no column of a party or candidacy");
 }

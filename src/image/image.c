@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { PAPER = 252, INK = 30, PALE = 205, LINE = 90, SQUARE = 28, QUALITY = 50 };
+enum { PAPER = 252, INK = 30, PALE = 205, LINE = 90, SQUARE = 28, QUALITY = 30 };
 
 static void draw_squares(struct canvas *canvas)
 {

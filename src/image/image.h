@@ -46,7 +46,7 @@ struct image_acta {
     bool drill; /* SIMULACRO across the form */
 };
 
-/* Appends a JPEG of some 40 to 120 KB. */
+/* Appends a JPEG of some 60 to 100 KB. */
 void image_draw(const struct image_acta *acta, uint64_t seed, struct buf *out);
 
 #endif

@@ -2,6 +2,7 @@
  * The compressor writes into the caller's buf; memory is its only possible failure and ends the process. */
 #include "image/jpeg.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include <jpeglib.h>
@@ -41,6 +42,7 @@ void jpeg_encode(const struct canvas *canvas, int quality, struct buf *out)
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
     struct target target = {.out = out};
+    assert(canvas->width % DCTSIZE == 0 && canvas->height % DCTSIZE == 0);
     jpeg.err = jpeg_std_error(&errors);
     jpeg_create_compress(&jpeg);
     target.door.init_destination = piece_open;
@@ -54,10 +56,16 @@ void jpeg_encode(const struct canvas *canvas, int quality, struct buf *out)
     jpeg_set_defaults(&jpeg);
     jpeg_set_quality(&jpeg, quality, TRUE);
     jpeg.dct_method = JDCT_IFAST;
+    /* Raw rows go to the DCT as they are; libjpeg would otherwise copy gray to gray, pixel by pixel. */
+    jpeg.raw_data_in = TRUE;
     jpeg_start_compress(&jpeg, TRUE);
     while (jpeg.next_scanline < jpeg.image_height) {
-        JSAMPROW row = canvas->at + (size_t)jpeg.next_scanline * (size_t)canvas->width;
-        (void)jpeg_write_scanlines(&jpeg, &row, 1);
+        JSAMPROW rows[DCTSIZE];
+        JSAMPARRAY component = rows;
+        for (int i = 0; i < DCTSIZE; i++) {
+            rows[i] = canvas->at + (jpeg.next_scanline + (size_t)i) * (size_t)canvas->width;
+        }
+        (void)jpeg_write_raw_data(&jpeg, &component, DCTSIZE);
     }
     jpeg_finish_compress(&jpeg);
     jpeg_destroy_compress(&jpeg);

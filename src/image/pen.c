@@ -108,7 +108,7 @@ static void draw_to(struct hand *hand, int x, int y)
 {
     int dx = x - hand->x, dy = y - hand->y;
     int far = absolute(dx) > absolute(dy) ? absolute(dx) : absolute(dy);
-    int steps = far / 16 + 1;
+    int steps = far / 28 + 1; /* dabs that overlap: the nib is wider than their distance */
     for (int i = 0; i <= steps; i++) {
         dab(hand, hand->x + dx * i / steps, hand->y + dy * i / steps);
     }
