@@ -86,6 +86,16 @@ static bool is_hex(struct span text, size_t digits)
     return text.len == digits;
 }
 
+static bool is_digits(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char *acta_type(struct span name)
 {
     static const struct {
@@ -101,10 +111,14 @@ static const char *acta_type(struct span name)
     return NULL;
 }
 
-/* "x001/234", "000.p/17": digits, 'x', '/', ".p/" and nothing else (C2SP tlog-tiles). */
+/* "entries/x001/234", "0/000.p/17": a level, then digits, 'x', '/', ".p/" and nothing else (C2SP tlog-tiles). */
 static const char *tile_type(struct span name, enum keep_class *keep)
 {
+    struct span level = span_cut(&name, '/');
     bool partial = false;
+    if (!span_is(level, "entries") && (level.len == 0 || level.len > 2 || !is_digits(level))) {
+        return NULL;
+    }
     for (size_t i = 0; i < name.len; i++) {
         struct span rest = span_from(name, i);
         char c = name.at[i];
@@ -122,24 +136,29 @@ static const char *tile_type(struct span name, enum keep_class *keep)
 static const char *old_manifest_type(struct span rest)
 {
     struct span number = span_cut(&rest, '/');
-    for (size_t i = 0; i < number.len; i++) {
-        if (number.at[i] < '0' || number.at[i] > '9') {
-            return NULL;
-        }
-    }
-    bool named = number.len > 0 && number.len <= 10 && rest.at != NULL &&
+    bool named = number.len > 0 && number.len <= 10 && is_digits(number) && rest.at != NULL &&
                  (span_is(rest, "manifest") || span_is(rest, "manifest.minisig"));
     return named ? "text/plain; charset=utf-8" : NULL;
 }
 
 const char *disk_type(struct span path, enum keep_class *keep)
 {
+    static const struct {
+        const char *path;
+        enum keep_class keep;
+    } texts[] = {{"/log/checkpoint", KEEP_POINTER}, {"/log/minisign.pub", KEEP_PARTIAL}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (span_is(path, texts[i].path)) {
+            *keep = texts[i].keep;
+            return "text/plain; charset=utf-8";
+        }
+    }
     *keep = KEEP_FOREVER;
     if (span_starts(path, SPAN("/acta/"))) {
         return acta_type(span_from(path, 6));
     }
-    if (span_starts(path, SPAN("/log/tile/entries/"))) {
-        return tile_type(span_from(path, 18), keep);
+    if (span_starts(path, SPAN("/log/tile/"))) {
+        return tile_type(span_from(path, 10), keep);
     }
     return span_starts(path, SPAN("/cut/")) ? old_manifest_type(span_from(path, 5)) : NULL;
 }

@@ -233,7 +233,16 @@ static void paths_that_come_from_the_folder(void **state)
     assert_int_equal(keep, KEEP_PARTIAL);
     assert_non_null(disk_type(SPAN("/cut/3/manifest"), &keep));
     assert_non_null(disk_type(SPAN("/cut/3/manifest.minisig"), &keep));
+    assert_non_null(disk_type(SPAN("/log/tile/0/x001/234"), &keep));
+    assert_non_null(disk_type(SPAN("/log/checkpoint"), &keep));
+    assert_int_equal(keep, KEEP_POINTER);
     static const char *const others[] = {
+        "/log/tile/",
+        "/log/tile/000",
+        "/log/tile/123/000",
+        "/log/tile/../x",
+        "/log/tile/0/",
+        "/log/checkpoint/",
         "/acta/../x.jpg",
         "/acta/0123.jpg",
         "/log/tile/entries/",
