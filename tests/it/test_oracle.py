@@ -1,4 +1,5 @@
 """The oracle itself, on the examples that the rules are explained with."""
+import json
 from pathlib import Path
 
 import oracle
@@ -53,9 +54,10 @@ def test_bounds(election):
 
 def test_both_digest_and_count_a_city_alike(run, tmp_path):
     """The program writes a definition and prints its digest; the oracle reads the files and makes its own."""
-    made = run("atalaya-city", "--out", tmp_path / "night", "--scale", "small", "--images", "0", "--seed", "7")
+    made = run("atalaya-city", "--out", tmp_path / "night", "--scale", "small", "--images", "0", "--seed", "7", "--json")
     assert made.returncode == 0, made.stderr
     folder = tmp_path / "night" / "election"
     city = oracle.Definition({p.name: p.read_bytes() for p in folder.iterdir()})
-    assert city.digest in made.stdout + made.stderr
-    assert f"{len(city.stations)} stations, {len(city.actas)} actas, {len(city.areas)} areas" in made.stdout + made.stderr
+    said = json.loads(made.stdout)
+    assert said["definition"] == city.digest
+    assert (said["stations"], said["actas"]) == (len(city.stations), len(city.actas))
