@@ -2,7 +2,7 @@
  * figure by figure with the rows. */
 #include "cut/rows.h"
 #include "cut/tree.h"
-#include "formats/json_node.h"
+#include "formats/area_json.h"
 #include "os/file.h"
 #include "seal/digest.h"
 
@@ -28,55 +28,16 @@ static const char *disk_path(const struct tree *tree, struct span path, char out
     return out;
 }
 
-static enum err figure_check(const struct json_node *root, const char *key, uint64_t meant, struct why *why)
-{
-    char path[64];
-    uint64_t stated;
-    snprintf(path, sizeof path, "figures.%s", key);
-    if (!json_node_u64(json_node_at(root, path), &stated) || stated != meant) {
-        return why_set(why, ERR_CONFLICT, "%s is not %" PRIu64 ", what its rows add up to", key, meant);
-    }
-    return OK;
-}
-
-static enum err figures_check(const struct json_node *root, const struct count *count, struct why *why)
-{
-    TRY(figure_check(root, "expected", count->expected, why));
-    TRY(figure_check(root, "registered", count_registered(count), why));
-    TRY(figure_check(root, "out_of_catalogue", count->out_of_catalogue, why));
-    TRY(figure_check(root, "captured", count->captured, why));
-    TRY(figure_check(root, "counted", count->counted, why));
-    TRY(figure_check(root, "not_counted", count->not_counted, why));
-    TRY(figure_check(root, "inconsistent", count->inconsistent, why));
-    TRY(figure_check(root, "nominal_counted", count->nominal_counted, why));
-    TRY(figure_check(root, "votes", count->votes, why));
-    return figure_check(root, "votes_without_special", count->votes - count->votes_special, why);
-}
-
 /* The data of an area or contest; other JSON files have no figures of one. */
 static enum err json_check(const struct tree *tree, struct span bytes, struct why *why)
 {
-    static const char *const kinds[] = {
-        [AREA_ENTITY] = "entity", [AREA_DISTRICT] = "district", [AREA_BOROUGH] = "borough"};
     const struct election *election = tree->fold->election;
-    struct json_node *root;
-    TRY(json_node_parse(bytes, &root, why));
-    int contest = election_contest(election, json_node_text(json_node_get(root, "contest")));
-    uint64_t id = 0;
-    enum err err = OK;
-    if (contest >= 0 && json_node_u64(json_node_at(root, "area.id"), &id)) {
-        struct span kind = json_node_text(json_node_at(root, "area.kind"));
-        uint16_t area = AREA_NONE;
-        for (int k = AREA_ENTITY; k <= AREA_BOROUGH; k++) {
-            if (span_is(kind, kinds[k])) {
-                area = k == AREA_ENTITY ? 0 : election_area(election, (enum area_kind)k, (uint16_t)id);
-            }
-        }
-        err = area == AREA_NONE ? why_set(why, ERR_CONFLICT, "it is of an area that does not exist")
-                                : figures_check(root, fold_count(tree->fold, (uint32_t)contest, area), why);
+    struct area_json data;
+    TRY(area_json_parse(bytes, election, &data, why));
+    if (!data.of_area) {
+        return OK;
     }
-    json_node_free(root);
-    return err;
+    return area_json_compare(&data, election, fold_count(tree->fold, data.contest, data.area), why);
 }
 
 static enum err file_check(struct tree *tree, const struct manifest_file *file, struct why *why)

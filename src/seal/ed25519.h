@@ -14,4 +14,7 @@ bool ed25519_verify(const uint8_t public[32], struct span message, const uint8_t
  * verifiers agree on every signature. */
 bool ed25519_key_is_sound(const uint8_t public[32]);
 
+/* BLAKE2b with 64 bytes, which minisign signs. */
+void blake2b_512_of(struct span bytes, uint8_t out[64]);
+
 #endif
