@@ -1,0 +1,176 @@
+/* A folder is looked through: what nobody names, cuts newer than the one that is shown, older cuts that still lie
+ * there, and images. */
+#include "proof/exam.h"
+
+#include "base/codec.h"
+#include "base/num.h"
+#include "seal/digest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool starts(const char *path, const char *with)
+{
+    return strncmp(path, with, strlen(with)) == 0;
+}
+
+/* The number between "cut/" and the next slash; false when there is none. */
+static bool numbered(const char *path, const char *folder, uint32_t *number, struct span *rest)
+{
+    struct span tail = span_from(span_str(path), strlen(folder));
+    struct span digits = span_cut(&tail, '/');
+    *rest = tail;
+    return tail.at != NULL && num_parse_u32(digits, number) == OK;
+}
+
+/* "chunk/{hash}.html" is what its name says; twins were checked where a manifest lists them. */
+static void check_chunk(struct exam *exam, const char *path)
+{
+    char hex[65];
+    struct why why = {{0}};
+    struct span name = span_from(span_str(path), strlen("chunk/"));
+    if (manifest_path_twin(name)) {
+        name.len -= 3;
+    } else if (source_read(exam->source, path, EXAM_FILE_MAX, &exam->file, &why) == OK) {
+        digest_hex(buf_as_span(&exam->file), hex);
+        if (name.len < 64 || memcmp(hex, name.at, 64) != 0) {
+            exam_find(exam, RULE_HASH, path, "its bytes are not those of its name");
+        }
+    }
+    if (name.len != 64 + 5 || !span_ends(name, SPAN(".html"))) {
+        exam_find(exam, RULE_FOREIGN, path, "no cut has such a file");
+    }
+}
+
+static void check_image(struct exam *exam, const char *path)
+{
+    char hex[65];
+    struct why why = {{0}};
+    struct span name = span_from(span_str(path), strlen("acta/"));
+    struct span key = span_of(name.at, name.len < 64 ? name.len : 64);
+    struct span end = span_from(name, 64);
+    if (name.len < 64 || !(span_is(end, ".jpg") || span_is(end, ".png")) ||
+        map_get(&exam->images, key) == MAP_NONE) {
+        exam_find(exam, RULE_FOREIGN, path, "no entry that this cut covers speaks of this image");
+        return;
+    }
+    exam->n_images++;
+    if (source_read(exam->source, path, EXAM_FILE_MAX, &exam->file, &why) != OK) {
+        exam_find(exam, RULE_MISSING, path, "%s", why.text);
+        return;
+    }
+    digest_hex(buf_as_span(&exam->file), hex);
+    if (memcmp(hex, key.at, 64) != 0) {
+        exam_find(exam, RULE_HASH, path, "its bytes are not those of its name");
+    }
+}
+
+/* A partial bundle of an earlier cut is the beginning of what lies in the newer one. */
+static void check_bundle(struct exam *exam, const char *path)
+{
+    char base[EXAM_PATH_MAX];
+    struct why why = {{0}};
+    const char *part = strstr(path, ".p/");
+    uint32_t width = 0;
+    if (manifest_find(&exam->manifest, span_str(path)) != NULL) {
+        return;
+    }
+    if (source_read(exam->source, path, EXAM_FILE_MAX, &exam->twin, &why) != OK) {
+        return;
+    }
+    if (part == NULL) {
+        return; /* a full bundle: its entries were read and folded */
+    }
+    snprintf(base, sizeof base, "%.*s", (int)(part - path), path);
+    if (source_read(exam->source, base, EXAM_FILE_MAX, &exam->file, &why) != OK) {
+        snprintf(base, sizeof base, "%.*s.p/%" PRIu64, (int)(part - path), path,
+                 exam->manifest.log_size % 256);
+        if (source_read(exam->source, base, EXAM_FILE_MAX, &exam->file, &why) != OK) {
+            exam_find(exam, RULE_OLD_CUT, path, "entries that no cut shown here covers");
+            return;
+        }
+    }
+    if (num_parse_u32(span_str(part + 3), &width) != OK ||
+        !span_starts(buf_as_span(&exam->file), buf_as_span(&exam->twin))) {
+        exam_find(exam, RULE_LEDGER, path, "it is not the beginning of the bundle that followed it");
+    }
+}
+
+/* A cut before this one: its manifest is the one that the ledger's entry names. */
+static void check_old_manifest(struct exam *exam, const char *path, uint32_t number)
+{
+    struct span text;
+    struct span signatures;
+    uint8_t sha256[32];
+    struct why why = {{0}};
+    for (uint32_t i = 0; i < exam->n_cuts; i++) {
+        if (exam->cuts[i].number != number) {
+            continue;
+        }
+        if (source_read(exam->source, path, MANIFEST_BYTES_MAX, &exam->file, &why) != OK ||
+            note_split(buf_as_span(&exam->file), &text, &signatures) != OK) {
+            exam_find(exam, RULE_MANIFEST, path, "it is not a signed note");
+            return;
+        }
+        digest_of(text, sha256);
+        if (memcmp(sha256, exam->cuts[i].manifest, sizeof sha256) != 0) {
+            exam_find(exam, RULE_CHAIN, path,
+                      "it is not the manifest that the ledger's entry of the cut names");
+        }
+        return;
+    }
+    exam_find(exam, RULE_FOREIGN, path, "the ledger has no such cut");
+}
+
+static void check_cut_file(struct exam *exam, const char *path)
+{
+    uint32_t number;
+    struct span rest;
+    if (!numbered(path, "cut/", &number, &rest)) {
+        exam_find(exam, RULE_FOREIGN, path, "no cut has such a file");
+    } else if (number > exam->latest.cut) {
+        exam_find(exam, RULE_OLD_CUT, path, "a cut newer than the one that latest.json shows");
+    } else if (number == exam->latest.cut) {
+        if (!span_is(rest, "manifest") && !span_is(rest, "manifest.minisig")) {
+            exam_find(exam, RULE_FOREIGN, path, "the manifest does not list it");
+        }
+    } else if (span_is(rest, "manifest")) {
+        check_old_manifest(exam, path, number);
+    }
+}
+
+static const char *const plain_names[] = {"log/vkey", "log/minisign.pub", "log/checkpoint", NULL};
+
+static enum err look(void *arg, const char *path, int64_t size)
+{
+    struct exam *exam = arg;
+    (void)size;
+    for (const char *const *name = plain_names; *name != NULL; name++) {
+        if (strcmp(path, *name) == 0) {
+            return OK;
+        }
+    }
+    if (path[0] == '.' || starts(path, "cut/.") || starts(path, "package/.")) {
+        return OK; /* being made */
+    }
+    if (starts(path, "log/tile/entries/")) {
+        check_bundle(exam, path);
+    } else if (starts(path, "chunk/")) {
+        check_chunk(exam, path);
+    } else if (starts(path, "acta/")) {
+        check_image(exam, path);
+    } else if (starts(path, "log/") || starts(path, "package/") ||
+               manifest_find(&exam->manifest, span_str(path)) != NULL) {
+        return OK; /* tiles of the log are its own; packages have their sums */
+    } else if (starts(path, "cut/")) {
+        check_cut_file(exam, path);
+    } else if (!starts(path, "a/")) {
+        exam_find(exam, RULE_FOREIGN, path, "nothing of the cut names it");
+    }
+    return OK;
+}
+
+enum err exam_foreign(struct exam *exam, struct why *why)
+{
+    return source_is_folder(exam->source) ? source_walk(exam->source, look, exam, why) : OK;
+}

@@ -1,0 +1,91 @@
+/* Reading by path, from the disk or over the wire. */
+#include "proof/source.h"
+
+#include "client/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct source {
+    char root[FILE_PATH_MAX];
+    struct client *client; /* NULL: a folder */
+};
+
+static enum err open_folder(const char *where, struct source *source, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    if (strlen(where) > FILE_PATH_MAX - 300) {
+        return why_set(why, ERR_TOO_BIG, "the path is too long");
+    }
+    snprintf(source->root, sizeof source->root, "%s/public", where);
+    if (file_exists(path_join(path, source->root, "latest.json"))) {
+        return OK;
+    }
+    snprintf(source->root, sizeof source->root, "%s", where);
+    return file_exists(where) ? OK : why_set(why, ERR_MISSING, "there is no %s", where);
+}
+
+static enum err open_site(const char *where, struct source *source, struct why *why)
+{
+    size_t len = strlen(where);
+    while (len > 0 && where[len - 1] == '/') {
+        len--;
+    }
+    if (len > FILE_PATH_MAX - 300) {
+        return why_set(why, ERR_TOO_BIG, "the address is too long");
+    }
+    snprintf(source->root, sizeof source->root, "%.*s", (int)len, where);
+    const struct client_options options = {0};
+    return client_new(&options, &source->client, why);
+}
+
+enum err source_open(const char *where, struct source **out, struct why *why)
+{
+    struct source *source = calloc(1, sizeof *source);
+    if (source == NULL) {
+        abort();
+    }
+    bool site =
+        span_starts(span_str(where), SPAN("http://")) || span_starts(span_str(where), SPAN("https://"));
+    enum err err = site ? open_site(where, source, why) : open_folder(where, source, why);
+    if (err != OK) {
+        source_close(source);
+        return err;
+    }
+    *out = source;
+    return OK;
+}
+
+void source_close(struct source *source)
+{
+    if (source != NULL) {
+        client_free(source->client);
+        free(source);
+    }
+}
+
+bool source_is_folder(const struct source *source)
+{
+    return source->client == NULL;
+}
+
+enum err source_read(struct source *source, const char *path, size_t limit, struct buf *out, struct why *why)
+{
+    char full[FILE_PATH_MAX];
+    struct client_answer answer;
+    buf_clear(out);
+    path_join(full, source->root, path);
+    if (source->client == NULL) {
+        return file_read(full, limit, out, why);
+    }
+    TRY(client_get(source->client, full, NULL, limit, out, &answer, why));
+    if (answer.status == 404 || answer.status == 410) {
+        return why_set(why, ERR_MISSING, "%s is not there (%d)", full, answer.status);
+    }
+    return answer.status == 200 ? OK : why_set(why, ERR_IO, "%s answers %d", full, answer.status);
+}
+
+enum err source_walk(struct source *source, file_visit each, void *arg, struct why *why)
+{
+    return folder_walk(source->root, each, arg, why);
+}
