@@ -1,5 +1,6 @@
 """The rules a second time, in Python and from the written formats alone: a published tree's ledger is read, every acta judged,
 every sum and share made again. Nothing here looks at the programs' own figures; compare() holds them against these.
+`python3 tests/it/oracle.py TREE` does so for the newest cut of a published tree.
 
 Sources: docs/formats/*.md, docs/decisions/*.md and the LEEME they quote. Fractions are exact; percentages are truncated."""
 import base64
@@ -419,3 +420,11 @@ def compare_row(key, row, record, contest):
                  "LISTA_NOMINAL": str(station.nominal), "CLAVE_CASILLA": station.key, "TIPO_CASILLA": station.type,
                  "REPRESENTANTES_PP_CI": "N/A" if station.type in MODES else str(station.reps)})
     return [f"{key} {n}: {row.get(n)}, must be {v}" for n, v in must.items() if row.get(n) != v]
+
+
+if __name__ == "__main__":
+    import sys
+
+    disagreements = compare(sys.argv[1])
+    print("\n".join(disagreements) or "every figure agrees")
+    sys.exit(1 if disagreements else 0)
