@@ -4,7 +4,7 @@
 #include "edge/roles.h"
 
 #include "base/log.h"
-#include "formats/status.h"
+#include "doors/status.h"
 #include "os/clock.h"
 #include "os/crew.h"
 #include "os/file.h"

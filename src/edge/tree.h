@@ -6,8 +6,8 @@
 
 #include "edge/vault.h"
 #include "edge/view.h"
-#include "formats/latest.h"
-#include "formats/manifest.h"
+#include "doors/latest.h"
+#include "doors/manifest.h"
 #include "seal/note.h"
 
 struct routes;

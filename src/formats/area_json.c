@@ -1,7 +1,7 @@
 /* Figures of an area as its data file states them. */
 #include "formats/area_json.h"
 
-#include "formats/json_node.h"
+#include "doors/json_node.h"
 
 #include <inttypes.h>
 #include <stdio.h>

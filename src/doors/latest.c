@@ -1,9 +1,9 @@
 /* Reads the pointer whole: every value is checked, every path must be the one its number gives. */
-#include "formats/latest.h"
+#include "doors/latest.h"
 
 #include "base/codec.h"
 #include "base/date.h"
-#include "formats/json_node.h"
+#include "doors/json_node.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Reading JSON: a document and what stands in it. The one room of the jansson library. */
-#ifndef FORMATS_JSON_NODE_H
-#define FORMATS_JSON_NODE_H
+#ifndef DOORS_JSON_NODE_H
+#define DOORS_JSON_NODE_H
 
 #include "base/err.h"
 #include "base/span.h"

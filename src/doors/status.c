@@ -1,6 +1,6 @@
 /* The status file: lines `name value`, one spelling, small. A board must be able to read it from a program
  * that is failing, so writing it never fails for what it says, only for the disk. */
-#include "formats/status.h"
+#include "doors/status.h"
 
 #include "base/num.h"
 #include "os/file.h"

@@ -1,5 +1,5 @@
 /* Prints and reads manifests: lines in a fixed order, sorted lists, one spelling. */
-#include "formats/manifest.h"
+#include "doors/manifest.h"
 
 #include "base/codec.h"
 #include "base/date.h"

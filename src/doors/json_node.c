@@ -1,5 +1,5 @@
 /* jansson behind a few questions. */
-#include "formats/json_node.h"
+#include "doors/json_node.h"
 
 #include <jansson.h>
 
