@@ -253,14 +253,18 @@ static enum err keys_publish(struct shop *shop, struct why *why)
 static enum err jail(const struct cut_options *options, struct why *why)
 {
     char election[FILE_PATH_MAX], ledger[FILE_PATH_MAX], public_dir[FILE_PATH_MAX], run[FILE_PATH_MAX];
+    char images[FILE_PATH_MAX];
     const char *const read[] = {path_join(election, options->dir, "election"),
                                 path_join(ledger, options->dir, "ledger"), NULL};
+    /* Images get a second name below public/, and a name may only be given from where one may write. */
     const char *const write[] = {path_join(public_dir, options->dir, "public"),
-                                 path_join(run, options->dir, "run"), NULL};
+                                 path_join(run, options->dir, "run"),
+                                 path_join(images, options->dir, "images"), NULL};
     const struct jail rights = {.name = "cut",
                                 .rights = JAIL_SERVE | JAIL_CONNECT | JAIL_FILES | JAIL_SPAWN,
                                 .read = read,
                                 .write = write};
+    TRY(folder_make(images, why));
     return jail_enter(&rights, why);
 }
 

@@ -62,6 +62,7 @@ enum err shop_open(struct shop *shop, const struct cut_options *options, int sig
     press_init(&shop->press, options->gzip_level, options->brotli_quality);
     TRY(open_paths(shop, why));
     TRY(folder_make(shop->public_dir, why));
+    TRY(images_init(&shop->images, options->dir, why));
     TRY(open_election(shop, why));
     tree_init(&shop->tree, shop->public_dir, shop->ledger_dir, &shop->press, &shop->shelf);
     keep_init(&shop->keep, shop->public_dir, (struct keep_rule){options->keep_cuts, options->keep_every});
@@ -76,6 +77,7 @@ void shop_close(struct shop *shop)
     shelf_done(&shop->shelf);
     press_done(&shop->press);
     keep_done(&shop->keep);
+    images_done(&shop->images);
     chunk_plan_free(shop->plan);
     fold_free(shop->fold);
     ledger_reader_close(shop->reader);
@@ -95,6 +97,7 @@ static enum err read_entries(struct shop *shop, struct why *why)
         err = ledger_reader_next(shop->reader, &entry, &index, why);
         if (err == OK) {
             err = fold_apply(shop->fold, index, entry, why);
+            images_note(&shop->images, index, entry);
             if (err != OK) {
                 buf_str(&shop->broken, why->text);
             }

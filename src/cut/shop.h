@@ -4,6 +4,7 @@
 #define CUT_SHOP_H
 
 #include "cut/cut.h"
+#include "cut/images.h"
 #include "cut/keep.h"
 #include "cut/schedule.h"
 #include "cut/tree.h"
@@ -29,6 +30,7 @@ struct shop {
     struct shelf shelf;
     struct tree tree;
     struct keep keep;
+    struct images images;
     struct buf broken;    /* why the ledger cannot be followed any more; empty: it can */
     bool learned;         /* what lies in the published tree is known, and the remains of a crash are gone */
     int64_t published;    /* number of the newest cut in place, -1: none */

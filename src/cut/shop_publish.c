@@ -23,6 +23,11 @@ enum err shop_publish(struct shop *shop, struct why *why)
     struct tree *tree = &shop->tree;
     struct buf note = {0};
     struct buf minisig = {0};
+    struct why missed = {{0}};
+    if (images_publish(&shop->images, tree->fold->log_size, &missed) != OK) {
+        log_line(LOG_WARN, "images", "why=\"%s\"",
+                 missed.text); /* tried again with the next cut; figures do not wait */
+    }
     enum err err = signer_ask(shop->signer, buf_as_span(&tree->text), &note, &minisig, why);
     if (err == OK) {
         crash_point(shop, "signed");

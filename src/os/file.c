@@ -237,3 +237,19 @@ void file_unmap(struct mapped *mapped)
     }
     *mapped = (struct mapped){{NULL, 0}};
 }
+
+enum err file_link(const char *from, const char *to, size_t limit, struct why *why)
+{
+    if (link(from, to) == 0 || errno == EEXIST) {
+        return OK;
+    }
+    if (errno == ENOENT) {
+        return ERR_MISSING;
+    }
+    struct buf bytes;
+    buf_init(&bytes, 0);
+    enum err err = file_read(from, limit, &bytes, why);
+    err = err != OK ? err : file_write(to, buf_as_span(&bytes), false, why);
+    buf_done(&bytes);
+    return err;
+}

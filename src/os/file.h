@@ -22,6 +22,10 @@ MUST_CHECK enum err file_write_new(const char *path, struct span bytes, struct w
 /* The same with mode 0600, durable, for keys and what belongs to them. */
 MUST_CHECK enum err file_write_private(const char *path, struct span bytes, struct why *why);
 
+/* Gives a file that never changes a second name (a copy of at most `limit` bytes on another file system). It may be there
+ * already. ERR_MISSING, without a sentence, when there is no such file. */
+MUST_CHECK enum err file_link(const char *from, const char *to, size_t limit, struct why *why);
+
 /* mkdir -p, mode 0755 whatever the umask. */
 MUST_CHECK enum err folder_make(const char *path, struct why *why);
 /* Removes a folder and all below it; a missing one is fine. Never follows symbolic links. */

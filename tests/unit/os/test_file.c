@@ -61,6 +61,24 @@ static void a_write_replaces_whole(void **state)
     buf_done(&buf);
 }
 
+static void a_second_name_is_the_same_file(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    char first[FILE_PATH_MAX], second[FILE_PATH_MAX];
+    struct stat one, two;
+    assert_int_equal(file_write(path_join(first, root, "first"), SPAN("same"), false, &why), OK);
+    assert_int_equal(file_link(first, path_join(second, root, "second"), 10, &why), OK);
+    assert_int_equal(file_link(first, second, 10, &why), OK); /* it is there already */
+    assert_true(stat(first, &one) == 0 && stat(second, &two) == 0);
+    assert_int_equal(one.st_ino, two.st_ino);
+    assert_int_equal(file_link(path_join(first, root, "none"), path_join(second, root, "third"), 10, &why),
+                     ERR_MISSING);
+    assert_string_equal(why.text, "");
+    assert_int_equal(unlink(path_join(first, root, "first")), 0);
+    assert_int_equal(unlink(path_join(first, root, "second")), 0);
+}
+
 static void refusals_have_sentences(void **state)
 {
     (void)state;
@@ -131,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_write_replaces_whole),
+        cmocka_unit_test(a_second_name_is_the_same_file),
         cmocka_unit_test(refusals_have_sentences),
         cmocka_unit_test(a_walk_is_in_byte_order_and_follows_no_links),
         cmocka_unit_test(clocks_tell_the_nights_time),

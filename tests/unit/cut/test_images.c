@@ -1,0 +1,121 @@
+/* Images come before the public with the cut that covers their acta, and not before. */
+#include "cut/images.h"
+#include "os/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+
+static char root[64];
+
+static int make_root(void **state)
+{
+    (void)state;
+    snprintf(root, sizeof root, "/tmp/atalaya-images-XXXXXX");
+    return mkdtemp(root) == NULL;
+}
+
+static int remove_root(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    return folder_remove(root, &why) != OK;
+}
+
+#define DIGEST(start) start "11223344556677889900aabbccddeeff0011223344556677889900aabbccdd"
+
+static void store(const char *name)
+{
+    char folder[FILE_PATH_MAX], path[FILE_PATH_MAX];
+    struct why why = {""};
+    snprintf(folder, sizeof folder, "%s/images/%.2s", root, name);
+    assert_int_equal(folder_make(folder, &why), OK);
+    assert_int_equal(file_write(path_join(path, folder, name), span_str(name), false, &why), OK);
+}
+
+static bool is_public(const char *name)
+{
+    char folder[FILE_PATH_MAX], path[FILE_PATH_MAX];
+    snprintf(folder, sizeof folder, "%s/public/acta", root);
+    return file_exists(path_join(path, folder, name));
+}
+
+static void note(struct images *images, uint64_t index, const char *type, const char *image)
+{
+    char entry[256];
+    snprintf(entry, sizeof entry, "%s\nacta 090001C0100A02\nimage %s\nreceived -\n", type, image);
+    images_note(images, index, span_str(entry));
+}
+
+static void an_image_waits_for_its_cut(void **state)
+{
+    (void)state;
+    struct images images;
+    struct why why = {""};
+    store(DIGEST("aa") ".jpg");
+    store(DIGEST("bb") ".jpg");
+    assert_int_equal(images_init(&images, root, &why), OK);
+    note(&images, 5, "prep-acta/v1", DIGEST("aa") " 10");
+    note(&images, 6, "prep-acta/v1", "-");
+    note(&images, 7, "prep-acta/v1", DIGEST("bb") " 10");
+    assert_int_equal(images.n, 2);
+    assert_int_equal(images_publish(&images, 5, &why), OK);
+    assert_false(is_public(DIGEST("aa") ".jpg"));
+    assert_int_equal(images_publish(&images, 7, &why), OK);
+    assert_true(is_public(DIGEST("aa") ".jpg"));
+    assert_false(is_public(DIGEST("bb") ".jpg"));
+    assert_int_equal(images.n, 1);
+    assert_int_equal(images_publish(&images, 8, &why), OK);
+    assert_true(is_public(DIGEST("bb") ".jpg"));
+    assert_int_equal(images.n, 0);
+    images_done(&images);
+}
+
+static void one_that_is_not_stored_is_tried_again(void **state)
+{
+    (void)state;
+    struct images images;
+    struct why why = {""};
+    assert_int_equal(images_init(&images, root, &why), OK);
+    note(&images, 1, "prep-acta/v1", DIGEST("cc") " 10");
+    assert_int_equal(images_publish(&images, 2, &why), OK);
+    assert_int_equal(images.n, 1);
+    store(DIGEST("cc") ".png");
+    assert_int_equal(images_publish(&images, 2, &why), OK);
+    assert_int_equal(images.n, 0);
+    assert_true(is_public(DIGEST("cc") ".png"));
+    assert_true(is_public(DIGEST("cc") ".jpg"));          /* the name that pages link to */
+    note(&images, 3, "prep-acta/v1", DIGEST("cc") " 10"); /* the same image again, or a restart */
+    assert_int_equal(images_publish(&images, 4, &why), OK);
+    assert_int_equal(images.n, 0);
+    images_done(&images);
+}
+
+static void other_entries_name_no_image(void **state)
+{
+    (void)state;
+    struct images images;
+    struct why why = {""};
+    assert_int_equal(images_init(&images, root, &why), OK);
+    note(&images, 1, "prep-notice/v1", DIGEST("dd") " 10");
+    note(&images, 2, "prep-acta/v1", "../../../etc/passwd 10");
+    images_note(&images, 3, SPAN("prep-acta/v1\n"));
+    images_note(&images, 4, SPAN("prep-acta/v1\nacta x\nimage"));
+    assert_int_equal(images.n, 0);
+    images_done(&images);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_image_waits_for_its_cut),
+        cmocka_unit_test(one_that_is_not_stored_is_tried_again),
+        cmocka_unit_test(other_entries_name_no_image),
+    };
+    return cmocka_run_group_tests(tests, make_root, remove_root);
+}

@@ -1,0 +1,168 @@
+// A real night: every program started by `atalaya night`, its sites opened in the browser as a citizen does.
+import test, { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DESKTOP, PHONE, launch } from './browser.js';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, 'out');
+const atalaya = join(process.env.ATALAYA_BIN_DIR ?? resolve(here, '../../build/bin'), 'atalaya');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const sites = {};
+let dir, night, said = '', browser;
+
+const until = async (what, seconds, say) => {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await Promise.resolve().then(what).catch(() => undefined);
+    if (found) return found;
+    if (Date.now() > end) assert.fail(`${say} (waited ${seconds} s)\n${said.slice(-2000)}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+};
+const json = async (path) => (await fetch(new URL(path, sites.results))).json();
+const number = (text) => Number(text.replaceAll(',', ''));
+
+before(async () => {
+  assert.ok(existsSync(atalaya), `no ${atalaya}: build first`);
+  mkdirSync(out, { recursive: true });
+  dir = mkdtempSync(join(tmpdir(), 'atalaya-night-'));
+  // A small city; a cut every three seconds of ours, a package with every second one.
+  night = spawn(atalaya, ['night', '--dir', dir, '--scale', 'small', '--speed', '800', '--cut-s', '1200',
+    '--package-s', '2400', '--images', '50%', '--listen', '127.0.0.1:0', '--quiet'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  night.stdout.on('data', (text) => (said += text));
+  night.stderr.on('data', (text) => (said += text));
+  await until(() => /Clave|key/.test(said), 30, 'the night did not say its addresses');
+  const found = (name) => said.match(new RegExp(`${name}.*?(http://[\\d.:]+/)`))[1];
+  Object.assign(sites, { results: found('Resultados'), site: found('Sitio institucional'), mirror: found('Difusor 1') });
+  await until(async () => (await json('latest.json')).contests.jg.captured > 3, 60, 'no actas were published');
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  if (night && night.exitCode === null) {
+    const ended = new Promise((done) => night.once('exit', done));
+    night.kill('SIGINT');
+    await ended;
+  }
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function visit(t, url, options = {}) {
+  const context = await browser.newContext({ viewport: DESKTOP, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  t.after(() => context.close());
+  await page.goto(url);
+  return { page, complaints };
+}
+
+const findings = async (page) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`);
+};
+
+// The cut a page shows and its figures, read at one moment.
+const shown = (page) =>
+  page.evaluate(() => ({
+    cut: Number(document.documentElement.dataset.cut),
+    bars: [...document.querySelectorAll('.meters progress')].slice(0, 2).map((bar) => [bar.value, bar.max]),
+    votes: document.querySelector('.votes tfoot td').textContent,
+  }));
+const sameAsData = async (state) => {
+  const { figures } = await json(`cut/${state.cut}/jg/index.json`);
+  assert.deepEqual(state.bars, [[figures.captured, figures.expected], [figures.counted, figures.expected]]);
+  assert.equal(number(state.votes), figures.votes);
+  return figures;
+};
+
+test('figures move from cut to cut without a reload, and are those of the data', async (t) => {
+  const { page, complaints } = await visit(t, `${sites.results}jg/`, { viewport: PHONE });
+  await page.evaluate(() => (globalThis.same = true));
+  const first = await shown(page);
+  await sameAsData(first);
+  await page.waitForFunction((captured) => document.querySelector('.meters progress').value > captured, first.bars[0][0],
+    { timeout: 90000 });
+  const second = await shown(page);
+  await sameAsData(second);
+  assert.ok(second.cut > first.cut);
+  assert.equal(await page.evaluate(() => globalThis.same), true);
+  await page.screenshot({ path: join(out, 'noche-telefono.png'), fullPage: true });
+  assert.deepEqual(complaints, []);
+});
+
+test('without JavaScript the page is complete and says what the CSV of its cut says', async (t) => {
+  const latest = await until(async () => {
+    const now = await json('latest.json');
+    return now.package && (await fetch(`${sites.results}cut/${now.package.number}/jg/index.html`)).ok && now;
+  }, 60, 'no package');
+  const { number: cut, path } = latest.package;
+  const { page } = await visit(t, `${sites.results}cut/${cut}/jg/index.html`, { javaScriptEnabled: false });
+  const sums = await (await fetch(new URL(`${path}SHA256SUMS`, sites.results))).text();
+  const [, digest, name] = sums.match(/^([0-9a-f]{64}) +(\w+_GUB_\d{4}\.csv)$/m);
+  const csv = Buffer.from(await (await fetch(new URL(path + name, sites.results))).arrayBuffer());
+  assert.equal(createHash('sha256').update(csv).digest('hex'), digest);
+  const lines = csv.toString('utf8').split('\n');
+  const header = Object.fromEntries(lines[3].split(',').map((key, i) => [key, lines[4].split(',')[i]]));
+  const bars = await page.locator('.meters .v').allTextContents();
+  assert.equal(number(bars[0].match(/[\d,]+/)[0]), Number(header.ACTAS_CAPTURADAS));
+  assert.equal(number(bars[1].match(/[\d,]+/)[0]), Number(header.ACTAS_CONTABILIZADAS));
+  const percents = await page.locator('.meters b').allTextContents();
+  assert.equal(percents[1], `${header.PORCENTAJE_ACTAS_CAPTURADAS} %`);
+  const total = await page.locator('.votes tfoot td').first().textContent();
+  assert.equal(number(total), Number(header.TOTAL_VOTOS_C_CS));
+  await page.screenshot({ path: join(out, 'noche-sin-javascript.png'), fullPage: true });
+});
+
+test('every link of the results leads somewhere, and an image is what its name says', async () => {
+  const seen = new Set();
+  const queue = [sites.results];
+  let image;
+  const { path } = await json('latest.json');
+  while (queue.length > 0) {
+    const url = queue.pop();
+    if (seen.has(url)) continue;
+    seen.add(url);
+    const answer = await fetch(url);
+    const body = Buffer.from(await answer.arrayBuffer());
+    // Zips of a package that is being replaced, and cuts that expire, are other tests' matter: one cut is walked.
+    assert.ok(answer.ok, `${url}: ${answer.status}`);
+    if (url.includes('/acta/')) {
+      image = url;
+      assert.equal(createHash('sha256').update(body).digest('hex'), url.match(/([0-9a-f]{64})/)[1]);
+    }
+    if (!answer.headers.get('content-type').startsWith('text/html')) continue;
+    for (const [, link] of body.toString('utf8').matchAll(/ (?:href|src)="([^"#]+)/g)) {
+      const next = new URL(link, url).href;
+      const ours = next.startsWith(sites.results) && (next.includes(`/${path}`) || next.includes('/chunk/') ||
+        (next.includes('/acta/') && image === undefined));
+      if (ours) queue.push(next);
+    }
+  }
+  assert.ok(seen.size > 30, `${seen.size} addresses`);
+  assert.ok(image, 'no acta with an image');
+});
+
+test('the results, a difusor and the institution pass axe; each leads to the results', async (t) => {
+  for (const [name, url] of Object.entries(sites)) {
+    const { page } = await visit(t, url);
+    await page.screenshot({ path: join(out, `noche-${name}.png`), fullPage: true });
+    assert.deepEqual(await findings(page), [], name);
+    const phone = await visit(t, url, { viewport: PHONE });
+    assert.ok((await phone.page.evaluate(() => document.documentElement.scrollWidth)) <= PHONE.width, name);
+  }
+  const { page } = await visit(t, sites.mirror);
+  await page.locator('.live').waitFor({ timeout: 20000 });
+  const { page: institution } = await visit(t, sites.site);
+  assert.ok((await institution.locator(`a[href^="${sites.results}"]`).count()) > 0, 'no link to the results');
+});
