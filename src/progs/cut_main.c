@@ -1,81 +1,47 @@
-/* atalaya-cut: the cut of a night and its signer. See man/atalaya-cut.1. */
-#include "base/num.h"
+/* atalaya-cut: the cut of a night and its signer. See docs/man/atalaya-cut.1. */
 #include "cut/cut.h"
-
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-enum {
-    OPTION_DIR = 1,
-    OPTION_CADENCE,
-    OPTION_PACKAGE,
-    OPTION_KEEP_CUTS,
-    OPTION_KEEP_EVERY,
-    OPTION_CRASH,
-    OPTION_HELP
-};
-
-static const struct option options[] = {
-    {"dir", required_argument, NULL, OPTION_DIR},
-    {"cadence", required_argument, NULL, OPTION_CADENCE},
-    {"package", required_argument, NULL, OPTION_PACKAGE},
-    {"keep-cuts", required_argument, NULL, OPTION_KEEP_CUTS},
-    {"keep-every", required_argument, NULL, OPTION_KEEP_EVERY},
-    {"crash-at", required_argument, NULL, OPTION_CRASH}, /* for tests of recovery */
-    {"help", no_argument, NULL, OPTION_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static int usage(FILE *out, int code)
-{
-    fputs("usage: atalaya-cut --dir DIR [--cadence S] [--package S] [--keep-cuts N] [--keep-every N]\n", out);
-    return code;
-}
-
-/* A number from `least` to 86400. */
-static uint32_t number(const char *name, const char *text, uint32_t least)
-{
-    uint32_t value;
-    if (num_parse_u32(span_str(text), &value) != OK || value < least || value > 86400) {
-        fprintf(stderr, "atalaya-cut: --%s: \"%s\" is not a number from %u to 86400\n", name, text, least);
-        exit(2);
-    }
-    return value;
-}
+#include "os/options.h"
 
 int main(int argc, char **argv)
 {
     struct cut_options cut = cut_defaults;
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (option) {
-        case OPTION_DIR:
-            cut.dir = optarg;
-            break;
-        case OPTION_CADENCE:
-            cut.cadence_s = number("cadence", optarg, 1);
-            break;
-        case OPTION_PACKAGE:
-            cut.package_s = number("package", optarg, 1);
-            break;
-        case OPTION_KEEP_CUTS:
-            cut.keep_cuts = number("keep-cuts", optarg, 2);
-            break;
-        case OPTION_KEEP_EVERY:
-            cut.keep_every = number("keep-every", optarg, 0);
-            break;
-        case OPTION_CRASH:
-            cut.crash_at = optarg;
-            break;
-        case OPTION_HELP:
-            return usage(stdout, 0);
-        default:
-            return usage(stderr, 2);
-        }
+    int64_t cadence = cut.cadence_s, package = cut.package_s, keep_cuts = cut.keep_cuts,
+            keep_every = cut.keep_every;
+    const struct option_row rows[] = {
+        {"dir", "DIR", OPTION_TEXT, &cut.dir, 0, 0, true, "la carpeta de la noche", "the night's folder"},
+        {"cadence", "S", OPTION_NUMBER, &cadence, 1, 86400, false, "segundos de la noche entre cortes (60)",
+         "night seconds between cuts (60)"},
+        {"package", "S", OPTION_NUMBER, &package, 1, 86400, false,
+         "segundos de la noche entre paquetes (300)", "night seconds between packages (300)"},
+        {"keep-cuts", "N", OPTION_NUMBER, &keep_cuts, 2, 86400, false, "cortes nuevos que se conservan (12)",
+         "bodies of the newest cuts that stay (12)"},
+        {"keep-every", "N", OPTION_NUMBER, &keep_every, 0, 86400, false,
+         "de los anteriores queda cada N-ésimo; 0: ninguno (30)",
+         "of the older ones every N-th stays; 0: none (30)"},
+        {"crash-at", "STEP", OPTION_TEXT, &cut.crash_at, 0, 0, false,
+         "para pruebas: muere en ese paso (built, checked, synced, appended, signed, published)",
+         "for tests: dies at that step"},
+    };
+    const struct command command = {
+        .program = "atalaya-cut",
+        .usage = "--dir DIR [--cadence S] [--package S] [--keep-cuts N] [--keep-every N]",
+        .es =
+            "Hace los cortes y los paquetes de una noche, de la definición y el registro solamente; un proceso aparte "
+            "firma.",
+        .en =
+            "Makes the cuts and packages of a night from the definition and the ledger alone; a process of its own "
+            "signs.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+    };
+    size_t n_words = 0;
+    int code = command_parse(&command, argc, argv, NULL, &n_words);
+    if (code >= 0) {
+        return code;
     }
-    if (cut.dir == NULL || optind != argc) {
-        return usage(stderr, 2);
-    }
+    cut.cadence_s = (uint32_t)cadence;
+    cut.package_s = (uint32_t)package;
+    cut.keep_cuts = (uint32_t)keep_cuts;
+    cut.keep_every = (uint32_t)keep_every;
     return cut_run(&cut);
 }

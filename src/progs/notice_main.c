@@ -1,0 +1,75 @@
+/* atalaya-notice: a dated notice to the public, as an entry of the ledger. See docs/man/atalaya-notice.1. */
+#include "os/clock.h"
+#include "os/control.h"
+#include "os/file.h"
+#include "os/options.h"
+#include "tlog/entry.h"
+
+#include <stdio.h>
+
+static enum err night_now(const char *dir, int64_t *now_ms, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct clock *clock = NULL;
+    path_join(path, dir, "run/clock");
+    if (file_exists(path)) {
+        TRY(clock_open(path, &clock, why));
+    }
+    *now_ms = clock_now_ms(clock);
+    *now_ms -= *now_ms % 1000;
+    clock_close(clock);
+    return OK;
+}
+
+static enum err notice(const char *dir, const char *text, struct buf *answer, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct buf request = {0};
+    struct entry entry = {.type = ENTRY_NOTICE, .as.notice.text = span_str(text)};
+    if (entry.as.notice.text.len == 0 || entry.as.notice.text.len > NOTICE_MAX) {
+        return why_set(why, ERR_TOO_BIG, "a notice has 1 to %d bytes", NOTICE_MAX);
+    }
+    TRY(night_now(dir, &entry.as.notice.time_ms, why));
+    buf_str(&request, "append\n");
+    entry_print(&entry, &request);
+    enum err err =
+        control_ask(path_join(path, dir, "run/intake.sock"), buf_as_span(&request), 30000, answer, why);
+    buf_done(&request);
+    return err;
+}
+
+int main(int argc, char **argv)
+{
+    const char *dir = "night";
+    const struct option_row rows[] = {
+        {"dir", "DIR", OPTION_TEXT, &dir, 0, 0, false, "la carpeta de la noche (./night)",
+         "the night's folder"},
+    };
+    const struct command command = {
+        .program = "atalaya-notice",
+        .usage = "TEXT [--dir DIR]",
+        .es = "Publica un aviso con su hora, desde el corte siguiente, en el sitio y en los difusores.",
+        .en = "Publishes a dated notice, from the next cut on, on the site and on the mirrors.",
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .min_words = 1,
+        .max_words = 1,
+    };
+    const char *words[1];
+    size_t n_words = 0;
+    int code = command_parse(&command, argc, argv, words, &n_words);
+    if (code >= 0) {
+        return code;
+    }
+    struct buf answer = {0};
+    struct why why = {{0}};
+    enum err err = notice(dir, words[0], &answer, &why);
+    if (err != OK) {
+        fprintf(stderr, "atalaya notice: %s\n", why.text);
+    } else {
+        printf("aviso en la entrada %.*s / notice in entry %.*s\n", (int)answer.len, answer.at,
+               (int)answer.len, answer.at);
+    }
+    buf_done(&answer);
+    return err == OK ? 0 : 2;
+}
