@@ -362,6 +362,23 @@ def compare_area(where, said, state, contest_id, area, count):
     return wrong
 
 
+def compare_entries(log):
+    """The figures that each cut's own entry carries, against the entries it covers."""
+    wrong, cuts = [], 0
+    for entry in log:
+        if not entry.startswith("prep-cut/v1\n"):
+            continue
+        cuts += 1
+        _, f = fields_of(entry)
+        state = State(log, int(f["log-size"]))
+        said = [line.split(" ")[1:] for line in entry.splitlines() if line.startswith("figures ")]
+        must = [[c, *(str(getattr(state.counts[c, "entity:0"], n)) for n in ("expected", "captured", "counted", "votes"))]
+                for c in state.contests]
+        if said != must:
+            wrong.append(f"cut {f['number']}: {said}, must be {must}")
+    return wrong, cuts
+
+
 # Held against the official database
 
 LEGENDS = {"exceeds": "EXCEDE LISTA NOMINAL", "all-empty": "TODOS ILEGIBLES O SIN DATO",
