@@ -38,14 +38,14 @@ void city_make_catalogue(struct election *out)
 {
     out->actas = arena_array(&out->arena, (size_t)out->n_stations * 4, sizeof *out->actas);
     assert(out->actas != NULL);
-    for (uint8_t contest = 0; contest < out->n_contests; contest++) {
+    for (uint32_t contest = 0; contest < out->n_contests; contest++) {
         for (uint32_t i = 0; i < out->n_stations; i++) {
             size_t row = 0;
             while (forms[row].type != 0 && forms[row].type != out->stations[i].type) {
                 row++;
             }
-            add_acta(out, i, contest, forms[row].forms[contest]);
-            add_acta(out, i, contest, forms[row].second[contest]);
+            add_acta(out, i, (uint8_t)contest, forms[row].forms[contest]);
+            add_acta(out, i, (uint8_t)contest, forms[row].second[contest]);
         }
     }
 }

@@ -90,7 +90,7 @@ enum err plan_parse(struct span text, struct replay_plan *out, struct why *why)
         return why_set(why, ERR_SYNTAX, "replay.plan line 1: not prep-replay/v1");
     }
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        struct span name, value = {0};
+        struct span name = {0}, value = {0};
         if (span_line(&text, &line)) {
             value = line;
             name = span_cut(&value, ' ');

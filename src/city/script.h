@@ -59,7 +59,7 @@ void script_expect_print(const struct script *script, struct buf *out);
 /* Parts of script_make; private to the module. */
 
 /* Lays out what a table's acta says when nothing is wrong with it. */
-void votes_fill(const struct city_plan *plan, const struct election *election, uint32_t acta,
+void votes_fill(const struct city_plan *plan, const struct election *election, uint32_t index,
                 struct sheet *out);
 
 /* What is wrong with an acta, if anything. */

@@ -80,12 +80,13 @@ static void share_out(const struct contest *contest, uint64_t columns, uint32_t 
     for (unsigned i = 0; i < contest->n_columns; i++) {
         if (columns >> i & 1) {
             const struct taste *taste = taste_of(contest->columns[i].code);
-            int weight = taste->weight * (1000 + taste->side * lean) / 10;
-            weights[i] =
-                (uint64_t)(weight * dice_around(dice, 1000, 130) / 1000 + (int)dice_below(dice, 300));
+            int64_t weight = (int64_t)taste->weight * (1000 + taste->side * lean) / 10;
+            weight = weight * dice_around(dice, 1000, 130) / 1000 + dice_below(dice, 300);
+            weights[i] = weight < 0 ? 0 : (uint64_t)weight;
             sum += weights[i];
         }
     }
+    assert(sum > 0);
     for (unsigned i = 0; i < contest->n_columns; i++) {
         bool here = columns >> i & 1;
         out->votes[i].state = here ? CELL_NUMBER : CELL_NA;

@@ -31,7 +31,7 @@ static char upper(char c)
 static bool starts_like(struct span text, const char *word)
 {
     size_t i = 0;
-    while (word[i] != '\0' && i < text.len && upper(text.at[i]) == word[i]) {
+    while (i < text.len && word[i] != '\0' && upper(text.at[i]) == word[i]) {
         i++;
     }
     return word[i] == '\0';
