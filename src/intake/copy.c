@@ -138,6 +138,9 @@ static void on_link(void *arg, int fd, unsigned events)
         if (frame.kind == FRAME_GO) {
             copy->next = frame.tag;
             finish_group(copy);
+        } else if (frame.kind == FRAME_BYE) {
+            loop_stop(copy->loop, 0);
+            return;
         } else if (frame.kind != FRAME_EVENT || !take_event(copy, &frame)) {
             err = ERR_SYNTAX;
             break;

@@ -15,6 +15,7 @@ enum frame_kind {
     FRAME_COUNTS, /* gate -> store: struct frame_counts, about once a second */
     FRAME_EVENT,  /* store -> copy: struct frame_event, entry, note; tag: the index */
     FRAME_GO,     /* store -> copy: end of a group; tag: the index after it */
+    FRAME_BYE,    /* gate -> store, store -> copy: an orderly end, nothing more will come */
     FRAME_HAVE,   /* copy -> store: tag events are on disk there; SHA-256 of the last one's entry */
     FRAME_KINDS
 };

@@ -132,6 +132,9 @@ int gate_run(const struct gate_config *config)
     int code = 1;
     if (start(&gate, &why) == OK) {
         code = loop_run(gate.loop);
+        link_send(&gate.link, FRAME_BYE, 0, SPAN(""), SPAN(""));
+        enum err ignored = link_flush(&gate.link);
+        (void)ignored;
     } else {
         log_line(LOG_ERROR, "start_failed", "why=\"%s\"", why.text);
     }

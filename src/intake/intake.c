@@ -7,6 +7,7 @@
 #include "intake/copy.h"
 #include "intake/gate.h"
 #include "intake/keeper.h"
+#include "os/clock.h"
 #include "os/crew.h"
 #include "os/file.h"
 #include "os/loop.h"
@@ -17,8 +18,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { STOP_GRACE_MS = 3000, WELL_MS = 10000, END_PAUSE_MS = 20 };
+enum { STOP_GRACE_MS = 3000, WELL_MS = 10000, END_PAUSE_MS = 20, LEAVE_MS = 2000 };
 enum role { ROLE_COPY, ROLE_STORE, ROLE_GATE, ROLES }; /* in the order of their start */
 
 struct intake {
@@ -53,11 +55,25 @@ static int copy_main(void *arg)
     return copy_run(arg);
 }
 
+/* A role that was told by its neighbour ends by itself, when it has done what is left. */
+static void let_end(struct child *child)
+{
+    int64_t end_ms = monotonic_ms() + LEAVE_MS;
+    while (child->pid > 0 && child_ended(child) == 0 && monotonic_ms() < end_ms) {
+        struct timespec a_little = {0, 2 * 1000 * 1000};
+        nanosleep(&a_little, NULL);
+    }
+}
+
+/* The gate first: no more comes in; then the store, once the copy has everything; then the copy. */
 static void stop_roles(struct intake *intake)
 {
     for (int i = ROLES - 1; i >= 0; i--) {
         if (intake->roles[i].pidfd > 0) {
             loop_unwatch(intake->loop, intake->roles[i].pidfd);
+        }
+        if (i != ROLE_GATE) {
+            let_end(&intake->roles[i]);
         }
         child_stop(&intake->roles[i], STOP_GRACE_MS);
         intake->roles[i] = (struct child){.pid = -1, .pidfd = -1};

@@ -69,6 +69,8 @@ static bool take_frames(struct keeper *keeper, size_t *n)
             examine_again(keeper, frame.bytes, &keeper->items[(*n)++]);
         } else if (frame.kind == FRAME_COUNTS && frame.bytes.len == sizeof keeper->gate_counts) {
             memcpy(&keeper->gate_counts, frame.bytes.at, sizeof keeper->gate_counts);
+        } else if (frame.kind == FRAME_BYE) {
+            keeper->leaving = true;
         } else {
             err = ERR_SYNTAX;
             break;
@@ -95,8 +97,20 @@ static void on_gate(void *arg, int fd, unsigned events)
         }
     }
     keeper_feed_copy(keeper);
+    if (keeper->leaving) {
+        loop_unwatch(keeper->loop, keeper->config.gate);
+        keeper_leave(keeper);
+        return;
+    }
     if (link_flush(&keeper->gate) != OK || fed != ERR_AGAIN) {
         keeper_stop(keeper, 1, "link_lost", "the gate is gone");
+    }
+}
+
+void keeper_leave(struct keeper *keeper)
+{
+    if (keeper->leaving && (keeper->config.copy < 0 || keeper_copy_lag(keeper) == 0)) {
+        loop_stop(keeper->loop, 0);
     }
 }
 
@@ -207,6 +221,11 @@ int keeper_run(const struct keeper_config *config)
         log_line(LOG_INFO, "store_open", "entries=%llu", (unsigned long long)keeper->seq.known.size);
         code = loop_run(keeper->loop);
         keeper_status(keeper, "stopped");
+        if (config->copy >= 0) {
+            link_send(&keeper->copy, FRAME_BYE, 0, SPAN(""), SPAN(""));
+            enum err ignored = link_flush(&keeper->copy);
+            (void)ignored;
+        }
         sequencer_settle(&keeper->seq);
     } else {
         log_line(LOG_ERROR, "start_failed", "role=store why=\"%s\"", why.text);

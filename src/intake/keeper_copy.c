@@ -118,6 +118,9 @@ static void release(struct keeper *keeper)
         }
     }
     keeper->n_held = kept;
+    if (keeper->leaving) {
+        return;
+    }
     if (link_flush(&keeper->gate) != OK) {
         keeper_stop(keeper, 1, "link_lost", "the gate is gone");
     }
@@ -185,6 +188,7 @@ void keeper_on_copy(void *arg, int fd, unsigned events)
     }
     release(keeper);
     keeper_feed_copy(keeper);
+    keeper_leave(keeper);
     if (err != ERR_AGAIN || fed != ERR_AGAIN || link_flush(&keeper->copy) != OK) {
         keeper_stop(keeper, 1, "link_lost", "the copy is gone");
     }

@@ -31,6 +31,7 @@ struct keeper {
     struct status status;
     struct sequencer_item *items; /* GROUP_MAX */
     uint64_t tags[GROUP_MAX];
+    bool leaving; /* the gate has said good-bye */
     /* The copy. */
     bool copy_known;   /* it has said what it has, and that is of this night */
     bool copy_waiting; /* it waits for more */
@@ -54,6 +55,8 @@ int64_t keeper_copy_lag_ms(const struct keeper *keeper);
 void keeper_status(struct keeper *keeper, const char *state);
 
 /* keeper.c */
+/* The gate is done: ends once the copy has everything. */
+void keeper_leave(struct keeper *keeper);
 void keeper_answer(struct keeper *keeper, uint64_t tag, const struct frame_answer *answer);
 void keeper_stop(struct keeper *keeper, int code, const char *event, const char *why);
 

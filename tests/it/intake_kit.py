@@ -113,7 +113,10 @@ class Intake:
             return False
 
     def stop(self, **how):
-        return self.program.stop(**how)
+        code = self.program.stop(**how)
+        text = self.program.text()
+        assert "Sanitizer" not in text and "runtime error" not in text, text
+        return code
 
     def connect(self, timeout=10):
         if not self.tls:
