@@ -38,12 +38,10 @@ void patterns_note(struct auditor *a)
         constant->varies = !span_equal(constant->value, cell);
     }
     const struct cell *fields = a->sheet.fields;
-    uint32_t reps = 0;
-    bool has_reps = cell_number(cell_trim(cell_of(a, F_REPS)), &reps);
     note_copy(&a->copies[0],
               fields[FIELD_WRITTEN].state == CELL_NUMBER && fields[FIELD_LEFTOVER].state == CELL_NUMBER,
               fields[FIELD_WRITTEN].value, fields[FIELD_LEFTOVER].value);
-    note_copy(&a->copies[1], has_reps && fields[FIELD_REPS].state == CELL_NUMBER, reps,
+    note_copy(&a->copies[1], a->has_reps && fields[FIELD_REPS].state == CELL_NUMBER, a->reps,
               fields[FIELD_REPS].value);
 }
 

@@ -17,8 +17,28 @@ static bool part_agrees(struct span part, struct span raw)
     return !cell_number(cell_trim(raw), &in_cell) || (cell_number(part, &in_key) && in_key == in_cell);
 }
 
+/* The key spelled from cells of the usual widths, byte for byte. */
+static bool station_key_plain(const struct auditor *a, struct span key)
+{
+    struct span entity = cell_of(a, F_ENTITY_ID);
+    struct span section = cell_of(a, F_SECTION);
+    struct span type = cell_of(a, F_TYPE);
+    struct span number = cell_of(a, F_NUMBER);
+    struct span extension = cell_of(a, F_EXTENSION);
+    uint32_t ignored = 0;
+    return a->roomy && key.len == STATION_KEY_LEN && entity.len == 2 && section.len == 4 && type.len == 1 &&
+           number.len == 2 && extension.len == 2 && memcmp(key.at, entity.at, 2) == 0 &&
+           memcmp(key.at + 2, section.at, 4) == 0 && key.at[6] == type.at[0] &&
+           memcmp(key.at + 7, number.at, 2) == 0 && memcmp(key.at + 9, extension.at, 2) == 0 &&
+           cell_digits_fast(span_of(key.at, 6), 6, &ignored) &&
+           cell_digits_fast(span_of(key.at + 7, 4), 6, &ignored);
+}
+
 static bool station_key_agrees(const struct auditor *a, struct span key)
 {
+    if (station_key_plain(a, key)) {
+        return true;
+    }
     struct span type = cell_trim(cell_of(a, F_TYPE));
     if (key.len != STATION_KEY_LEN || !is_digits(span_of(key.at, 6)) || !is_digits(span_of(key.at + 7, 4)) ||
         (type.len == 1 && key.at[6] != type.at[0])) {
@@ -74,9 +94,9 @@ static void check_repeated(struct auditor *a)
     if (key.at == NULL || cell_is_none(key)) {
         return;
     }
-    const struct seen_entry *entry = seen_note(&a->keys, key, (uint32_t)a->reader.row);
-    if (entry->times > 1) {
-        note_with(a, RULE_REPEATED_KEY, "como la fila %u", entry->row);
+    const struct seen_entry *entry = seen_note(&a->keys, key, key, (uint32_t)a->reader.row);
+    if (entry->times > 1 && found(a, RULE_REPEATED_KEY)) {
+        example(a, RULE_REPEATED_KEY, "como la fila %u", entry->row);
     }
 }
 
@@ -94,39 +114,55 @@ void row_check_keys(struct auditor *a)
     }
     bool mode = station_is_mode(&a->station);
     if (has_field(a, F_NUMBER) && !(is_digits(number) && number.len <= 2) &&
-        !(mode && cell_is_none(number))) {
+        !(mode && cell_is_none(number)) && found(a, RULE_STATION_NUMBER)) {
         struct span text = safe_text(a, number);
-        note_with(a, RULE_STATION_NUMBER, "ID_CASILLA = %.*s", SPAN_ARG(text));
+        example(a, RULE_STATION_NUMBER, "ID_CASILLA = %.*s", SPAN_ARG(text));
     }
     if (mode && is_digits(cell_trim(cell_of(a, F_SECTION)))) {
         note(a, RULE_MODE_PLACE);
     }
-    if (has_field(a, F_STATION_KEY) && !station_key_agrees(a, station)) {
+    if (has_field(a, F_STATION_KEY) && !station_key_agrees(a, station) && found(a, RULE_STATION_KEY)) {
         struct span text = safe_text(a, station);
-        note_with(a, RULE_STATION_KEY, "%.*s (%zu)", SPAN_ARG(text), station.len);
+        example(a, RULE_STATION_KEY, "%.*s (%zu)", SPAN_ARG(text), station.len);
     }
     if (has_field(a, F_ACTA_KEY) && has_field(a, F_STATION_KEY) && has_field(a, F_FORM) &&
-        !acta_key_agrees(acta, station, cell_trim(cell_of(a, F_FORM)))) {
+        !acta_key_agrees(acta, station, cell_trim(cell_of(a, F_FORM))) && found(a, RULE_ACTA_KEY)) {
         struct span should = safe_text(a, station);
         struct span form = safe_text(a, cell_of(a, F_FORM));
-        note_with(a, RULE_ACTA_KEY, "debe ser %.*s%.*s", SPAN_ARG(should), SPAN_ARG(form));
+        example(a, RULE_ACTA_KEY, "debe ser %.*s%.*s", SPAN_ARG(should), SPAN_ARG(form));
     }
     check_repeated(a);
 }
 
-/* 64 hexadecimal digits; *upper when some are capitals. */
-static bool is_digest(struct span text, bool *upper)
+typedef uint8_t digits16 __attribute__((vector_size(16)));
+
+/* 64 hexadecimal digits. `short_form` gets 32 bytes that are the same for the same digits, whatever their case; *upper is
+ * set when some are capitals. Sixteen digits at a time: there are a million of them in a database. */
+static bool is_digest(struct span text, uint8_t short_form[DIGEST_DIGITS / 2], bool *upper)
 {
-    *upper = false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        bool capital = c >= 'A' && c <= 'F';
-        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f') && !capital) {
-            return false;
-        }
-        *upper |= capital;
+    digits16 half[4];
+    digits16 bad = {0};
+    digits16 capital = {0};
+    if (text.len != DIGEST_DIGITS) {
+        return false;
     }
-    return text.len == DIGEST_DIGITS;
+    for (int i = 0; i < 4; i++) {
+        digits16 c;
+        memcpy(&c, text.at + i * 16, sizeof c);
+        digits16 folded = c | 0x20;
+        digits16 digit = (digits16)(c - '0' <= 9);
+        digits16 letter = (digits16)(folded - 'a' <= 5);
+        bad |= ~(digit | letter);
+        capital |= letter & ~c & 0x20;
+        half[i] = ((c - '0') & digit) | ((folded - 'a' + 10) & letter);
+    }
+    digits16 out[2] = {half[0] | half[1] << 4, half[2] | half[3] << 4};
+    memcpy(short_form, out, sizeof out);
+    uint64_t flags[4];
+    memcpy(flags, &bad, sizeof bad);
+    memcpy(flags + 2, &capital, sizeof capital);
+    *upper = (flags[2] | flags[3]) != 0;
+    return (flags[0] | flags[1]) == 0;
 }
 
 static struct span lower_copy(struct auditor *a, struct span text)
@@ -152,9 +188,12 @@ void row_check_image(struct auditor *a)
         }
         return;
     }
-    if (!is_digest(image, &upper)) {
-        struct span text = safe_text(a, image);
-        note_with(a, RULE_IMAGE_CODE, "%.*s", SPAN_ARG(text));
+    uint8_t short_form[DIGEST_DIGITS / 2];
+    if (!is_digest(image, short_form, &upper)) {
+        if (found(a, RULE_IMAGE_CODE)) {
+            struct span text = safe_text(a, image);
+            example(a, RULE_IMAGE_CODE, "%.*s", SPAN_ARG(text));
+        }
         return;
     }
     if (a->no_acta) {
@@ -166,11 +205,14 @@ void row_check_image(struct auditor *a)
     if (image.at == NULL) {
         return; /* the arena's budget is used up: such a file has millions of odd cells */
     }
-    const struct seen_entry *entry = seen_note(&a->images, image, (uint32_t)a->reader.row);
+    struct span hashed = span_of((const char *)short_form, sizeof short_form);
+    const struct seen_entry *entry = seen_note(&a->images, image, hashed, (uint32_t)a->reader.row);
     if (entry->times > 1) {
         a->repeated_images += entry->times == 2;
         a->largest_group = entry->times > a->largest_group ? entry->times : a->largest_group;
-        note_with(a, RULE_IMAGE_REPEATED, "como la fila %u", entry->row);
+        if (found(a, RULE_IMAGE_REPEATED)) {
+            example(a, RULE_IMAGE_REPEATED, "como la fila %u", entry->row);
+        }
     }
 }
 
@@ -182,11 +224,11 @@ static void read_times(struct auditor *a, int64_t times[3], bool *missing)
     for (int i = 0; i < 3; i++) {
         times[i] = has_field(a, fields[i]) ? cell_time(&a->times, cell_of(a, fields[i])) : TIME_NONE;
         *missing |= has_field(a, fields[i]) && times[i] == TIME_NONE;
-        if (times[i] == TIME_BROKEN) {
+        if (times[i] == TIME_BROKEN && found(a, RULE_TIME_FORM)) {
             struct span text = safe_text(a, cell_of(a, fields[i]));
-            note_with(a, RULE_TIME_FORM, "%s = %.*s", field_name(fields[i]), SPAN_ARG(text));
-            times[i] = TIME_NONE;
+            example(a, RULE_TIME_FORM, "%s = %.*s", field_name(fields[i]), SPAN_ARG(text));
         }
+        times[i] = times[i] == TIME_BROKEN ? TIME_NONE : times[i];
     }
 }
 
@@ -203,10 +245,12 @@ void row_check_times(struct auditor *a)
         int64_t early = times[1] - times[0];
         a->earliest_capture_ms = early < a->earliest_capture_ms ? early : a->earliest_capture_ms;
         a->from_casilla += span_is(cell_trim(cell_of(a, F_ORIGIN)), "CASILLA");
-        note_with(a, RULE_CAPTURED_EARLY, "%lld min antes", (long long)(-early / 60000));
+        if (found(a, RULE_CAPTURED_EARLY)) {
+            example(a, RULE_CAPTURED_EARLY, "%lld min antes", (long long)(-early / 60000));
+        }
     }
-    if (times[1] >= 0 && times[2] >= 0 && times[2] < times[1]) {
-        note_with(a, RULE_VERIFIED_EARLY, "%lld min antes", (long long)((times[1] - times[2]) / 60000));
+    if (times[1] >= 0 && times[2] >= 0 && times[2] < times[1] && found(a, RULE_VERIFIED_EARLY)) {
+        example(a, RULE_VERIFIED_EARLY, "%lld min antes", (long long)((times[1] - times[2]) / 60000));
     }
     bool after = false;
     for (int i = 0; i < 3; i++) {
@@ -224,8 +268,8 @@ void row_check_document(struct auditor *a)
     bool urn = span_is(document, "ACTA UE");
     struct span form = cell_trim(cell_of(a, F_FORM));
     bool wrong = (ordinary && station_is_mode(&a->station)) || (urn && !span_holds(form, "UE"));
-    if (wrong && !a->out_of_catalogue) {
+    if (wrong && !a->out_of_catalogue && found(a, RULE_DOCUMENT)) {
         struct span text = safe_text(a, form);
-        note_with(a, RULE_DOCUMENT, "%.*s en acta %.*s", SPAN_ARG(document), SPAN_ARG(text));
+        example(a, RULE_DOCUMENT, "%.*s en acta %.*s", SPAN_ARG(document), SPAN_ARG(text));
     }
 }

@@ -34,6 +34,7 @@ struct auditor {
     int64_t cut_ms; /* -1: not known */
     struct time_reader times;
     struct seen keys, images;
+    struct count plain;     /* ordinary rows, which are the same by the rules and as published */
     struct span last_words; /* OBSERVACIONES of the row before: mostly the same again */
     unsigned last_observations;
     bool last_known;
@@ -45,8 +46,12 @@ struct auditor {
     /* The row at hand. */
     struct sheet sheet;
     struct station station;
+    bool roomy;       /* all cells lie in the file, with eight readable bytes from anywhere in the row on */
     uint64_t columns; /* vote columns that exist on it */
-    bool any_number;
+    bool any_number, all_numbers;
+    uint64_t sum; /* of the numbers */
+    uint32_t reps;
+    bool has_reps;
     bool out_of_catalogue, no_acta, bound_known;
     int flag;              /* CONTABILIZADA; -1: no such column, or another value */
     unsigned observations; /* as published */
@@ -65,12 +70,32 @@ static inline struct span cell_of(const struct auditor *a, enum field field)
     return a->at[field] < 0 ? span_of("", 0) : a->cells[a->at[field]];
 }
 
-/* Counts a finding about this row; the first few are kept as examples. `detail` is printf's. */
-void note(struct auditor *a, enum audit_rule rule);
-void note_with(struct auditor *a, enum audit_rule rule, const char *detail, ...) PRINTF(3, 4);
+/* Counts a finding about this row; true when it is wanted as an example too, which the caller then words with example().
+ * Most rows of a bad file have the same defect: only the first few may cost a sentence. */
+static inline bool found(struct auditor *a, enum audit_rule rule)
+{
+    struct finding *finding = &a->database->findings[rule];
+    finding->count++;
+    return finding->n_examples < EXAMPLES_MAX;
+}
+void example(struct auditor *a, enum audit_rule rule, const char *detail, ...) PRINTF(3, 4);
+/* Both in one, without a detail. */
+static inline void note(struct auditor *a, enum audit_rule rule)
+{
+    if (found(a, rule)) {
+        example(a, rule, "%s", "");
+    }
+}
 /* The same about something that is not a row. */
 void note_thing(struct auditor *a, enum audit_rule rule, struct span thing, const char *detail, ...)
     PRINTF(4, 5);
+
+/* The number in a field of this row; false when there is none. */
+static inline bool row_number(const struct auditor *a, enum field field, uint32_t *out)
+{
+    struct span cell = cell_of(a, field);
+    return (a->roomy && cell_digits_fast(cell, 7, out)) || cell_number(cell_trim(cell), out);
+}
 
 /* Foreign text made fit for people: UTF-8, no control characters, cut to what is worth printing. Lives in the
  * arena. */

@@ -100,50 +100,35 @@ static struct span row_key(struct auditor *a)
                        SPAN_ARG(number));
 }
 
-static struct example *example_for(struct auditor *a, enum audit_rule rule)
+static struct example *example_new(struct auditor *a, enum audit_rule rule)
 {
     struct finding *finding = &a->database->findings[rule];
-    finding->count++;
-    if (finding->n_examples == EXAMPLES_MAX) {
-        return NULL;
-    }
-    struct example *example = &finding->examples[finding->n_examples++];
-    *example = (struct example){.key = SPAN(""), .detail = SPAN("")};
-    return example;
+    assert(finding->n_examples < EXAMPLES_MAX);
+    struct example *new = &finding->examples[finding->n_examples++];
+    *new = (struct example){.key = SPAN(""), .detail = SPAN("")};
+    return new;
 }
 
-void note(struct auditor *a, enum audit_rule rule)
+void example(struct auditor *a, enum audit_rule rule, const char *detail, ...)
 {
-    struct example *example = example_for(a, rule);
-    if (example != NULL) {
-        example->row = a->reader.row;
-        example->key = row_key(a);
-    }
-}
-
-void note_with(struct auditor *a, enum audit_rule rule, const char *detail, ...)
-{
-    struct example *example = example_for(a, rule);
-    if (example == NULL) {
-        return;
-    }
-    example->row = a->reader.row;
-    example->key = row_key(a);
+    struct example *new = example_new(a, rule);
+    new->row = a->reader.row;
+    new->key = row_key(a);
     va_list args;
     va_start(args, detail);
-    example->detail = arena_vprint(a->arena, detail, args);
+    new->detail = arena_vprint(a->arena, detail, args);
     va_end(args);
 }
 
 void note_thing(struct auditor *a, enum audit_rule rule, struct span thing, const char *detail, ...)
 {
-    struct example *example = example_for(a, rule);
-    if (example == NULL) {
+    if (!found(a, rule)) {
         return;
     }
-    example->key = thing;
+    struct example *new = example_new(a, rule);
+    new->key = thing;
     va_list args;
     va_start(args, detail);
-    example->detail = arena_vprint(a->arena, detail, args);
+    new->detail = arena_vprint(a->arena, detail, args);
     va_end(args);
 }

@@ -20,8 +20,7 @@ static void slots_new(struct seen *seen, uint32_t n)
     seen->slots = must(calloc(n, sizeof *seen->slots));
 }
 
-/* The key need not be secret to be hard to aim at: it differs with where the system put this process's
- * memory. */
+/* The key need not be secret to be hard to aim at: it differs with where the system put this process's memory. */
 void seen_init(struct seen *seen, uint32_t expected)
 {
     uint32_t slots = 64;
@@ -42,48 +41,50 @@ void seen_done(struct seen *seen)
     *seen = (struct seen){0};
 }
 
-static struct seen_slot *slot_of(const struct seen *seen, struct span text, uint32_t *tag)
+static void slots_fill(struct seen *seen)
 {
-    uint64_t hash = siphash(seen->key[0], seen->key[1], text.at, text.len);
-    *tag = (uint32_t)(hash >> 32) | 1;
-    for (uint32_t i = (uint32_t)hash & (seen->n_slots - 1);; i = (i + 1) & (seen->n_slots - 1)) {
-        struct seen_slot *slot = &seen->slots[i];
-        if (slot->tag == 0 || (slot->tag == *tag && span_equal(seen->entries[slot->entry].text, text))) {
-            return slot;
+    uint32_t mask = seen->n_slots - 1;
+    for (uint32_t entry = 0; entry < seen->n; entry++) {
+        uint32_t i = seen->entries[entry].tag & mask;
+        while (seen->slots[i] != 0) {
+            i = (i + 1) & mask;
         }
+        seen->slots[i] = entry + 1;
     }
 }
 
 static void seen_grow(struct seen *seen)
 {
-    assert(seen->room < 1U << 29);
+    assert(seen->room < 1U << 28);
     seen->room *= 2;
     seen->entries = must(realloc(seen->entries, (size_t)seen->room * sizeof *seen->entries));
+    while (seen->n_slots / 2 < seen->room) {
+        seen->n_slots *= 2;
+    }
     free(seen->slots);
-    uint32_t slots = 64;
-    while (slots / 2 < seen->room) {
-        slots *= 2;
-    }
-    slots_new(seen, slots);
-    for (uint32_t entry = 0; entry < seen->n; entry++) {
-        uint32_t tag = 0;
-        struct seen_slot *slot = slot_of(seen, seen->entries[entry].text, &tag);
-        *slot = (struct seen_slot){.tag = tag, .entry = entry};
-    }
+    slots_new(seen, seen->n_slots);
+    slots_fill(seen);
 }
 
-const struct seen_entry *seen_note(struct seen *seen, struct span text, uint32_t row)
+const struct seen_entry *seen_note(struct seen *seen, struct span text, struct span hashed, uint32_t row)
 {
     if (seen->n == seen->room) {
         seen_grow(seen);
     }
-    uint32_t tag = 0;
-    struct seen_slot *slot = slot_of(seen, text, &tag);
-    if (slot->tag == 0) {
-        *slot = (struct seen_slot){.tag = tag, .entry = seen->n};
-        seen->entries[seen->n++] = (struct seen_entry){.text = text, .row = row};
+    assert(text.len < UINT32_MAX);
+    uint32_t tag = (uint32_t)siphash(seen->key[0], seen->key[1], hashed.at, hashed.len);
+    uint32_t mask = seen->n_slots - 1;
+    uint32_t i = tag & mask;
+    for (; seen->slots[i] != 0; i = (i + 1) & mask) {
+        struct seen_entry *entry = &seen->entries[seen->slots[i] - 1];
+        if (entry->tag == tag && span_equal(span_of(entry->at, entry->len), text)) {
+            entry->times++;
+            return entry;
+        }
     }
-    struct seen_entry *entry = &seen->entries[slot->entry];
-    entry->times++;
+    seen->slots[i] = seen->n + 1;
+    struct seen_entry *entry = &seen->entries[seen->n++];
+    *entry =
+        (struct seen_entry){.at = text.at, .len = (uint32_t)text.len, .tag = tag, .times = 1, .row = row};
     return entry;
 }

@@ -7,19 +7,16 @@
 
 #include <stdint.h>
 
-struct seen_slot {
-    uint32_t tag; /* of the hash; 0: free */
-    uint32_t entry;
-};
-
 struct seen_entry {
-    struct span text; /* borrowed: must outlive the table */
+    const char *at; /* borrowed: must outlive the table */
+    uint32_t len;
+    uint32_t tag; /* of its hash */
     uint32_t times;
     uint32_t row; /* where it stood first */
 };
 
 struct seen {
-    struct seen_slot *slots;
+    uint32_t *slots; /* index of an entry + 1, 0: free */
     struct seen_entry *entries;
     uint32_t n_slots; /* power of two */
     uint32_t n;
@@ -30,7 +27,8 @@ struct seen {
 /* `expected` texts fit without growing. */
 void seen_init(struct seen *seen, uint32_t expected);
 void seen_done(struct seen *seen);
-/* Notes a text and returns its entry: times 1 when it is new. Valid until the next call. */
-const struct seen_entry *seen_note(struct seen *seen, struct span text, uint32_t row);
+/* Notes a text and returns its entry: times 1 when it is new. Valid until the next call. `hashed` are bytes that are equal
+ * exactly when the texts are: the text, or a shorter form of it. */
+const struct seen_entry *seen_note(struct seen *seen, struct span text, struct span hashed, uint32_t row);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct map_slot {
     struct span key;
@@ -13,6 +14,20 @@ struct map_slot {
 static inline uint64_t rotate(uint64_t x, int by)
 {
     return x << by | x >> (64 - by);
+}
+
+/* Eight bytes, the first one lowest, on any machine. */
+static inline uint64_t load_le64(const unsigned char *at)
+{
+    uint64_t word = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&word, at, sizeof word);
+#else
+    for (int b = 7; b >= 0; b--) {
+        word = word << 8 | at[b];
+    }
+#endif
+    return word;
 }
 
 static inline void sip_round(uint64_t v[4])
@@ -36,10 +51,7 @@ uint64_t siphash(uint64_t key0, uint64_t key1, const void *bytes, size_t len)
                      key1 ^ 0x7465646279746573U};
     size_t whole = len & ~(size_t)7;
     for (size_t i = 0; i < whole; i += 8) {
-        uint64_t word = 0;
-        for (int b = 7; b >= 0; b--) {
-            word = word << 8 | in[i + (size_t)b];
-        }
+        uint64_t word = load_le64(in + i);
         v[3] ^= word;
         sip_round(v);
         sip_round(v);

@@ -11,7 +11,7 @@ static bool is_padding(char c)
     return c == ' ' || c == '\t' || c == '\'' || c == '\n' || c == '\r';
 }
 
-struct span cell_trim(struct span raw)
+struct span cell_trim_slowly(struct span raw)
 {
     while (raw.len > 0 && is_padding(raw.at[0])) {
         raw.at++;
@@ -137,8 +137,24 @@ static bool is_zone(struct span rest)
     return rest.len == 0 || (starts_like(rest, "(UTC") && rest.at[rest.len - 1] == ')');
 }
 
+/* "hh:mm:ss" in eight bytes, in milliseconds; -1 when it is none. */
+static int64_t read_clock(const char *at)
+{
+    int hour = two(at);
+    int minute = two(at + 3);
+    int second = two(at + 6);
+    bool fine = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
+    return fine && at[2] == ':' && at[5] == ':' ? ((hour * 60 + minute) * 60 + second) * INT64_C(1000) : -1;
+}
+
 int64_t cell_time(struct time_reader *reader, struct span raw)
 {
+    /* Nearly all of them: the day of the one before, spelled as the rule says. */
+    if (raw.len == 27 && reader->known && memcmp(raw.at, reader->day, sizeof reader->day) == 0 &&
+        memcmp(raw.at + 19, " (UTC-6)", 8) == 0 && raw.at[10] == ' ') {
+        int64_t clock = read_clock(raw.at + 11);
+        return clock < 0 ? TIME_BROKEN : reader->day_ms + clock;
+    }
     struct span cell = cell_trim(raw);
     if (cell_is_none(cell)) {
         return TIME_NONE;
@@ -146,13 +162,14 @@ int64_t cell_time(struct time_reader *reader, struct span raw)
     if (cell.len < 16 || cell.at[10] != ' ' || cell.at[13] != ':') {
         return TIME_BROKEN;
     }
-    if (memcmp(reader->day, cell.at, sizeof reader->day) != 0) {
+    if (!reader->known || memcmp(reader->day, cell.at, sizeof reader->day) != 0) {
         int64_t day = read_day(cell.at);
         if (day < 0) {
             return TIME_BROKEN;
         }
         memcpy(reader->day, cell.at, sizeof reader->day);
         reader->day_ms = day;
+        reader->known = true;
     }
     int hour = two(cell.at + 11);
     int minute = two(cell.at + 14);

@@ -8,7 +8,41 @@
 #include <stdint.h>
 
 /* Without blanks, tabs and the apostrophes that keep spreadsheets from eating leading zeros. */
-struct span cell_trim(struct span raw);
+struct span cell_trim_slowly(struct span raw);
+static inline bool cell_may_be_padded(char edge)
+{
+    return (unsigned char)edge <= ' ' || edge == '\'';
+}
+static inline struct span cell_trim(struct span raw)
+{
+    bool padded = raw.len > 0 && (cell_may_be_padded(raw.at[0]) || cell_may_be_padded(raw.at[raw.len - 1]));
+    return padded ? cell_trim_slowly(raw) : raw;
+}
+
+/* A short number in one go, all its digits at a time: true for 1 to `most` (at most 7) decimal digits and nothing else.
+ * Eight bytes must be readable at `cell.at`. False says only that it was not done here. */
+static inline bool cell_digits_fast(struct span cell, size_t most, uint32_t *out)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (cell.len - 1 >= most) {
+        return false;
+    }
+    uint64_t x = 0;
+    memcpy(&x, cell.at, sizeof x);
+    unsigned shift = 64 - 8 * (unsigned)cell.len;
+    x = (x << shift | UINT64_C(0x3030303030303030) >> (64 - shift)) ^ UINT64_C(0x3030303030303030);
+    if (((x + UINT64_C(0x7676767676767676)) | x) & UINT64_C(0x8080808080808080)) {
+        return false;
+    }
+    x = (x * 10 + (x >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+    x = (x * 100 + (x >> 16)) & UINT64_C(0x0000ffff0000ffff);
+    *out = (uint32_t)(x * 10000 + (x >> 32));
+    return true;
+#else
+    (void)cell, (void)most, (void)out;
+    return false;
+#endif
+}
 
 /* "", "-", "--", "N/A": nothing applies here. Of a trimmed cell. */
 bool cell_is_none(struct span cell);
@@ -25,6 +59,7 @@ bool cell_votes(struct span raw, struct cell *out);
 #define TIME_BROKEN (-2) /* something else than "dd/mm/aaaa hh:mm[:ss] [(UTC-n)]" */
 struct time_reader {
     char day[10]; /* the date read last, which is nearly always the next one's too */
+    bool known;
     int64_t day_ms;
 };
 int64_t cell_time(struct time_reader *reader, struct span raw);

@@ -143,6 +143,14 @@ static bool is_latin1(struct span body)
 {
     size_t limit = body.len > HEAD_BYTES ? HEAD_BYTES : body.len;
     for (size_t i = 0; i < limit;) {
+        uint64_t eight = 0;
+        if (limit - i >= sizeof eight) {
+            memcpy(&eight, body.at + i, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof eight; /* plain ASCII */
+                continue;
+            }
+        }
         size_t len = sequence((const unsigned char *)body.at + i, body.len - i);
         if (len == 0) {
             return true;

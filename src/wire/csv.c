@@ -131,6 +131,50 @@ static const char *quoted_field(struct csv_reader *reader, const char *at, const
     }
 }
 
+/* Before a row: the marks known are of the block that holds `at`, and none of them lies before it. */
+static void marks_align(struct csv_reader *reader, const char *at, const char *end)
+{
+    size_t skip = (size_t)(at - reader->block);
+    if (reader->block == NULL || skip >= BLOCK) {
+        block_load(reader, at, end);
+    } else {
+        reader->marks &= ~(uint64_t)0 << skip;
+    }
+}
+
+/* Takes the next mark and forgets it; `end` when there is none. */
+static inline const char *take_mark(struct csv_reader *reader, const char *end)
+{
+    while (__builtin_expect(reader->marks == 0, 0)) {
+        if ((size_t)(end - reader->block) <= BLOCK) {
+            return end;
+        }
+        block_load(reader, reader->block + BLOCK, end);
+    }
+    const char *mark = reader->block + __builtin_ctzll(reader->marks);
+    reader->marks &= reader->marks - 1;
+    return mark;
+}
+
+/* After a quoted field: the mark that ended it is used. */
+static void drop_mark(struct csv_reader *reader, const char *stop)
+{
+    size_t skip = (size_t)(stop - reader->block);
+    if (skip < BLOCK) {
+        reader->marks &= ~(uint64_t)1 << skip;
+    }
+}
+
+/* Past the row's end: LF, CRLF or CR. */
+static void finish_row(struct csv_reader *reader, const char *at, const char *end)
+{
+    reader->unterminated = at == end;
+    if (at < end) {
+        at += *at == '\r' && at + 1 < end && at[1] == '\n' ? 2 : 1;
+    }
+    reader->rest = span_of(at, (size_t)(end - at));
+}
+
 enum err csv_read_row(struct csv_reader *reader, struct span *fields, size_t max, size_t *n_fields)
 {
     if (reader->rest.len == 0) {
@@ -141,31 +185,28 @@ enum err csv_read_row(struct csv_reader *reader, struct span *fields, size_t max
     size_t n = 0;
     reader->scratch.len = 0;
     reader->row++;
-    for (;;) {
+    marks_align(reader, at, end);
+    for (;; n++) {
         struct span field;
         const char *stop;
-        if (at < end && *at == '"') {
+        if (__builtin_expect(at < end && *at == '"', 0)) {
             stop = quoted_field(reader, at, end, fields, n < max ? n : max, &field);
+            drop_mark(reader, stop);
         } else {
-            stop = mark_from(reader, at, end);
+            stop = take_mark(reader, end);
             field = span_of(at, (size_t)(stop - at));
         }
         if (n < max) {
             fields[n] = field;
         }
-        n++;
+        at = stop;
         if (stop == end || *stop != reader->separator) {
-            at = stop;
             break;
         }
-        at = stop + 1;
+        at++;
     }
-    reader->unterminated = at == end;
-    if (at < end) {
-        at += *at == '\r' && at + 1 < end && at[1] == '\n' ? 2 : 1;
-    }
-    reader->rest = span_of(at, (size_t)(end - at));
-    *n_fields = n;
+    finish_row(reader, at, end);
+    *n_fields = n + 1;
     return OK;
 }
 
