@@ -73,6 +73,39 @@ static void check_copy(struct auditor *a, const struct copy *copy, enum audit_ru
                               (unsigned long long)copy->equal, (unsigned long long)copy->nonzero);
 }
 
+/* A row of before, read again: its cells are needed for an example. */
+static void example_again(struct auditor *a, enum audit_rule rule, const struct seen_item *first,
+                          const struct seen_item *again)
+{
+    struct csv_reader reader;
+    size_t n = 0;
+    csv_reader_init(&reader, again->line, a->layout->dialect.separator);
+    if (csv_read_row(&reader, a->cells, CSV_COLUMNS_MAX, &n) == OK) {
+        a->reader.row = again->row;
+        example(a, rule, "como la fila %u", first->row);
+    }
+    csv_reader_done(&reader);
+}
+
+static void note_key(void *arg, const struct seen_item *first, const struct seen_item *again, uint32_t times)
+{
+    (void)times;
+    if (found(arg, RULE_REPEATED_KEY)) {
+        example_again(arg, RULE_REPEATED_KEY, first, again);
+    }
+}
+
+static void note_image(void *arg, const struct seen_item *first, const struct seen_item *again,
+                       uint32_t times)
+{
+    struct auditor *a = arg;
+    a->repeated_images += times == 2;
+    a->largest_group = times > a->largest_group ? times : a->largest_group;
+    if (found(a, RULE_IMAGE_REPEATED)) {
+        example_again(a, RULE_IMAGE_REPEATED, first, again);
+    }
+}
+
 static void say_images(struct auditor *a)
 {
     struct finding *missing = &a->database->findings[RULE_IMAGE_MISSING];
@@ -146,6 +179,8 @@ void patterns_check(struct auditor *a)
     check_constants(a);
     check_copy(a, &a->copies[0], RULE_COPIED_WRITTEN);
     check_copy(a, &a->copies[1], RULE_COPIED_REPS);
+    seen_repeated(&a->keys, note_key, a);
+    seen_repeated(&a->images, note_image, a);
     say_images(a);
     say_times(a);
     say_special(a);

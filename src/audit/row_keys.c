@@ -88,15 +88,11 @@ static struct span identity(struct auditor *a)
     return arena_copy(a->arena, span_of(text, len));
 }
 
-static void check_repeated(struct auditor *a)
+static void add_key(struct auditor *a)
 {
     struct span key = identity(a);
-    if (key.at == NULL || cell_is_none(key)) {
-        return;
-    }
-    const struct seen_entry *entry = seen_note(&a->keys, key, key, (uint32_t)a->reader.row);
-    if (entry->times > 1 && found(a, RULE_REPEATED_KEY)) {
-        example(a, RULE_REPEATED_KEY, "como la fila %u", entry->row);
+    if (key.at != NULL && !cell_is_none(key)) {
+        seen_add(&a->keys, key, span_of(NULL, 0), (uint32_t)a->reader.row, a->line);
     }
 }
 
@@ -131,7 +127,7 @@ void row_check_keys(struct auditor *a)
         struct span form = safe_text(a, cell_of(a, F_FORM));
         example(a, RULE_ACTA_KEY, "debe ser %.*s%.*s", SPAN_ARG(should), SPAN_ARG(form));
     }
-    check_repeated(a);
+    add_key(a);
 }
 
 typedef uint8_t digits16 __attribute__((vector_size(16)));
@@ -205,15 +201,8 @@ void row_check_image(struct auditor *a)
     if (image.at == NULL) {
         return; /* the arena's budget is used up: such a file has millions of odd cells */
     }
-    struct span hashed = span_of((const char *)short_form, sizeof short_form);
-    const struct seen_entry *entry = seen_note(&a->images, image, hashed, (uint32_t)a->reader.row);
-    if (entry->times > 1) {
-        a->repeated_images += entry->times == 2;
-        a->largest_group = entry->times > a->largest_group ? entry->times : a->largest_group;
-        if (found(a, RULE_IMAGE_REPEATED)) {
-            example(a, RULE_IMAGE_REPEATED, "como la fila %u", entry->row);
-        }
-    }
+    seen_add(&a->images, image, span_of((const char *)short_form, sizeof short_form), (uint32_t)a->reader.row,
+             a->line);
 }
 
 /* The moments of this row; broken ones are noted and then count as missing. */

@@ -382,7 +382,10 @@ void rows_check(struct auditor *a)
                               .verified_ms = -1};
     a->last_known = true;
     patterns_init(a);
+    struct span before = a->reader.rest;
     while (csv_read_row(&a->reader, a->cells, CSV_COLUMNS_MAX, &n) == OK) {
+        a->line = span_of(before.at, before.len - a->reader.rest.len);
+        before = a->reader.rest;
         a->roomy = is_roomy(a);
         if (row_shape(a, n)) {
             row_check(a);

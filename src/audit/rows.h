@@ -44,6 +44,7 @@ struct auditor {
     int64_t earliest_capture_ms; /* captured minus received, the least */
 
     /* The row at hand. */
+    struct span line;
     struct sheet sheet;
     struct station station;
     bool roomy;       /* all cells lie in the file, with eight readable bytes from anywhere in the row on */

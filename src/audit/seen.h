@@ -1,5 +1,6 @@
-/* Which texts came before: keys and images of a database, with how often. Keyed hashing, for the texts are
- * foreign. */
+/* Which texts of a database come more than once: keys and images. They are noted row by row, in order, and compared at the
+ * end: texts in ascending order, as keys mostly stand, need no table at all, and a table that is filled in one go does not
+ * wait for memory at every row. Keyed hashing, for the texts are foreign. */
 #ifndef AUDIT_SEEN_H
 #define AUDIT_SEEN_H
 
@@ -7,28 +8,34 @@
 
 #include <stdint.h>
 
-struct seen_entry {
-    const char *at; /* borrowed: must outlive the table */
+struct seen_item {
+    const char *at;   /* the text: borrowed, must outlive the list */
+    struct span line; /* the row it stands in */
     uint32_t len;
+    uint32_t row;
     uint32_t tag; /* of its hash */
-    uint32_t times;
-    uint32_t row; /* where it stood first */
 };
 
 struct seen {
-    uint32_t *slots; /* index of an entry + 1, 0: free */
-    struct seen_entry *entries;
-    uint32_t n_slots; /* power of two */
+    struct seen_item *items;
     uint32_t n;
     uint32_t room;
+    bool ascending; /* so far every text is greater than the one before */
+    bool hashed;    /* tags are there already */
     uint64_t key[2];
 };
 
 /* `expected` texts fit without growing. */
 void seen_init(struct seen *seen, uint32_t expected);
 void seen_done(struct seen *seen);
-/* Notes a text and returns its entry: times 1 when it is new. Valid until the next call. `hashed` are bytes that are equal
- * exactly when the texts are: the text, or a shorter form of it. */
-const struct seen_entry *seen_note(struct seen *seen, struct span text, struct span hashed, uint32_t row);
+/* `hashed`: bytes that are equal exactly when the texts are: the text, or a shorter form of it; at NULL when the hash may
+ * wait until it is needed. */
+void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, struct span line);
+
+/* Calls `visit` for every text that came before, in the order of the rows: where it stood first, and the how manieth it
+ * is (2, 3, ...). */
+typedef void (*seen_visit)(void *arg, const struct seen_item *first, const struct seen_item *again,
+                           uint32_t times);
+void seen_repeated(struct seen *seen, seen_visit visit, void *arg);
 
 #endif

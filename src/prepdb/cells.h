@@ -27,6 +27,18 @@ static inline bool cell_digits_fast(struct span cell, size_t most, uint32_t *out
     if (cell.len - 1 >= most) {
         return false;
     }
+    if (cell.len <= 4) { /* the common case needs half the arithmetic */
+        uint32_t y = 0;
+        memcpy(&y, cell.at, sizeof y);
+        unsigned up = 32 - 8 * (unsigned)cell.len;
+        y = (y << up | (uint32_t)(UINT64_C(0x30303030) >> (32 - up))) ^ 0x30303030U;
+        if (((y + 0x76767676U) | y) & 0x80808080U) {
+            return false;
+        }
+        y = (y * 10 + (y >> 8)) & 0x00ff00ffU;
+        *out = (y * 100 + (y >> 16)) & 0xffffU;
+        return true;
+    }
     uint64_t x = 0;
     memcpy(&x, cell.at, sizeof x);
     unsigned shift = 64 - 8 * (unsigned)cell.len;

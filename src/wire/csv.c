@@ -142,20 +142,6 @@ static void marks_align(struct csv_reader *reader, const char *at, const char *e
     }
 }
 
-/* Takes the next mark and forgets it; `end` when there is none. */
-static inline const char *take_mark(struct csv_reader *reader, const char *end)
-{
-    while (__builtin_expect(reader->marks == 0, 0)) {
-        if ((size_t)(end - reader->block) <= BLOCK) {
-            return end;
-        }
-        block_load(reader, reader->block + BLOCK, end);
-    }
-    const char *mark = reader->block + __builtin_ctzll(reader->marks);
-    reader->marks &= reader->marks - 1;
-    return mark;
-}
-
 /* After a quoted field: the mark that ended it is used. */
 static void drop_mark(struct csv_reader *reader, const char *stop)
 {
@@ -175,6 +161,25 @@ static void finish_row(struct csv_reader *reader, const char *at, const char *en
     reader->rest = span_of(at, (size_t)(end - at));
 }
 
+/* The next mark, when the known ones are used up: false at the end of the text. */
+static bool more_marks(struct csv_reader *reader, const char *end)
+{
+    do {
+        if ((size_t)(end - reader->block) <= BLOCK) {
+            return false;
+        }
+        block_load(reader, reader->block + BLOCK, end);
+    } while (reader->marks == 0);
+    return true;
+}
+
+/* "abc" with nothing to unescape and nothing behind it. */
+static inline bool is_quoted_plainly(struct span field)
+{
+    return field.len >= 2 && field.at[field.len - 1] == '"' &&
+           memchr(field.at + 1, '"', field.len - 2) == NULL;
+}
+
 enum err csv_read_row(struct csv_reader *reader, struct span *fields, size_t max, size_t *n_fields)
 {
     if (reader->rest.len == 0) {
@@ -182,29 +187,39 @@ enum err csv_read_row(struct csv_reader *reader, struct span *fields, size_t max
     }
     const char *at = reader->rest.at;
     const char *end = at + reader->rest.len;
+    const char separator = reader->separator;
     size_t n = 0;
     reader->scratch.len = 0;
     reader->row++;
     marks_align(reader, at, end);
+    uint64_t marks = reader->marks; /* kept in a register: stores to `fields` would make it be read again */
     for (;; n++) {
-        struct span field;
-        const char *stop;
-        if (__builtin_expect(at < end && *at == '"', 0)) {
+        if (__builtin_expect(marks == 0, 0)) {
+            marks = more_marks(reader, end) ? reader->marks : 0;
+        }
+        const char *stop = marks == 0 ? end : reader->block + __builtin_ctzll(marks);
+        struct span field = span_of(at, (size_t)(stop - at));
+        if (__builtin_expect(at == end || *at != '"', 1)) {
+            marks &= marks - 1;
+        } else if (marks != 0 && is_quoted_plainly(field)) {
+            marks &= marks - 1;
+            field = span_of(at + 1, field.len - 2);
+        } else {
+            reader->marks = marks;
             stop = quoted_field(reader, at, end, fields, n < max ? n : max, &field);
             drop_mark(reader, stop);
-        } else {
-            stop = take_mark(reader, end);
-            field = span_of(at, (size_t)(stop - at));
+            marks = reader->marks;
         }
         if (n < max) {
             fields[n] = field;
         }
         at = stop;
-        if (stop == end || *stop != reader->separator) {
+        if (stop == end || *stop != separator) {
             break;
         }
         at++;
     }
+    reader->marks = marks;
     finish_row(reader, at, end);
     *n_fields = n + 1;
     return OK;
