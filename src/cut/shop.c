@@ -127,6 +127,18 @@ static int64_t published_now(const struct shop *shop)
     return number;
 }
 
+/* The package of the newest cut, finished before a crash and not yet named by any entry: it lies there whole, because it
+ * is renamed into place after it is on disk. */
+static bool package_waits(const struct shop *shop)
+{
+    char path[FILE_PATH_MAX];
+    const struct entry_cut *cut = &shop->fold->last_cut;
+    int n = snprintf(path, sizeof path, "%s/package/%" PRIu32 "/SHA256SUMS", shop->public_dir, cut->number);
+    assert(n > 0 && n < FILE_PATH_MAX);
+    return shop->fold->last_cut_entry != ENTRY_NONE && shop->published == (int64_t)cut->number && !cut->last &&
+           file_exists(path);
+}
+
 static enum err learn(struct shop *shop, struct why *why)
 {
     const struct fold *fold = shop->fold;
@@ -139,6 +151,10 @@ static enum err learn(struct shop *shop, struct why *why)
     bool packed = any && fold->last_cut.package_ms >= 0;
     shop->package = packed ? (int64_t)fold->last_cut.package : -1;
     shop->package_ms = packed ? fold->last_cut.package_ms : -1;
+    if (package_waits(shop)) {
+        shop->package = fold->last_cut.number;
+        shop->package_ms = fold->last_cut.time_ms;
+    }
     if (any) {
         shop->published_ms = fold->last_cut.time_ms;
         shop->next_ms = fold->last_cut.next_ms;

@@ -277,6 +277,11 @@ class Night:
 
 
 def tree(folder):
-    """Every regular file below a folder, with its bytes."""
-    folder = Path(folder)
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    """Every regular file below a folder, with its bytes; what begins with a dot is being made."""
+    folder, found = Path(folder), {}
+    for at, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for name in names:
+            path = Path(at) / name
+            found[str(path.relative_to(folder))] = path.read_bytes()
+    return dict(sorted(found.items()))
