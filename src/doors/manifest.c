@@ -137,7 +137,7 @@ static enum err line_bad(struct lines *lines, const char *rule)
 
 static enum err line_value(struct lines *lines, const char *name, struct span *value)
 {
-    struct span line;
+    struct span line = {NULL, 0};
     struct span start = span_str(name);
     lines->n++;
     /* every line ends with LF, also the last */
@@ -175,7 +175,7 @@ static enum err hex_lower(struct span text, uint8_t out[32])
 
 static enum err head_parse(struct lines *lines, struct manifest *out)
 {
-    struct span value;
+    struct span value = {NULL, 0};
     TRY(line_value(lines, "prep-manifest/v1", &value));
     if (value.len != 0) {
         return line_bad(lines, "not a manifest of version 1");
@@ -206,7 +206,7 @@ static enum err head_parse(struct lines *lines, struct manifest *out)
 
 static enum err file_parse(struct lines *lines, struct manifest *out, bool twins, struct span *before)
 {
-    struct span line;
+    struct span line = {NULL, 0};
     uint8_t sha256[32];
     uint64_t bytes;
     TRY(line_value(lines, "", &line));
@@ -229,7 +229,7 @@ static enum err file_parse(struct lines *lines, struct manifest *out, bool twins
 
 static enum err list_parse(struct lines *lines, struct manifest *out, bool twins)
 {
-    struct span value;
+    struct span value = {NULL, 0};
     struct span before = {0};
     uint32_t n;
     TRY(line_value(lines, twins ? "encodings " : "files ", &value));

@@ -165,7 +165,7 @@ static enum err read_named(struct span *rest, uint32_t *line, const char *name, 
 
 static enum err read_moment(struct span *rest, uint32_t *line, const char *name, int64_t *ms, struct why *why)
 {
-    struct span value;
+    struct span value = {NULL, 0};
     TRY(read_named(rest, line, name, &value, why));
     if (date_parse_iso(value, ms) != OK) {
         return why_set(why, ERR_SYNTAX, "status, %s: it is not a moment", name);

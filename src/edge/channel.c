@@ -46,7 +46,7 @@ static int descriptor_of(struct msghdr *packet)
 
 enum err channel_receive(int socket, struct channel_message *message, int *fd)
 {
-    struct channel_message got;
+    struct channel_message got = {0};
     struct iovec part = {.iov_base = &got, .iov_len = sizeof got};
     union ancillary ancillary = {{0}};
     struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};

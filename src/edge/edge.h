@@ -38,6 +38,6 @@ struct edge_options {
 const char *edge_kind_name(enum edge_kind kind);
 
 /* Runs until SIGTERM or SIGINT. Prints one line with the address when it listens. The return value is the exit code. */
-int edge_run(const struct edge_options *options);
+int edge_run(const struct edge_options *given);
 
 #endif

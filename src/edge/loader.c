@@ -347,7 +347,7 @@ static void look_at_site(void *arg)
 static void read_feed(const struct span text, int64_t now_ms, enum feed_state *state, int64_t *age_s)
 {
     struct span rest = text;
-    struct span line;
+    struct span line = {NULL, 0};
     int64_t answered_ms = 0;
     *state = FEED_LOST;
     *age_s = 0;

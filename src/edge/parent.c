@@ -32,7 +32,7 @@ struct role {
 };
 
 struct parent {
-    const struct edge_options *options;
+    struct edge_options options;
     struct loop *loop;
     struct notice_board *board;
     struct clock *clock;
@@ -40,6 +40,7 @@ struct parent {
     uint32_t n_roles;
     uint32_t restarts;
     struct status status;
+    struct loader_notice told; /* what the status file said last */
     char address[96];
 };
 
@@ -62,27 +63,6 @@ static void start(struct parent *parent, struct role *role)
     role->started_ms = now;
     role->retry_ms = 0;
     (void)parent;
-}
-
-static void watch(void *arg)
-{
-    struct parent *parent = arg;
-    int64_t now = monotonic_ms();
-    for (uint32_t i = 0; i < parent->n_roles; i++) {
-        struct role *role = &parent->roles[i];
-        int ended = role->retry_ms == 0 ? child_ended(&role->child) : 0;
-        if (ended != 0) {
-            /* The first death after a good life is answered at once, the next ones more and more slowly. */
-            role->failures = now - role->started_ms > CREW_WELL_MS ? 1 : role->failures + 1;
-            role->retry_ms = role->failures == 1 ? now : now + crew_pause_ms(role->failures - 1);
-            parent->restarts++;
-            log_line(LOG_ERROR, "role_ended", "name=%s code=%d", role->name, ended - 1);
-        }
-        if (role->retry_ms != 0 && now >= role->retry_ms) {
-            start(parent, role);
-        }
-    }
-    loop_after(parent->loop, WATCH_MS, watch, parent);
 }
 
 /* Resident memory of a process, and how much of it is its own, in bytes (proc(5), statm). */
@@ -126,7 +106,7 @@ static uint64_t memory_bytes(const struct parent *parent, const struct loader_no
 static uint64_t connections(const struct parent *parent)
 {
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < parent->options->workers; i++) {
+    for (uint32_t i = 0; i < parent->options.workers; i++) {
         sum += atomic_load(&parent->board->workers[i].connections);
     }
     return sum;
@@ -135,7 +115,7 @@ static uint64_t connections(const struct parent *parent)
 static void add_counters(struct parent *parent)
 {
     static const char *const names[COUNTERS] = {
-#define ROW(id, name) [COUNT_##id] = name,
+#define ROW(id, name) [COUNT_##id] = (name),
         EDGE_COUNTERS(ROW)
 #undef ROW
     };
@@ -150,15 +130,16 @@ static void write_status(struct parent *parent, const char *state)
     struct status *status = &parent->status;
     int64_t now = clock_now_ms(parent->clock);
     notice_read(parent->board, &notice);
+    parent->told = notice;
     bool all_up = true;
     for (uint32_t i = 0; i < parent->n_roles; i++) {
         all_up = all_up && parent->roles[i].retry_ms == 0;
     }
     if (state == NULL) {
-        bool ready = notice.has_view && (notice.has_cut || parent->options->kind == EDGE_SITE);
+        bool ready = notice.has_view && (notice.has_cut || parent->options.kind == EDGE_SITE);
         state = notice.alarm[0] != '\0' || !all_up ? "degraded" : ready ? "running" : "starting";
     }
-    status_begin(status, parent->options->program, state, now);
+    status_begin(status, parent->options.program, state, now);
     status->alarm = notice.alarm[0] != '\0' ? span_str(notice.alarm)
                     : all_up                ? SPAN("")
                                             : SPAN("un proceso del servidor ha muerto y se reinicia");
@@ -177,9 +158,42 @@ static void write_status(struct parent *parent, const char *state)
     status_add_u64(status, "memory_bytes", memory_bytes(parent, &notice));
     status_add(status, "address", span_str(parent->address));
     struct why why = {0};
-    if (parent->options->status != NULL && status_write(parent->options->status, status, &why) != OK) {
+    if (parent->options.status != NULL && status_write(parent->options.status, status, &why) != OK) {
         log_line(LOG_WARN, "status_failed", "why=\"%s\"", why.text);
     }
+}
+
+/* A new cut or another alarm is told at once, not at the next second. */
+static bool has_news(const struct parent *parent)
+{
+    struct loader_notice now;
+    notice_read(parent->board, &now);
+    return now.cut != parent->told.cut || now.has_view != parent->told.has_view ||
+           strcmp(now.alarm, parent->told.alarm) != 0;
+}
+
+static void watch(void *arg)
+{
+    struct parent *parent = arg;
+    int64_t now = monotonic_ms();
+    for (uint32_t i = 0; i < parent->n_roles; i++) {
+        struct role *role = &parent->roles[i];
+        int ended = role->retry_ms == 0 ? child_ended(&role->child) : 0;
+        if (ended != 0) {
+            /* The first death after a good life is answered at once, the next ones more and more slowly. */
+            role->failures = now - role->started_ms > CREW_WELL_MS ? 1 : role->failures + 1;
+            role->retry_ms = role->failures == 1 ? now : now + crew_pause_ms(role->failures - 1);
+            parent->restarts++;
+            log_line(LOG_ERROR, "role_ended", "name=%s code=%d", role->name, ended - 1);
+        }
+        if (role->retry_ms != 0 && now >= role->retry_ms) {
+            start(parent, role);
+        }
+    }
+    if (has_news(parent)) {
+        write_status(parent, NULL);
+    }
+    loop_after(parent->loop, WATCH_MS, watch, parent);
 }
 
 static void on_status(void *arg)
@@ -212,7 +226,7 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
 {
     static const char *const names[] = {"edge-worker", "edge-loader"};
     struct role_gift all = *gift;
-    for (uint32_t i = 0; i < parent->options->workers; i++) {
+    for (uint32_t i = 0; i < parent->options.workers; i++) {
         int ends[2];
         if (sock_pair(ends) != OK) {
             return why_set(why, ERR_IO, "a channel between the roles cannot be made");
@@ -220,7 +234,7 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
         all.loader_ends[i] = ends[0];
         all.worker_ends[i] = ends[1];
     }
-    parent->n_roles = parent->options->workers + 1;
+    parent->n_roles = parent->options.workers + 1;
     for (uint32_t i = 0; i < parent->n_roles; i++) {
         struct role *role = &parent->roles[i];
         role->name = names[i == 0];
@@ -232,15 +246,16 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
             keep(role, gift->listener);
             keep(role, all.worker_ends[i - 1]);
         }
-        for (uint32_t k = 0; i == 0 && k < parent->options->workers; k++) {
+        for (uint32_t k = 0; i == 0 && k < parent->options.workers; k++) {
             keep(role, all.loader_ends[k]);
         }
     }
     return OK;
 }
 
-static enum err prepare(struct parent *parent, struct edge_options *options, struct why *why)
+static enum err prepare(struct parent *parent, struct why *why)
 {
+    struct edge_options *options = &parent->options;
     struct role_gift gift = {.options = options};
     TRY(folder_make(options->tree, why)); /* a tree that is not there yet is an empty one */
     TRY(below_folder(options->tree, &gift.folder, why));
@@ -269,17 +284,16 @@ static enum err prepare(struct parent *parent, struct edge_options *options, str
 int edge_run(const struct edge_options *given)
 {
     static struct parent parent;
-    struct edge_options options = *given;
     struct why why = {0};
-    parent.options = &options;
-    if (prepare(&parent, &options, &why) != OK) {
+    parent.options = *given;
+    if (prepare(&parent, &why) != OK) {
         (void)fprintf(stderr, "atalaya-edge: %s\n", why.text);
         return 2;
     }
     for (uint32_t i = 0; i < parent.n_roles; i++) {
         start(&parent, &parent.roles[i]);
     }
-    (void)printf("atalaya-edge %s %s\n", edge_kind_name(options.kind), parent.address);
+    (void)printf("atalaya-edge %s %s\n", edge_kind_name(parent.options.kind), parent.address);
     (void)fflush(stdout);
     watch(&parent);
     on_status(&parent);

@@ -230,7 +230,7 @@ static void answer_get(const struct edge_shelf *shelf, const struct http1_reques
                        struct reply *reply)
 {
     char room[URI_PATH_MAX];
-    struct span path;
+    struct span path = {NULL, 0};
     if (uri_path(request->target, room, &path, NULL) != OK) {
         respond_error(shelf, 400, out, reply);
         return;

@@ -19,7 +19,7 @@ struct role_gift {
 };
 
 /* role_main; the argument is a struct role_gift. */
-int loader_main(void *gift);
-int worker_main(void *gift);
+int loader_main(void *arg);
+int worker_main(void *arg);
 
 #endif

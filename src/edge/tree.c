@@ -104,7 +104,7 @@ static void push_newest(struct tree *tree, struct tree_cut *cut)
         bool shorter = tree_shorten(tree);
         assert(shorter);
     }
-    memmove(tree->cuts + 1, tree->cuts, tree->n_cuts * sizeof tree->cuts[0]);
+    memmove(tree->cuts + 1, tree->cuts, tree->n_cuts * sizeof(struct tree_cut *));
     tree->cuts[0] = cut;
     tree->n_cuts++;
 }

@@ -4,10 +4,10 @@
 #ifndef EDGE_TREE_H
 #define EDGE_TREE_H
 
-#include "edge/vault.h"
-#include "edge/view.h"
 #include "doors/latest.h"
 #include "doors/manifest.h"
+#include "edge/vault.h"
+#include "edge/view.h"
 #include "seal/note.h"
 
 struct routes;

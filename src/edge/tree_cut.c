@@ -23,7 +23,7 @@ void tree_cut_free(struct tree_cut *cut)
 static enum err read_manifest(struct tree *tree, struct tree_cut *cut, struct why *why)
 {
     char path[64];
-    struct span text;
+    struct span text = {NULL, 0};
     size_t by = 0;
     (void)snprintf(path, sizeof path, "cut/%u/manifest", cut->number);
     TRY(below_read(tree->folder, path, MANIFEST_BYTES_MAX, &cut->note, why));

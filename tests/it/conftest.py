@@ -15,6 +15,7 @@ REPO = Path(__file__).resolve().parent.parent.parent
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes longer than a few seconds")
+    config.addinivalue_line("markers", "sanitize: feeds hostile input; runs again over sanitized programs")
 
 
 @pytest.fixture(scope="session")
