@@ -17,11 +17,15 @@ const words = en
       lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.',
     };
 const base = new URL(root || './', location.href);
-const POLL_MS = 10000;
+const POLL_MS = 10000; // the least; between cuts a real night is asked less
+const POLL_MAX_MS = 60000;
 const LATE_MS = 120000; // of the night's clock, after the hour that the cut promised
 const REGIONS = ['cabeza', 'contenido', 'pie'];
 let cut = Number(html.dataset.cut);
 let ended = false;
+let drill = false;
+let failed = 0; // rounds in a row
+let nextMs = 0; // until the cut that was promised, when last asked
 
 const store = (value) => {
   try {
@@ -105,7 +109,7 @@ const replace = (fresh, latest) => {
 
 const advance = async (latest) => {
   if (document.getSelection()?.isCollapsed === false) return; // somebody is copying: the next time
-  const path = entry ? page.replace(/index\.html$/, '') || './' : latest.path + page;
+  const path = entry ? location.pathname : latest.path + page;
   const text = await get(path, 'text');
   const fresh = new DOMParser().parseFromString(text, 'text/html');
   // A cache on the way may still hold the page of the cut before: then wait, never mix two cuts.
@@ -127,7 +131,8 @@ const lasted = (seconds) => {
 };
 
 const showState = (state) => {
-  const late = !ended && state.next && Date.parse(state.time) > Date.parse(state.next) + LATE_MS;
+  nextMs = state.next ? Date.parse(state.next) - Date.parse(state.time) : POLL_MAX_MS;
+  const late = !ended && nextMs < -LATE_MS;
   const warn = state.feed === 'lost' ? words.lost : late ? words.late : state.mode === 'essential' ? words.essential : '';
   age.textContent = ended
     ? words.last
@@ -147,6 +152,7 @@ const ask = async () => {
       following = true;
       store('yes');
     }
+    drill = latest.drill; // its clock may run faster than ours
     ended = latest.last && latest.cut === cut;
     if (latest.cut > cut) {
       if (following && !paused) await advance(latest);
@@ -156,7 +162,9 @@ const ask = async () => {
     bar.hidden = false;
     label();
     showState(await get('estado', 'json'));
+    failed = 0;
   } catch {
+    failed += 1;
     // Out of reach: the page says its own hour, and the next round asks again.
   }
 };
@@ -177,7 +185,12 @@ const poll = async () => {
 
 if (following) store('yes');
 document.addEventListener('visibilitychange', poll);
+// The next round: when the next cut is due, later while nobody answers, never all readers at once.
+const pause = () => {
+  const due = ended ? POLL_MAX_MS : drill ? POLL_MS : Math.min(Math.max(nextMs, POLL_MS), POLL_MAX_MS);
+  return Math.min(due * 2 ** failed, 4 * POLL_MAX_MS) * (1 + Math.random() / 4);
+};
 (async function round() {
   await poll();
-  setTimeout(round, POLL_MS + Math.random() * 2000);
+  setTimeout(round, pause());
 })();

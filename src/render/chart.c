@@ -161,8 +161,8 @@ void put_flow(struct page *page, int contest, bool table)
         put(page, "<p>%t</p>\n", T_FLOW_NONE);
         return;
     }
-    put(page, "<p class=\"note\">%t %t %u %t.</p>\n<div class=\"flowbox\">", T_FLOW_SAYS, T_FLOW_EVERY,
-        view.width, view.width == 1 ? T_MINUTE : T_MINUTES);
+    put(page, "<p class=\"note\">%t %t %u %t. %t</p>\n<div class=\"flowbox\">", T_FLOW_SAYS, T_FLOW_EVERY,
+        view.width, view.width == 1 ? T_MINUTE : T_MINUTES, T_FLOW_FIRST);
     for (uint32_t stage = 0; stage < FLOW_STAGES; stage++) {
         if (view.sum[stage] > 0) {
             put_stage(page, &view, (uint32_t)(contest + 1) * FLOW_STAGES + stage, stage, scale);

@@ -119,6 +119,8 @@
     X(T_STAGE_VERIFIED, "Verificación", "Verified")                                                              \
     X(T_FLOW_SAYS, "Actas por intervalo en cada etapa, según las horas registradas en cada acta.",               \
       "Sheets per interval at each stage, by the times recorded for each sheet.")                                \
+    X(T_FLOW_FIRST, "La primera incluye lo anterior a la apertura.",                                             \
+      "The first holds what came before the opening.")                                                           \
     X(T_FLOW_EVERY, "Cada barra:", "Each bar:")                                                                  \
     X(T_MINUTES, "minutos", "minutes")                                                                           \
     X(T_MINUTE, "minuto", "minute")                                                                              \
