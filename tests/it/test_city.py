@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -283,3 +284,26 @@ def test_a_real_intake_takes_the_whole_night(bin_dir, run, start, wait_for, tmp_
         assert sum(a["status"] == "1" for a in actas) == figures["counted"]
         assert sum(a["status"] == "2" for a in actas) == figures["out_of_catalogue"]
         assert sum(int(a["computed"]) for a in actas if a["status"] == "1") == figures["votes"]
+
+
+def test_an_intake_that_dies_is_waited_for(bin_dir, run, start, wait_for, free_ports, tmp_path):
+    """Killed in the middle and started again: nothing is lost, nothing is there twice."""
+    city = make(run, tmp_path / "city", "--scale", "small", "--images", "0")
+    (port,) = free_ports(1)
+    intake = start("atalaya-intake", "--dir", city, "--listen", f"127.0.0.1:{port}")
+    wait_for(lambda: "http://" in intake.text(), 20)
+    feeder = Feeder(bin_dir, city, port)
+    assert feeder.until("2027-06-07T06:00:00Z")["refused"] == "0"
+    feeder.process.stdin.write("until 2027-06-08T02:00:00Z\n")
+    feeder.process.stdin.flush()
+    stored = lambda: sum(1 for _ in ledger_actas(city))
+    before = stored()
+    wait_for(lambda: stored() > before, 20)
+    intake.stop(signal.SIGKILL)
+    intake = start("atalaya-intake", "--dir", city, "--listen", f"127.0.0.1:{port}")
+    words = feeder.process.stdout.readline().split()
+    answer = dict(zip(words[::2], words[1::2]))
+    assert answer["done"] == "yes" and answer["refused"] == "0" and feeder.end() == 0
+    assert intake.stop() == 0
+    actas = [(a["acta"], a["version"]) for a in ledger_actas(city)]
+    assert len(actas) == len(set(actas)) == int(answer["acknowledged"]) == 172
