@@ -19,7 +19,7 @@ void signer_state_print(const struct signer_state *state, struct buf *out)
 /* The value of a line "name value". */
 static bool value_of(struct span *rest, const char *name, struct span *value)
 {
-    struct span line;
+    struct span line = {NULL, 0};
     if (!span_line(rest, &line)) {
         return false;
     }
@@ -44,10 +44,10 @@ enum err signer_state_parse(struct span bytes, struct signer_state *out, struct 
 {
     struct signer_state state = {0};
     struct span rest = bytes;
-    struct span line;
-    struct span origin;
-    struct span size;
-    struct span root;
+    struct span line = {NULL, 0};
+    struct span origin = {NULL, 0};
+    struct span size = {NULL, 0};
+    struct span root = {NULL, 0};
     if (!span_line(&rest, &line) || !span_is(line, TYPE) || !value_of(&rest, "origin", &origin) ||
         !value_of(&rest, "size", &size) || !value_of(&rest, "root", &root) || rest.len != 0 ||
         origin.len == 0 || !span_copy(origin, state.origin, sizeof state.origin) ||

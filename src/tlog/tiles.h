@@ -42,7 +42,7 @@ enum err tiles_fetch_folder(void *arg, const char *path, struct buf *out, struct
 struct tiles_reader;
 struct tiles_reader *tiles_reader_new(uint64_t size, tiles_fetch fetch, void *arg);
 void tiles_reader_free(struct tiles_reader *reader);
-enum err tiles_read(void *reader, unsigned level, uint64_t index, struct hash *out);
+enum err tiles_read(void *arg, unsigned level, uint64_t index, struct hash *out);
 /* Why the last read failed. */
 const struct why *tiles_reader_why(const struct tiles_reader *reader);
 
