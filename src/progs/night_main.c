@@ -45,7 +45,7 @@ static int parse(struct night_options *out, struct given *given, int argc, char 
         {"seed", "N", OPTION_TEXT, &out->seed, 0, 0, false, "otra ciudad", "another city"},
         {"opening", "MOMENTO", OPTION_TEXT, &out->opening, 0, 0, false, "hora de apertura, en UTC",
          "opening hour, UTC"},
-        {"cut-s", "N", OPTION_NUMBER, &given->cut_s, 1, 1200, false, "segundos de la noche entre cortes",
+        {"cut-s", "N", OPTION_NUMBER, &given->cut_s, 1, 7200, false, "segundos de la noche entre cortes",
          "night seconds between cuts"},
         {"package-s", "N", OPTION_NUMBER, &given->package_s, 1, 86400, false, "y entre paquetes",
          "and between packages"},

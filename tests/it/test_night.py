@@ -1,0 +1,239 @@
+"""A whole small night under its parent: from the zeros to the last cut, with deaths, orders, alarms and a second beginning."""
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import get, status_of, wait_for
+
+SMALL = ["--scale", "small", "--listen", "127.0.0.1:0"]
+TREES = ["public", "mirror-1/public", "mirror-2/public"]
+
+
+def processes_of(folder):
+    """Living processes that name the folder in their arguments, and all below them."""
+    found = set()
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            arguments = (entry / "cmdline").read_bytes()
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if fields[0] == "Z":
+            continue
+        parents[int(entry.name)] = int(fields[1])
+        if str(folder).encode() in arguments:
+            found.add(int(entry.name))
+    grew = True
+    while grew:
+        below = {pid for pid, parent in parents.items() if parent in found} - found
+        found |= below
+        grew = bool(below)
+    return found - {os.getpid()}
+
+
+def settings(folder):
+    lines = (folder / "night.ini").read_text().splitlines()
+    return dict(map(str.strip, line.split("=", 1)) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def port(folder, name):
+    return int(settings(folder)[name].rsplit(":", 1)[1])
+
+
+def order(folder, text, name="night"):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.settimeout(20)
+        s.connect(str(folder / f"run/{name}.sock"))
+        s.send(text.encode())
+        return s.recv(70000).decode()
+
+
+def latest(tree):
+    try:
+        return json.loads((tree / "latest.json").read_bytes())
+    except OSError:
+        return {}
+
+
+def columns(tree, cut, contest):
+    return json.loads((tree / f"cut/{cut}/{contest}/index.json").read_bytes())
+
+
+def check_truth(folder):
+    """What was published is what was sent, on the results and on both mirrors."""
+    truth = json.loads((folder / "run/expected.json").read_bytes())["contests"]
+    cuts = set()
+    for name in TREES:
+        tree = latest(folder / name)
+        assert tree["last"], name
+        cuts.add((tree["cut"], tree["manifest_sha256"]))
+        for contest, figures in truth.items():
+            for figure in ("expected", "captured", "counted", "votes"):
+                assert tree["contests"][contest][figure] == figures[figure], (name, contest, figure)
+    assert len(cuts) == 1
+
+
+def running(folder):
+    return lambda: status_of(folder / "run/status/night").get("state") == "running"
+
+
+@pytest.fixture
+def live(start, tmp_path):
+    """A small night that runs at 300 times real time, with an alert hook that writes what it is told."""
+    folder = tmp_path / "n"
+    hook = tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\nprintf '%s|' \"$@\" >> {tmp_path}/told\necho >> {tmp_path}/told\n")
+    hook.chmod(hook.stat().st_mode | stat.S_IXUSR)
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "300", "--alert", hook)
+    wait_for(running(folder), 40, night.text)
+    night.folder = folder
+    return night
+
+
+def test_end_to_end(run, tmp_path):
+    folder = tmp_path / "n"
+    done = run("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once", "--cut-s", "7200", seconds=110)
+    assert done.returncode == 0, done.stdout
+    check_truth(folder)
+    assert "Todo bien" in done.stdout
+    assert "ALARMA" not in done.stdout
+    zero = (folder / "public/cut/0/manifest").read_text()
+    assert "\ncut 0\n" in zero
+    assert not processes_of(folder)
+    again = run("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once")
+    assert again.returncode == 2 and "--resume" in again.stdout
+
+
+def test_ctrl_c_then_resume(start, run, tmp_path):
+    folder = tmp_path / "n"
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "1200")
+    wait_for(lambda: latest(folder / "public").get("contests", {}).get("jg", {}).get("captured", 0) > 3, 60, night.text)
+    assert night.stop(signal.SIGINT, 30) == 0
+    assert not processes_of(folder)
+    before = latest(folder / "public")
+    assert not before["last"]
+    done = run("atalaya-night", "--dir", folder, "--resume", "--speed", "max", "--cut-s", "7200", "--once", seconds=110)
+    assert done.returncode == 0, done.stdout
+    assert latest(folder / "public")["cut"] > before["cut"]
+    check_truth(folder)
+
+
+def test_from_the_copy_alone(start, run, tmp_path):
+    folder, copy, second = tmp_path / "n", tmp_path / "copy", tmp_path / "second"
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "1200", "--copy", copy)
+    wait_for(lambda: latest(folder / "public").get("contests", {}).get("jg", {}).get("captured", 0) > 3, 60, night.text)
+    os.kill(night.pid, signal.SIGKILL)
+    wait_for(lambda: not processes_of(folder), 10, "programs outlived their parent")
+    cut = latest(folder / "public")["cut"]
+    shutil.rmtree(folder)
+    done = run("atalaya-night", "--dir", second, "--resume", "--copy", copy, "--listen", "127.0.0.1:0", "--speed", "max",
+               "--cut-s", "7200", "--once", seconds=110)
+    assert done.returncode == 0, done.stdout
+    assert latest(second / "public")["cut"] > cut
+    check_truth(second)
+
+
+def test_killed_parent_leaves_nothing(live):
+    assert len(processes_of(live.folder)) > 8
+    os.kill(live.pid, signal.SIGKILL)
+    wait_for(lambda: not processes_of(live.folder), 10, lambda: f"still there: {processes_of(live.folder)}")
+
+
+def test_second_night_is_refused(live, run):
+    second = run("atalaya-night", "--dir", live.folder, "--resume", "--once")
+    assert second.returncode == 2
+    assert "ya corre una noche" in second.stdout
+    assert not live.ended()
+
+
+@pytest.mark.parametrize("program", ["cut", "intake", "results", "mirror-1", "site", "feeder"])
+def test_who_dies_is_started_again(live, program):
+    file = live.folder / "run/status" / program
+    first = wait_for(lambda: status_of(file).get("pid"), 20, "no status")
+    # The status is a role's; the program is the parent's child above it, or itself.
+    pid = int(first)
+    while int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]) != live.pid:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: status_of(file).get("pid") not in (None, first), 20, live.text)
+    wait_for(lambda: status_of(live.folder / "run/status/night").get("restarts", "0") != "0", 10, live.text)
+    assert f"{program} murió (137)" in live.text()
+
+
+def test_feed_gone_is_said_and_told(live, tmp_path, run):
+    told = tmp_path / "told"
+    wait_for(lambda: latest(live.folder / "mirror-1/public").get("cut"), 40, live.text)
+    assert order(live.folder, "stop feed") == "ok"
+    mirror = port(live.folder, "mirror_1")
+    estado = wait_for(lambda: (e := json.loads(get(mirror, "/estado")[2] or b"{}")).get("feed") == "lost" and e, 20,
+                      "the mirror's site does not say it")
+    assert estado["feed_age_s"] >= 0 and estado["cut"] is not None
+    assert get(mirror, "/")[0] == 200
+    wait_for(lambda: told.exists() and "raised|feed-lost-mirror-1|Difusor 1 no alcanza" in told.read_text(), 20, live.text)
+    once = run("atalaya-top", "--dir", live.folder, "--once")
+    assert once.returncode == 1 and "Difusor 1 no alcanza la fuente" in once.stdout
+    assert order(live.folder, "start feed") == "ok"
+    wait_for(lambda: "cleared|feed-lost-mirror-1|" in told.read_text(), 20, live.text)
+    assert told.read_text().count("raised|feed-lost-mirror-1|") == 1
+    machine = json.loads(run("atalaya-top", "--dir", live.folder, "--json").stdout)
+    assert machine["programs"]["mirror-1"]["feed"] == "ok"
+
+
+def test_orders_that_make_no_sense(live):
+    assert order(live.folder, "stop nobody").startswith("error")
+    assert order(live.folder, "dance cut").startswith("error")
+    assert order(live.folder, "start cut").startswith("error")
+
+
+def test_planes(live):
+    """Every address that is printed answers, and the institution's pages lead to results and mirrors."""
+    for name in ("results", "site", "mirror_1", "mirror_2", "feed"):
+        wait_for(lambda name=name: get(port(live.folder, name), "/")[0] == 200, 40, name)
+        assert f":{port(live.folder, name)}/" in live.text()
+    page = get(port(live.folder, "site"), "/")[2].decode()
+    for name in ("results", "mirror_1", "mirror_2"):
+        assert f"http://127.0.0.1:{port(live.folder, name)}/" in page
+    assert get(port(live.folder, "site"), "/no-existe")[0] == 404
+
+
+@pytest.mark.parametrize("args", [["--speed", "0"], ["--speed", "rapid"], ["--cut-s", "0"], ["extra.csv"]])
+def test_wrong_use(run, tmp_path, args):
+    assert run("atalaya-night", "--dir", tmp_path / "n", *args).returncode == 2
+
+
+def test_nothing_to_resume(run, tmp_path):
+    done = run("atalaya-night", "--dir", tmp_path / "n", "--resume")
+    assert done.returncode == 2 and "nada que continuar" in done.stdout
+
+
+def test_top_without_a_night(run, tmp_path):
+    done = run("atalaya-top", "--dir", tmp_path)
+    assert done.returncode == 2 and "no es la carpeta de una noche" in done.stderr
+
+
+def test_drill_is_told(run):
+    steps = json.loads(run("atalaya-drill", "--list", "--json").stdout)["steps"]
+    assert [s["name"] for s in steps][:2] == ["ceros", "cortes"] and len(steps) == 11
+    assert {s["state"] for s in steps} == {"not reached", "not built yet"}
+    assert run("atalaya-drill", "otro").returncode == 2
+
+
+@pytest.mark.slow
+def test_drill_noche(bin_dir, tmp_path):
+    done = subprocess.run([bin_dir / "atalaya-drill", "noche", "--auto", "--quick", "--json", "--dir", tmp_path / "d"],
+                          capture_output=True, text=True, timeout=400)
+    steps = {s["name"]: s for s in json.loads(done.stdout)["steps"]}
+    for name in ("ceros", "cortes", "borde", "origen", "vuelta", "cierre"):
+        assert steps[name]["state"] == "passed", steps[name]
+    unbuilt = [s for s in steps.values() if s["state"] == "not built yet"]
+    assert done.returncode == (1 if unbuilt else 0)
