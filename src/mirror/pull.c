@@ -15,6 +15,9 @@ enum { FILE_BYTES_LIMIT = 256 << 20, LOOK_AGAIN = 3, ERROR_PAGE_BYTES = 8192 };
 enum err pull_get(struct pull *pull, struct span path, uint64_t limit, struct why *why)
 {
     struct client_answer answer;
+    if (pull->options.busy != NULL) {
+        pull->options.busy(pull->options.busy_arg);
+    }
     buf_clear(&pull->url);
     buf_str(&pull->url, pull->options.feed);
     buf_span(&pull->url, path);
@@ -103,7 +106,13 @@ static enum err want(struct pull *pull, const struct manifest_file *file, enum p
     if (!replaced && stage_published(&pull->stage, file->path)) {
         return OK; /* immutable, and verified when it came */
     }
-    TRY(pull_get_exact(pull, file->path, file->sha256, file->bytes, why));
+    struct why missing = {{0}};
+    enum err err =
+        pull_get_exact(pull, file->path, file->sha256, file->bytes, place == PLACE_PACKAGE ? &missing : why);
+    if (err == ERR_MISSING && place == PLACE_PACKAGE) {
+        return OK; /* an origin that was made again has the next one; the cut does not wait for it */
+    }
+    TRY(err);
     return stage_put(&pull->stage, file->path, buf_as_span(&pull->body), replaced, why);
 }
 

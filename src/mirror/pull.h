@@ -15,7 +15,9 @@ struct pull_options {
     const char *dir;  /* DIR/mirror-1 */
     struct note_key key;
     uint32_t keep_cuts, keep_every;
-    uint32_t image_ms; /* real time a round may spend on images before the switch */
+    uint32_t image_ms;       /* real time a round may spend on images before the switch */
+    void (*busy)(void *arg); /* called between files, so that a long fetch can be told; NULL: nobody */
+    void *busy_arg;
 };
 
 struct pull {

@@ -131,6 +131,11 @@ static bool look(struct puller *puller)
     return result == PULL_NEW || puller->lost != was_lost || had_alarm != (puller->alarm[0] != '\0');
 }
 
+static void on_busy(void *arg)
+{
+    tell(arg, false);
+}
+
 static enum err begin(struct puller *puller, struct why *why)
 {
     const struct puller_options *options = puller->options;
@@ -138,6 +143,8 @@ static enum err begin(struct puller *puller, struct why *why)
         TRY(clock_open(options->clock, &puller->clock, why));
     }
     TRY(pull_open(&puller->pull, &options->pull, why));
+    puller->pull.options.busy = on_busy;
+    puller->pull.options.busy_arg = puller;
     char status_dir[FILE_PATH_MAX];
     snprintf(status_dir, sizeof status_dir, "%s",
              options->status == NULL ? options->pull.dir : options->status);

@@ -35,15 +35,17 @@ static bool condition_zero(struct drill *drill, void *arg)
 
 static bool step_zeros(struct drill *drill, char figure[DRILL_FIGURE_MAX])
 {
-    char public[FILE_PATH_MAX];
+    char public[FILE_PATH_MAX], policy[FILE_PATH_MAX];
     if (!drill_wait(drill, ZERO_S, condition_zero, NULL)) {
         snprintf(figure, DRILL_FIGURE_MAX, "no se vio un corte 0 antes de la apertura");
         return false;
     }
     uint64_t captured = sum_of(drill, "captured"), votes = sum_of(drill, "votes"),
              expected = sum_of(drill, "expected");
-    char *argv[] = {(char *)(uintptr_t) "atalaya-verify",
-                    (char *)(uintptr_t)path_join(public, drill->dir, "public"), NULL};
+    path_join(public, drill->dir, "public");
+    path_join(policy, drill->dir, "keys/cut.key.pub");
+    char *argv[] = {(char *)(uintptr_t) "atalaya-verify", public, (char *)(uintptr_t) "--policy", policy,
+                    NULL};
     int code = drill_program(drill, argv, 60);
     snprintf(figure, DRILL_FIGURE_MAX,
              "corte 0: %" PRIu64 " actas esperadas, %" PRIu64 " capturadas, %" PRIu64

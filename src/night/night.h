@@ -63,6 +63,7 @@ struct night {
     bool terminal;   /* standard output is one */
     int64_t told_ms; /* progress: monotonic, last line */
     uint64_t told_cut;
+    uint64_t kept; /* cuts whose manifests are in the copy */
     struct rate {
         int64_t night_ms;
         uint64_t values[4];
@@ -75,6 +76,15 @@ int night_run(const struct night_options *options);
 
 /* prepare.c: the folder. With resume what is there is kept. */
 MUST_CHECK enum err night_prepare(struct night *night, struct why *why);
+/* keep.c: what a night made again from its copy needs beside the store's own. */
+struct night_cut {
+    uint64_t number, log_size;
+    int64_t time_ms;
+};
+MUST_CHECK enum err night_last_cut(const struct night *night, struct night_cut *out);
+MUST_CHECK enum err night_restore_public(const struct night *night, const char *copy, struct why *why);
+MUST_CHECK enum err night_keep_plan(const char *from, const char *to, struct why *why);
+void night_keep_manifests(struct night *night);
 /* roles.c: the crew, in the order of its start. */
 void night_roles(struct night *night);
 /* Is the member up far enough that the next may start? */

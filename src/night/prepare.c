@@ -3,7 +3,6 @@
 
 #include "base/num.h"
 #include "os/file.h"
-#include "tlog/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +14,10 @@
 
 enum {
     PROGRAM_MS = 120000,
-    START_REAL_MS = 12000,
+    START_REAL_MS = 30000,
+    START_SMALL_MS = 8000,
     START_NIGHT_MS = 600000,
-    CADENCE_REAL_MS = 2000,
+    CADENCE_REAL_MS = 4000,
     PACKAGE_REAL_MS = 10000,
     STEPPED_CUT_S = 1200
 };
@@ -193,41 +193,19 @@ static int64_t stood_at(const struct night *night)
     return at;
 }
 
-/* The newest moment of a cut in the ledger, for a folder that was made again from its copy; -1 when there is none. */
-static int64_t ledger_stood_at(const struct night *night)
-{
-    char path[FILE_PATH_MAX];
-    struct ledger_reader *reader = NULL;
-    struct span entry;
-    uint64_t index = 0;
-    int64_t at = -1;
-    if (ledger_reader_open(path_join(path, night->dir, "ledger"), &reader, NULL) != OK) {
-        return -1;
-    }
-    while (ledger_reader_next(reader, &entry, &index, NULL) == OK) {
-        struct span rest = entry, line;
-        if (!span_starts(entry, SPAN("prep-cut/v1\n"))) {
-            continue;
-        }
-        while (span_line(&rest, &line)) {
-            if (span_starts(line, SPAN("time ")) && date_parse_iso(span_from(line, 5), &at) != OK) {
-                at = -1;
-            }
-        }
-    }
-    ledger_reader_close(reader);
-    return at;
-}
-
 /* A night begins some time before its opening hour, so that the zeros stand published when it opens. */
 static enum err make_clock(struct night *night, struct why *why)
 {
     char path[FILE_PATH_MAX];
     uint32_t speed = night->settings.speed;
-    int64_t before = (int64_t)START_REAL_MS * (speed == 0 ? 1 : speed);
+    bool small = night->options->scale != NULL && strcmp(night->options->scale, "small") == 0;
+    int64_t before = (int64_t)(small ? START_SMALL_MS : START_REAL_MS) * (speed == 0 ? 1 : speed);
     int64_t start = night->opening_ms - (before < START_NIGHT_MS ? START_NIGHT_MS : before);
     int64_t stood = stood_at(night);
-    stood = stood < 0 && night->options->resume ? ledger_stood_at(night) : stood;
+    struct night_cut last;
+    if (stood < 0 && night->options->resume && night_last_cut(night, &last) == OK) {
+        stood = last.time_ms; /* a folder that was made again from its copy */
+    }
     if (night->options->resume && stood > start) {
         start = stood;
     }
@@ -267,19 +245,6 @@ static bool has_night(const struct night *night)
     return file_exists(path_join(path, night->dir, "store/prep.db"));
 }
 
-static enum err copy_plan(const char *from, const char *to, struct why *why)
-{
-    char path[FILE_PATH_MAX];
-    struct buf plan = {0};
-    if (!file_exists(path_join(path, from, "replay.plan"))) {
-        return OK;
-    }
-    enum err err = file_read(path, 65536, &plan, why);
-    err = err == OK ? file_write(path_join(path, to, "replay.plan"), buf_as_span(&plan), true, why) : err;
-    buf_done(&plan);
-    return err;
-}
-
 /* A folder without a store, but with a copy: the night goes on from it. */
 static enum err restore(struct night *night, const char *log, struct why *why)
 {
@@ -297,14 +262,15 @@ static enum err restore(struct night *night, const char *log, struct why *why)
     argue(&arguments, "--restore", copy);
     argue(&arguments, "--dir", night->dir);
     TRY(run_to_end("atalaya-intake", arguments.argv, log, why));
-    return copy_plan(copy, night->dir, why);
+    TRY(night_restore_public(night, copy, why));
+    return night_keep_plan(copy, night->dir, why);
 }
 
 /* The plan of a drill goes with the copy: without it nobody would send the rest. */
 static enum err keep_plan(const struct night *night, struct why *why)
 {
     TRY(folder_make(night->settings.copy, why));
-    return copy_plan(night->dir, night->settings.copy, why);
+    return night_keep_plan(night->dir, night->settings.copy, why);
 }
 
 enum err night_prepare(struct night *night, struct why *why)

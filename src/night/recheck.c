@@ -25,13 +25,14 @@ enum { TREES = sizeof trees / sizeof *trees };
 /* Exit code of atalaya-verify, -1 when it did not run. */
 static int verify(const struct night *night, const struct tree *tree)
 {
-    char path[4096], folder[FILE_PATH_MAX], log[FILE_PATH_MAX];
+    char path[4096], folder[FILE_PATH_MAX], log[FILE_PATH_MAX], policy[FILE_PATH_MAX];
     struct child child;
     struct why why = {{0}};
     path_join(folder, night->dir, tree->folder);
     path_join(log, night->dir, tree->log);
-    char *argv[] = {(char *)(uintptr_t) "atalaya-verify", folder, (char *)(uintptr_t) "--vkey",
-                    (char *)(uintptr_t)night->vkey, NULL};
+    path_join(policy, night->dir, "keys/cut.key.pub");
+    char *argv[] = {(char *)(uintptr_t) "atalaya-verify", folder, (char *)(uintptr_t) "--policy", policy,
+                    NULL};
     if (program_path("atalaya-verify", path, &why) != OK ||
         program_start(path, argv, NULL, 0, log, &child, &why) != OK) {
         printf("  %s\n", why.text);
