@@ -57,9 +57,12 @@ static enum err strip_cut(const struct pull *pull, uint32_t cut, struct why *why
         return why_set(why, ERR_IO, "move %s aside: %s", folder, strerror(errno));
     }
     TRY(folder_make(folder, why));
-    if (rename(path_join(from, aside, "manifest"), path_join(to, folder, "manifest")) != 0 &&
-        errno != ENOENT) {
-        return why_set(why, ERR_IO, "keep %s: %s", to, strerror(errno));
+    static const char *const kept_files[] = {"manifest", "manifest.minisig"};
+    for (size_t i = 0; i < sizeof kept_files / sizeof *kept_files; i++) {
+        path_join(from, aside, kept_files[i]);
+        if (rename(from, path_join(to, folder, kept_files[i])) != 0 && errno != ENOENT) {
+            return why_set(why, ERR_IO, "keep %s: %s", to, strerror(errno));
+        }
     }
     return folder_remove(aside, why);
 }

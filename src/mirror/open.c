@@ -79,12 +79,28 @@ static enum err check_held(struct pull *pull, struct buf *pointer, struct buf *n
     return err;
 }
 
+/* The key that was pinned here, where a tree shows its key. */
+static enum err show_key(const struct pull *pull, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct buf vkey = {0};
+    note_key_print(&pull->options.key, &vkey);
+    buf_char(&vkey, '\n');
+    enum err err = folder_make(path_join(path, pull->stage.public, "log"), why);
+    err = err == OK
+              ? file_write(path_join(path, pull->stage.public, "log/vkey"), buf_as_span(&vkey), false, why)
+              : err;
+    buf_done(&vkey);
+    return err;
+}
+
 enum err pull_open(struct pull *pull, const struct pull_options *options, struct why *why)
 {
     *pull = (struct pull){.options = *options};
     const struct client_options client = {.connect_ms = 2000, .total_ms = 60000, .stall_s = 8};
     TRY(stage_open(&pull->stage, options->dir, why));
     TRY(client_new(&client, &pull->client, why));
+    TRY(show_key(pull, why));
     struct buf pointer = {0}, note = {0};
     struct why held = {{0}};
     enum err err = check_held(pull, &pointer, &note, &held);

@@ -5,6 +5,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "seal/digest.h"
+#include "seal/minisig.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -135,10 +136,55 @@ static enum err want_places(struct pull *pull, const struct manifest *manifest, 
     return OK;
 }
 
+/* minisign's file beside a manifest, for those who check with that program. A tree may have none. */
+static enum err stage_minisig(struct pull *pull, uint32_t cut, struct span note, struct why *why)
+{
+    char path[64];
+    struct why missing = {{0}};
+    snprintf(path, sizeof path, "cut/%u/manifest.minisig", cut);
+    enum err err = pull_get(pull, span_str(path), ERROR_PAGE_BYTES, &missing);
+    if (err == ERR_MISSING) {
+        return OK;
+    }
+    if (err != OK) {
+        return why_set(why, err, "%s", missing.text);
+    }
+    if (minisig_verify(&pull->options.key, note, buf_as_span(&pull->body), why) != OK) {
+        return ERR_FORGED;
+    }
+    return stage_put(&pull->stage, span_str(path), buf_as_span(&pull->body), false, why);
+}
+
+/* minisign's form of the public key: line 2 must hold the pinned key; the comment above it is ours, not the feed's. */
+static enum err stage_minisign_key(struct pull *pull, struct why *why)
+{
+    enum { KEY_AT = 10 }; /* "Ed" and eight bytes of key number before it */
+    struct why missing = {{0}};
+    if (stage_published(&pull->stage, SPAN("log/minisign.pub")) ||
+        pull_get(pull, SPAN("log/minisign.pub"), ERROR_PAGE_BYTES, &missing) != OK) {
+        return OK;
+    }
+    struct span rest = buf_as_span(&pull->body), line;
+    struct buf raw = {0}, file = {0};
+    enum err err = OK;
+    if (span_line(&rest, &line) && span_line(&rest, &line) && base64_parse(line, &raw) == OK &&
+        raw.len == KEY_AT + sizeof pull->options.key.public &&
+        memcmp(raw.at + KEY_AT, pull->options.key.public, sizeof pull->options.key.public) == 0) {
+        buf_str(&file, "untrusted comment: minisign public key\n");
+        buf_span(&file, line);
+        buf_char(&file, '\n');
+        err = stage_put(&pull->stage, SPAN("log/minisign.pub"), buf_as_span(&file), false, why);
+    }
+    buf_done(&raw);
+    buf_done(&file);
+    return err;
+}
+
 static enum err stage_manifest(struct pull *pull, uint32_t cut, struct span note, struct why *why)
 {
     char path[64];
     snprintf(path, sizeof path, "cut/%u/manifest", cut);
+    TRY(stage_minisig(pull, cut, note, why));
     return stage_put(&pull->stage, span_str(path), note, false, why);
 }
 
@@ -222,6 +268,7 @@ static enum err bring(struct pull *pull, const struct latest *latest, const stru
     unsigned immutable = 1u << PLACE_CUT | 1u << PLACE_SHARED | 1u << PLACE_LOG | 1u << PLACE_PACKAGE;
     TRY(want_places(pull, manifest, immutable, true, latest, why));
     TRY(stage_manifest(pull, manifest->cut, note, why));
+    TRY(stage_minisign_key(pull, why));
     /* What is immutable goes up first: the bundles tell which images there are. */
     struct why slow = {{0}};
     TRY(stage_publish(&pull->stage, why));

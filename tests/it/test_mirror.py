@@ -190,7 +190,12 @@ def cut_the_bundle_short(tree):
     tree.cut()
 
 
-LIES = [tamper_page, tamper_entry_page, tamper_pointer, tamper_manifest, sign_with_another_key, sign_with_another_name,
+def forge_the_minisig(tree):
+    tree.cut()
+    tree.put("cut/1/manifest.minisig", b"untrusted comment: x\nRUQAAAA=\ntrusted comment: y\nAAAA\n")
+
+
+LIES = [forge_the_minisig, tamper_page, tamper_entry_page, tamper_pointer, tamper_manifest, sign_with_another_key, sign_with_another_name,
         tell_another_history, leave_out_the_pointer, name_a_foreign_path, name_another_cut, cut_the_bundle_short]
 
 
