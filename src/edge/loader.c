@@ -15,6 +15,7 @@
 #include "seal/digest.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -281,10 +282,12 @@ static void reach_back(struct loader *loader, int64_t started_ms)
     if (loader->reach == 0) {
         return;
     }
-    bool more = tree_reach_back(&loader->tree) == OK;
-    loader->reach = more ? loader->reach - 1 : 0;
-    if (!more || loader->reach == 0) {
+    /* Each is published by itself: what it brings is sealed before the next is read, so memory has no peak. */
+    if (tree_reach_back(&loader->tree) == OK) {
+        loader->reach--;
         publish(loader, started_ms);
+    } else {
+        loader->reach = 0;
     }
 }
 
@@ -451,6 +454,8 @@ int loader_main(void *arg)
 {
     static struct loader loader;
     struct why why = {0};
+    /* What a cut needed while it was loaded goes back to the system, whatever its size was. */
+    (void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
     loader = (struct loader){.gift = arg, .view_fd = -1};
     loader.is_site = loader.gift->options->kind == EDGE_SITE;
     loader.n_workers = loader.gift->options->workers;

@@ -185,11 +185,18 @@ static bool pack_open(struct vault *vault)
 {
     struct buf packed;
     bool any = false;
+    uint64_t wanted = 0;
+    for (uint32_t i = 0; i < vault->n_bodies; i++) {
+        wanted += vault->bodies[i]->object == VAULT_OPEN ? vault->bodies[i]->len : 0;
+        any = any || vault->bodies[i]->object == VAULT_OPEN;
+    }
+    if (any && wanted == vault->open.len) {
+        return true;
+    }
     buf_init(&packed, 0);
     for (uint32_t i = 0; i < vault->n_bodies; i++) {
         struct body *body = vault->bodies[i];
         if (body->object == VAULT_OPEN) {
-            any = true;
             uint64_t offset = packed.len;
             buf_add(&packed, vault->open.at + body->offset, (size_t)body->len);
             body->offset = offset;
