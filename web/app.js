@@ -19,7 +19,7 @@ const words = en
 const base = new URL(root || './', location.href);
 const POLL_MS = 10000; // the least; between cuts a real night is asked less
 const POLL_MAX_MS = 60000;
-const LATE_MS = 120000; // of the night's clock, after the hour that the cut promised
+const LATE_MS = 120000; // of the night's clock after the hour that the cut promised, or as long as between cuts
 const REGIONS = ['cabeza', 'contenido', 'pie'];
 let cut = Number(html.dataset.cut);
 let ended = false;
@@ -132,7 +132,7 @@ const lasted = (seconds) => {
 
 const showState = (state) => {
   nextMs = state.next ? Date.parse(state.next) - Date.parse(state.time) : POLL_MAX_MS;
-  const late = !ended && nextMs < -LATE_MS;
+  const late = !ended && nextMs < -Math.max(LATE_MS, Date.parse(state.next) - Date.parse(state.cut_time));
   const warn = state.feed === 'lost' ? words.lost : late ? words.late : state.mode === 'essential' ? words.essential : '';
   age.textContent = ended
     ? words.last

@@ -34,14 +34,14 @@ before(async () => {
   mkdirSync(out, { recursive: true });
   dir = mkdtempSync(join(tmpdir(), 'atalaya-night-'));
   // A small city; a cut every three seconds of ours, a package with every second one.
-  night = spawn(atalaya, ['night', '--dir', dir, '--scale', 'small', '--speed', '800', '--cut-s', '1200',
+  night = spawn(atalaya, ['night', '--dir', dir, '--scale', 'small', '--speed', '600', '--cut-s', '1200',
     '--package-s', '2400', '--images', '50%', '--listen', '127.0.0.1:0', '--quiet'], { stdio: ['ignore', 'pipe', 'pipe'] });
   night.stdout.on('data', (text) => (said += text));
   night.stderr.on('data', (text) => (said += text));
   await until(() => /Clave|key/.test(said), 30, 'the night did not say its addresses');
   const found = (name) => said.match(new RegExp(`${name}.*?(http://[\\d.:]+/)`))[1];
   Object.assign(sites, { results: found('Resultados'), site: found('Sitio institucional'), mirror: found('Difusor 1') });
-  await until(async () => (await json('latest.json')).contests.jg.captured > 3, 60, 'no actas were published');
+  await until(async () => (await json('latest.json')).contests.jg.captured > 3, 120, 'no actas were published');
   browser = await launch();
 });
 
@@ -92,7 +92,7 @@ test('figures move from cut to cut without a reload, and are those of the data',
   const first = await shown(page);
   await sameAsData(first);
   await page.waitForFunction((captured) => document.querySelector('.meters progress').value > captured, first.bars[0][0],
-    { timeout: 90000 });
+    { timeout: 150000 });
   const second = await shown(page);
   await sameAsData(second);
   assert.ok(second.cut > first.cut);
@@ -105,7 +105,7 @@ test('without JavaScript the page is complete and says what the CSV of its cut s
   const latest = await until(async () => {
     const now = await json('latest.json');
     return now.package && (await fetch(`${sites.results}cut/${now.package.number}/jg/index.html`)).ok && now;
-  }, 60, 'no package');
+  }, 120, 'no package');
   const { number: cut, path } = latest.package;
   const { page } = await visit(t, `${sites.results}cut/${cut}/jg/index.html`, { javaScriptEnabled: false });
   const sums = await (await fetch(new URL(`${path}SHA256SUMS`, sites.results))).text();
