@@ -64,6 +64,7 @@ struct span safe_text(struct auditor *a, struct span raw)
     return copy.at == NULL ? SPAN("?") : copy;
 }
 
+PRINTF(2, 0)
 static struct span arena_vprint(struct arena *arena, const char *format, va_list args)
 {
     char text[512];

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""atalaya check-csv beside Python's csv module merely reading the same file, whole processes, in the same run.
+
+    bench/check_csv.py [--json OUT] [--runs N]
+
+It takes the real drill from ../shared (or ATALAYA_SHARED), or makes an invented database of 13,500 rows. Prints a
+table, writes JSON. Each program is run in turn, N times, and its least time counts: what else the machine does only adds.
+"""
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(os.environ.get("ATALAYA_BIN_DIR", ROOT / "build" / "bin"))
+READER = ("import csv, sys\n"
+          "with open(sys.argv[1], newline='', encoding='utf-8', errors='replace') as f:\n"
+          "    for row in csv.reader(f):\n"
+          "        pass\n")
+DRILL = "data/simulacro2024/20240512_2120_PREP_GUB_CDMX.zip"
+
+
+def invented(folder):
+    sys.path.insert(0, str(ROOT / "tests" / "oracle"))
+    import prep_database
+    rng = random.Random(1)
+    path = folder / "invented.csv"
+    path.write_bytes(prep_database.Database(rng, 13500).print(random.Random(3)))
+    return path
+
+
+def files(folder):
+    """(plain CSV, the ZIP it came in)"""
+    archive = Path(os.environ.get("ATALAYA_SHARED", ROOT.parent / "shared")) / DRILL
+    if not archive.exists():
+        print("the real drill is not here: an invented database of the same size")
+        plain = invented(folder)
+        archive = folder / "invented.zip"
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
+            out.write(plain, "base.csv")
+        return plain, archive
+    with zipfile.ZipFile(archive) as inside:
+        largest = max(inside.infolist(), key=lambda entry: entry.file_size)
+        plain = folder / "drill.csv"
+        plain.write_bytes(inside.read(largest))
+    return plain, archive
+
+
+def seconds(command):
+    begin = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return time.perf_counter() - begin
+
+
+def measure(commands, runs):
+    """Least time of each, all in turn: a slow moment of the machine meets them alike."""
+    least = {name: float("inf") for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            least[name] = min(least[name], seconds(command))
+    return least
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--json", default=None)
+    parser.add_argument("--runs", type=int, default=25)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        plain, archive = files(Path(folder))
+        commands = {
+            "python csv, reading": [sys.executable, "-S", "-c", READER, str(plain)],
+            "python, starting": [sys.executable, "-S", "-c", "pass"],
+            "check-csv, CSV": [str(BIN / "atalaya-check-csv"), "--json", str(plain)],
+            "check-csv, ZIP": [str(BIN / "atalaya-check-csv"), "--json", str(archive)],
+            "atalaya check-csv, CSV": [str(BIN / "atalaya"), "check-csv", "--json", str(plain)],
+            "atalaya check-csv, ZIP": [str(BIN / "atalaya"), "check-csv", "--json", str(archive)],
+        }
+        least = measure(commands, options.runs)
+        size = plain.stat().st_size
+    base = least["python csv, reading"]
+    print("%-26s %9s %10s    (%d bytes, least of %d)" % ("", "ms", "times", size, options.runs))
+    for name, time_s in least.items():
+        print("%-26s %9.2f %9.1fx" % (name, time_s * 1000, base / time_s))
+    bounds = {"check-csv, CSV": 12, "check-csv, ZIP": 5}
+    held = {name: base / least[name] >= bound for name, bound in bounds.items()}
+    for name, bound in bounds.items():
+        print("%s: at least %d times: %s" % (name, bound, "held" if held[name] else "NOT HELD"))
+    result = {"bench": "check_csv", "bytes": size, "runs": options.runs,
+              "ms": {name: round(value * 1000, 3) for name, value in least.items()},
+              "times": {name: round(base / value, 2) for name, value in least.items()},
+              "bounds": {name: {"at_least": bounds[name], "held": held[name]} for name in bounds}}
+    out = Path(options.json) if options.json else ROOT / "build" / "bench" / "check_csv.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(result, indent=1) + "\n")
+    return 0 if all(held.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
