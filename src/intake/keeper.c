@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "intake/keeper_parts.h"
+#include "os/jail.h"
 #include "os/proc.h"
 
 #include <stdio.h>
@@ -166,10 +167,20 @@ static enum err open_clock(struct keeper *keeper, struct why *why)
     return file_exists(path) ? clock_open(path, &keeper->clock, why) : OK;
 }
 
+/* Files below the night's folder, and no network. */
+static enum err enter_jail(const struct keeper *keeper, struct why *why)
+{
+    static const char *const read[] = {"/dev/urandom", NULL};
+    const char *const write[] = {keeper->config.dir, NULL};
+    return jail_enter(
+        &(struct jail){.name = "intake-store", .rights = JAIL_FILES, .read = read, .write = write}, why);
+}
+
 static enum err start(struct keeper *keeper, struct why *why)
 {
     char path[FILE_PATH_MAX];
     TRY(process_harden(why));
+    TRY(enter_jail(keeper, why));
     TRY(open_clock(keeper, why));
     TRY(sequencer_open(&keeper->seq, keeper->config.dir, keeper->config.examiner, keeper->clock,
                        keeper->config.programs, why));

