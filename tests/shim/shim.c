@@ -186,8 +186,15 @@ static void keep_folder(const char *path)
     closedir(dir);
 }
 
-static void keep_tree(const char *path)
+/* What was last changed a second before the last whole walk began was kept by it: a growing tree is not kept anew. */
+static bool kept_by_walk(const struct stat *live, const struct stat *stamp)
 {
+    return live->st_mtim.tv_sec + 1 < stamp->st_mtim.tv_sec;
+}
+
+static void keep_tree(const char *path, const struct stat *stamp)
+{
+    struct stat own = {0};
     DIR *dir = opendir(path);
     struct dirent *entry = NULL;
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
@@ -199,15 +206,39 @@ static void keep_tree(const char *path)
             continue;
         }
         if (S_ISDIR(about.st_mode)) {
-            keep_tree(child);
-        } else if (S_ISREG(about.st_mode)) {
+            keep_tree(child, stamp);
+        } else if (S_ISREG(about.st_mode) && !kept_by_walk(&about, stamp)) {
             keep_file(child);
         }
     }
     if (dir != NULL) {
+        if (fstat(dirfd(dir), &own) == 0 && !kept_by_walk(&own, stamp)) {
+            keep_folder(path);
+        }
         closedir(dir);
     }
-    keep_folder(path);
+}
+
+/* The stamp's time is when the last walk that came to its end began. */
+static void walk(void)
+{
+    char path[PATH_ROOM];
+    struct stat stamp = {0};
+    struct timespec begin[2];
+    clock_gettime(CLOCK_REALTIME, &begin[0]);
+    begin[1] = begin[0];
+    snprintf(path, sizeof path, "%s/stamp", state);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || fstat(fd, &stamp) != 0 || stamp.st_size == 0) {
+        stamp = (struct stat){0}; /* no walk has ended yet */
+    }
+    keep_tree(root, &stamp);
+    if (fd >= 0) {
+        if (stamp.st_mtim.tv_sec < begin[0].tv_sec && syscall(SYS_pwrite64, fd, "x", 1UL, 0L) == 1) {
+            futimens(fd, begin);
+        }
+        close(fd);
+    }
 }
 
 static void wait_a_little(void)
@@ -254,7 +285,7 @@ int syncfs(int fd)
     int result = state == NULL ? real(fd) : 0;
     wait_a_little();
     if (state != NULL && root != NULL) {
-        keep_tree(root);
+        walk();
     }
     return result;
 }
