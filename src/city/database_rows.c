@@ -47,7 +47,7 @@ static void describe(const struct reading *reading, struct station *out)
     struct span type = cell_trim(reading_cell(reading, F_TYPE)),
                 location = cell_trim(reading_cell(reading, F_LOCATION));
     uint32_t number = number_in(reading, F_NUMBER), district = number_in(reading, F_DISTRICT);
-    bool known = type.len >= 1 && strchr(STATION_TYPES, type.at[0]) != NULL;
+    bool known = type.len >= 1 && memchr(STATION_TYPES, type.at[0], sizeof STATION_TYPES - 1) != NULL;
     *out = (struct station){.type = known ? type.at[0] : 'B', .district = AREA_NONE, .borough = AREA_NONE};
     out->section = (uint16_t)(number_in(reading, F_SECTION) % 10000);
     out->number = (uint8_t)(number >= 1 && number <= 99 ? number : 1);
@@ -176,7 +176,7 @@ static void read_passage(struct reading *reading, struct sheet *out)
     out->received_ms = moment_in(reading, F_RECEIVED);
     out->captured_ms = moment_in(reading, F_CAPTURED);
     out->verified_ms = moment_in(reading, F_VERIFIED);
-    out->transport = transport.len == 1 && strchr("DFI", transport.at[0]) != NULL ? transport.at[0] : 0;
+    out->transport = transport.len == 1 && memchr("DFI", transport.at[0], 3) != NULL ? transport.at[0] : 0;
     out->origin = code_in(reading, F_ORIGIN, origin_at, ORIGIN_CATD + 1);
     out->means = code_in(reading, F_MEANS, means_at, MEANS_URN + 1);
     out->document = code_in(reading, F_DOCUMENT, document_at, DOCUMENT_UE + 1);
