@@ -118,6 +118,15 @@ def run(bin_dir):
     return finish
 
 
+@pytest.fixture
+def small_election(run, tmp_path):
+    """A folder with the small city's definition, its centres' keys, its plan, and expected.json beside it."""
+    folder = tmp_path / "small"
+    done = run("atalaya-city", "--out", folder, "--scale", "small", "--expected", tmp_path / "expected.json")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 def get(port, path="/", host="127.0.0.1", headers=None, method="GET"):
     """(status, headers, body) of one request, or (0, {}, b"") when nobody answers."""
     connection = http.client.HTTPConnection(host, port, timeout=5)

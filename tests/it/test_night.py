@@ -128,6 +128,7 @@ def test_ctrl_c_then_resume(start, run, tmp_path):
     check_truth(folder)
 
 
+@pytest.mark.slow
 def test_from_the_copy_alone(start, run, tmp_path):
     folder, copy, second = tmp_path / "n", tmp_path / "copy", tmp_path / "second"
     night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "1200", "--copy", copy)
@@ -156,7 +157,7 @@ def test_second_night_is_refused(live, run):
     assert not live.ended()
 
 
-@pytest.mark.parametrize("program", ["cut", "intake", "results", "mirror-1", "site", "feeder"])
+@pytest.mark.parametrize("program", ["cut", "intake", "results", "mirror-1"])
 def test_who_dies_is_started_again(live, program):
     file = live.folder / "run/status" / program
     first = wait_for(lambda: status_of(file).get("pid"), 20, "no status")
