@@ -128,10 +128,11 @@ static void put_candidacy_table(struct page *page, uint32_t contest, uint16_t ar
     bool speaks = count_speaks(count, area);
     put_table_head(page, class, T_BY_CANDIDACY, T_CANDIDACY);
     for (uint32_t i = 0; i < n; i++) {
-        struct bar_part parts[COLUMNS_MAX];
+        struct bar_part parts[COLUMNS_MAX] = {{0}};
         put(page, "<tr><th scope=\"row\">%h <small>%h</small>", lines[i].candidacy->name,
             lines[i].candidacy->parties);
-        put_bar(page, parts, bar_parts(c, lines[i].candidacy->columns, parties, parts), count->votes);
+        uint32_t n_parts = bar_parts(c, lines[i].candidacy->columns, parties, parts);
+        put_bar(page, parts, n_parts, count->votes);
         put(page, "</th>");
         put_figures(page, lines[i].votes, count->votes, speaks);
     }

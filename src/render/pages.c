@@ -18,9 +18,8 @@ static void up(char *out, size_t size, const char *path, const char *end)
 {
     size_t len = 0;
     for (const char *c = path; *c != 0; c++) {
-        if (*c == '/' && len + 3 < size) {
-            memcpy(out + len, "../", 3);
-            len += 3;
+        if (*c == '/' && len + 4 < size) {
+            len += (size_t)snprintf(out + len, size - len, "../");
         }
     }
     snprintf(out + len, size - len, "%s", end);

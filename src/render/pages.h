@@ -44,7 +44,7 @@ uint32_t chunk_total(const struct fold *fold, const struct chunk_plan *plan);
 struct chunk chunk_at(const struct fold *fold, const struct chunk_plan *plan, uint32_t number);
 
 /* The page of one chunk: complete HTML, both languages, no cut number in it (it is shared between cuts). */
-void render_chunk(const struct fold *fold, const struct chunk_plan *plan, uint32_t chunk, struct buf *out);
+void render_chunk(const struct fold *fold, const struct chunk_plan *plan, uint32_t number, struct buf *out);
 
 /* Every other file of a cut, one after the other: `emit` gets the path below cut/{n}/ and the plain bytes.
  * `chunk_names` are the 64-hex names of all chunk_total() chunks, by number. */
