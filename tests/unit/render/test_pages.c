@@ -316,7 +316,8 @@ static void the_last_cut_and_the_drill_are_declared(void **state)
     const char *text = files_text(files, "cut/4/index.html");
     assert_non_null(strstr(text, "<strong>Último corte.</strong>"));
     assert_non_null(strstr(text, "Ninguno: este es el último corte"));
-    assert_non_null(strstr(text, "<b>Corte 4</b> · <time datetime=\"2027-06-07T06:00:00Z\">7 jun 2027, 00:00</time>");
+    assert_non_null(
+        strstr(text, "<b>Corte 4</b> · <time datetime=\"2027-06-07T06:00:00Z\">7 jun 2027, 00:00</time>"));
     for (uint32_t i = 0; i < files->n; i++) {
         assert_null(strstr(buf_cstr(&files->at[i].bytes), "class=\"drill\""));
     }
