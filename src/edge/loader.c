@@ -2,11 +2,12 @@
  * not verify changes nothing but the alarm. */
 #include "edge/below.h"
 #include "edge/channel.h"
+#include "edge/feed_state.h"
+#include "edge/own_pages.h"
 #include "edge/roles.h"
 #include "edge/routes.h"
 #include "edge/tree.h"
 
-#include "base/date.h"
 #include "base/log.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -104,31 +105,6 @@ static void on_channel(void *arg, int fd, unsigned events)
     }
 }
 
-static const char not_found_page[] =
-    "<!doctype html><html lang=\"es\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-    "content=\"width=device-width\"><title>No existe / Not found</title></head><body><h1>Esa página no existe</h1>"
-    "<p><a href=\"/\">Ir a los resultados</a></p><p lang=\"en\">There is no such page. "
-    "<a href=\"/\">Go to the results</a></p></body></html>\n";
-
-static const char site_page[] =
-    "<!doctype html><html lang=\"es\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-    "content=\"width=device-width\"><title>Resultados preliminares</title></head><body>"
-    "<h1>Los resultados preliminares están aquí</h1><!-- atalaya:enlaces -->"
-    "<p lang=\"en\">Preliminary results are published at the addresses above.</p></body></html>\n";
-
-/* Pages of our own for what nobody brought: 404, and the site's first page. */
-static enum err own_page(struct loader *loader, const char *page, struct body **out)
-{
-    struct buf text;
-    uint8_t digest[32];
-    buf_init(&text, 0);
-    site_fill_links(span_str(page), loader->links, loader->site.n_links, &text);
-    digest_of(buf_as_span(&text), digest);
-    enum err err = vault_put(&loader->vault, digest, buf_as_span(&text), out);
-    buf_done(&text);
-    return err;
-}
-
 static void fill_routes(struct loader *loader, struct routes *routes, struct body *missing,
                         struct body *first)
 {
@@ -171,8 +147,8 @@ static enum err make_view(struct loader *loader, struct why *why)
     struct body *missing = NULL;
     struct body *first = NULL;
     struct buf block;
-    TRY(own_page(loader, loader->is_site ? site_page : not_found_page, &missing));
-    TRY(own_page(loader, site_page, &first));
+    TRY(own_page_hold(&loader->vault, loader->is_site ? OWN_SITE : OWN_NOT_FOUND, &loader->site, &missing));
+    TRY(own_page_hold(&loader->vault, OWN_SITE, &loader->site, &first));
     vault_sweep_begin(&loader->vault);
     vault_want(&loader->vault, missing);
     vault_want(&loader->vault, first);
@@ -346,24 +322,6 @@ static void look_at_site(void *arg)
     loop_after(loader->loop, LOOK_SITE_MS, look_at_site, loader);
 }
 
-/* One line that atalaya-mirror writes: "ok" or "lost", and when the feed last answered (ISO, or "-"). */
-static void read_feed(const struct span text, int64_t now_ms, enum feed_state *state, int64_t *age_s)
-{
-    struct span rest = text;
-    struct span line = {NULL, 0};
-    int64_t answered_ms = 0;
-    *state = FEED_LOST;
-    *age_s = 0;
-    if (!span_line(&rest, &line)) {
-        return;
-    }
-    struct span word = span_cut(&line, ' ');
-    *state = span_is(word, "ok") ? FEED_OK : FEED_LOST;
-    if (line.at != NULL && date_parse_iso(line, &answered_ms) == OK && answered_ms < now_ms) {
-        *age_s = (now_ms - answered_ms) / 1000;
-    }
-}
-
 static void look_at_feed(void *arg)
 {
     struct loader *loader = arg;
@@ -376,7 +334,7 @@ static void look_at_feed(void *arg)
     if (file_read(loader->gift->options->feed_state, 4096, &text, NULL) != OK) {
         buf_clear(&text);
     }
-    read_feed(buf_as_span(&text), clock_now_ms(loader->gift->clock), &state, &age_s);
+    feed_state_parse(buf_as_span(&text), clock_now_ms(loader->gift->clock), &state, &age_s);
     buf_done(&text);
     atomic_store(&board->feed, (uint32_t)state);
     atomic_store(&board->feed_age_s, age_s);

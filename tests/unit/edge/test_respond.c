@@ -1,6 +1,8 @@
 /* Requests in, heads out: routes, conditions, methods, refusals. The view is built by hand; no sockets. */
 #include "edge/respond.h"
 
+#include "edge/feed_state.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -260,6 +262,31 @@ static void paths_that_come_from_the_folder(void **state)
     }
 }
 
+static void feed_states(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum feed_state want;
+        int64_t age_s;
+    } rows[] = {
+        {"ok 1970-01-01T00:00:10Z\n", FEED_OK, 90},
+        {"lost 1970-01-01T00:01:00Z\n", FEED_LOST, 40},
+        {"lost -\n", FEED_LOST, 0},
+        {"ok 1970-01-01T01:00:00Z\n", FEED_OK, 0},
+        {"", FEED_LOST, 0},
+        {"okay 1970-01-01T00:00:10Z\n", FEED_LOST, 90},
+        {"\n\n", FEED_LOST, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum feed_state got;
+        int64_t age_s;
+        feed_state_parse(span_str(rows[i].text), 100000, &got, &age_s);
+        assert_int_equal(got, rows[i].want);
+        assert_int_equal(age_s, rows[i].age_s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +300,7 @@ int main(void)
         cmocka_unit_test(methods_and_bodies),
         cmocka_unit_test(hostile_paths),
         cmocka_unit_test(paths_that_come_from_the_folder),
+        cmocka_unit_test(feed_states),
     };
     return cmocka_run_group_tests_name("edge_respond", tests, set_up, tear_down);
 }
