@@ -188,8 +188,8 @@ static enum err check_database(struct walk *walk, struct span path, const struct
     a->cut_ms = -1;
     csv_reader_init(&a->reader, layout->body, layout->dialect.separator);
     a->reader.row = layout->first_row - 1;
-    seen_init(&a->keys, (uint32_t)(layout->body.len / BYTES_PER_ROW));
-    seen_init(&a->images, (uint32_t)(layout->body.len / BYTES_PER_ROW));
+    seen_init(&a->keys, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW));
+    seen_init(&a->images, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW));
     enum err err = read_head(a, walk->why);
     if (err == OK) {
         rows_check(a);
@@ -215,6 +215,11 @@ static enum err visit(void *arg, struct span path, struct span bytes)
     }
     if (err != OK) {
         return why_set(walk->why, err, "%s", why.text);
+    }
+    if (bytes.len > SEEN_FILE_MAX) {
+        return why_set(walk->why, ERR_TOO_BIG,
+                       "más de 2 GiB: ninguna base es tan grande / more than 2 GiB: no database is "
+                       "that large");
     }
     if (walk->audit->n_databases == DATABASES_MAX) {
         return why_set(walk->why, ERR_TOO_BIG,

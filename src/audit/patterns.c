@@ -74,35 +74,34 @@ static void check_copy(struct auditor *a, const struct copy *copy, enum audit_ru
 }
 
 /* A row of before, read again: its cells are needed for an example. */
-static void example_again(struct auditor *a, enum audit_rule rule, const struct seen_item *first,
+static void example_again(struct auditor *a, enum audit_rule rule, uint32_t first_row,
                           const struct seen_item *again)
 {
     struct csv_reader reader;
     size_t n = 0;
-    csv_reader_init(&reader, again->line, a->layout->dialect.separator);
+    csv_reader_init(&reader, span_from(a->layout->body, again->line), a->layout->dialect.separator);
     if (csv_read_row(&reader, a->cells, CSV_COLUMNS_MAX, &n) == OK) {
         a->reader.row = again->row;
-        example(a, rule, "como la fila %u", first->row);
+        example(a, rule, "como la fila %u", first_row);
     }
     csv_reader_done(&reader);
 }
 
-static void note_key(void *arg, const struct seen_item *first, const struct seen_item *again, uint32_t times)
+static void note_key(void *arg, uint32_t first_row, const struct seen_item *again, uint32_t times)
 {
     (void)times;
     if (found(arg, RULE_REPEATED_KEY)) {
-        example_again(arg, RULE_REPEATED_KEY, first, again);
+        example_again(arg, RULE_REPEATED_KEY, first_row, again);
     }
 }
 
-static void note_image(void *arg, const struct seen_item *first, const struct seen_item *again,
-                       uint32_t times)
+static void note_image(void *arg, uint32_t first_row, const struct seen_item *again, uint32_t times)
 {
     struct auditor *a = arg;
     a->repeated_images += times == 2;
     a->largest_group = times > a->largest_group ? times : a->largest_group;
     if (found(a, RULE_IMAGE_REPEATED)) {
-        example_again(a, RULE_IMAGE_REPEATED, first, again);
+        example_again(a, RULE_IMAGE_REPEATED, first_row, again);
     }
 }
 

@@ -92,7 +92,7 @@ static void add_key(struct auditor *a)
 {
     struct span key = identity(a);
     if (key.at != NULL && !cell_is_none(key)) {
-        seen_add(&a->keys, key, span_of(NULL, 0), (uint32_t)a->reader.row, a->line);
+        seen_add(&a->keys, key, span_of(NULL, 0), (uint32_t)a->reader.row, a->line.at);
     }
 }
 
@@ -202,7 +202,7 @@ void row_check_image(struct auditor *a)
         return; /* the arena's budget is used up: such a file has millions of odd cells */
     }
     seen_add(&a->images, image, span_of((const char *)short_form, sizeof short_form), (uint32_t)a->reader.row,
-             a->line);
+             a->line.at);
 }
 
 /* The moments of this row; broken ones are noted and then count as missing. */

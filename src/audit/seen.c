@@ -14,10 +14,14 @@ static void *must(void *memory)
     return memory;
 }
 
+#define EXTRA 0x80000000U
+
 /* The key need not be secret to be hard to aim at: it differs with where the system put this process's memory. */
-void seen_init(struct seen *seen, uint32_t expected)
+void seen_init(struct seen *seen, struct span file, uint32_t expected)
 {
-    *seen = (struct seen){.room = expected < 64 ? 64 : expected, .ascending = true};
+    assert(file.len <= SEEN_FILE_MAX);
+    *seen = (struct seen){.file = file, .room = expected < 64 ? 64 : expected, .ascending = true};
+    buf_init(&seen->extra, SEEN_FILE_MAX);
     seen->items = must(malloc((size_t)seen->room * sizeof *seen->items));
     seen->key[0] = (uint64_t)(uintptr_t)seen->items ^ (uint64_t)(uintptr_t)&seen_init << 24;
     seen->key[1] = (uint64_t)(uintptr_t)&seen << 17 ^ 0x9e3779b97f4a7c15U;
@@ -26,12 +30,14 @@ void seen_init(struct seen *seen, uint32_t expected)
 void seen_done(struct seen *seen)
 {
     free(seen->items);
+    buf_done(&seen->extra);
     *seen = (struct seen){0};
 }
 
-static struct span text_of(const struct seen_item *item)
+static struct span text_of(const struct seen *seen, const struct seen_item *item)
 {
-    return span_of(item->at, item->len);
+    bool extra = (item->at & EXTRA) != 0;
+    return span_of((extra ? seen->extra.at : seen->file.at) + (item->at & ~EXTRA), item->len);
 }
 
 static uint32_t tag_of(const struct seen *seen, struct span bytes)
@@ -39,40 +45,52 @@ static uint32_t tag_of(const struct seen *seen, struct span bytes)
     return (uint32_t)siphash(seen->key[0], seen->key[1], bytes.at, bytes.len);
 }
 
-void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, struct span line)
+/* Where a text lies, copied to `extra` when it is not in the file; UINT32_MAX when there is no more room. */
+static uint32_t place_text(struct seen *seen, struct span text)
 {
+    if (text.at >= seen->file.at && text.at < seen->file.at + seen->file.len) {
+        return (uint32_t)(text.at - seen->file.at);
+    }
+    size_t at = seen->extra.len;
+    buf_span(&seen->extra, text);
+    return seen->extra.err == OK ? EXTRA | (uint32_t)at : UINT32_MAX;
+}
+
+void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, const char *line)
+{
+    text.len = text.len > SEEN_TEXT_MAX ? SEEN_TEXT_MAX : text.len;
+    uint32_t at = place_text(seen, text);
+    if (at == UINT32_MAX) {
+        return;
+    }
     if (seen->n == seen->room) {
         assert(seen->room < 1U << 28);
         seen->room *= 2;
         seen->items = must(realloc(seen->items, (size_t)seen->room * sizeof *seen->items));
     }
-    assert(text.len < UINT32_MAX);
     struct seen_item *item = &seen->items[seen->n++];
-    *item = (struct seen_item){.at = text.at, .line = line, .len = (uint32_t)text.len, .row = row};
+    *item = (struct seen_item){
+        .at = at, .line = (uint32_t)(line - seen->file.at), .row = row, .len = (uint16_t)text.len};
     if (hashed.at != NULL) {
         item->tag = tag_of(seen, hashed);
         seen->ascending = false;
         seen->hashed = true;
     } else {
-        seen->ascending &= seen->n == 1 || span_compare(text_of(item - 1), text) < 0;
+        seen->ascending =
+            seen->ascending && (seen->n == 1 || span_compare(text_of(seen, item - 1), text) < 0);
     }
 }
 
-/* One place of the table: an item, and how often its text came so far. */
-struct place {
-    uint32_t item; /* index + 1; 0: free */
-    uint32_t times;
-};
-
-static struct place *place_of(const struct seen *seen, struct place *places, uint32_t mask,
-                              const struct seen_item *item)
+/* The place of an item's text in the table: free (0), or the first item with that text, + 1. */
+static uint32_t *place_of(const struct seen *seen, uint32_t *places, uint32_t mask,
+                          const struct seen_item *item)
 {
     for (uint32_t i = item->tag & mask;; i = (i + 1) & mask) {
-        if (places[i].item == 0) {
+        if (places[i] == 0) {
             return &places[i];
         }
-        const struct seen_item *other = &seen->items[places[i].item - 1];
-        if (other->tag == item->tag && span_equal(text_of(other), text_of(item))) {
+        const struct seen_item *other = &seen->items[places[i] - 1];
+        if (other->tag == item->tag && span_equal(text_of(seen, other), text_of(seen, item))) {
             return &places[i];
         }
     }
@@ -87,15 +105,20 @@ void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
     while (size / 2 < seen->n) {
         size *= 2;
     }
-    struct place *places = must(calloc(size, sizeof *places));
+    uint32_t *places = must(calloc(size, sizeof *places));
+    uint32_t *times =
+        must(calloc(seen->n, sizeof *times)); /* by first item; only where there are repetitions */
     for (uint32_t i = 0; i < seen->n; i++) {
         struct seen_item *item = &seen->items[i];
-        item->tag = seen->hashed ? item->tag : tag_of(seen, text_of(item));
-        struct place *place = place_of(seen, places, size - 1, item);
-        place->item = place->item == 0 ? i + 1 : place->item;
-        if (++place->times > 1) {
-            visit(arg, &seen->items[place->item - 1], item, place->times);
+        item->tag = seen->hashed ? item->tag : tag_of(seen, text_of(seen, item));
+        uint32_t *place = place_of(seen, places, size - 1, item);
+        if (*place == 0) {
+            *place = i + 1;
+        } else {
+            times[*place - 1]++;
+            visit(arg, seen->items[*place - 1].row, item, times[*place - 1] + 1);
         }
     }
+    free(times);
     free(places);
 }

@@ -4,19 +4,23 @@
 #ifndef AUDIT_SEEN_H
 #define AUDIT_SEEN_H
 
+#include "base/buf.h"
 #include "base/span.h"
 
 #include <stdint.h>
 
+/* Kept small: fresh memory is the dearest thing that a short process touches. */
 struct seen_item {
-    const char *at;   /* the text: borrowed, must outlive the list */
-    struct span line; /* the row it stands in */
-    uint32_t len;
+    uint32_t at;   /* of the text in the file; EXTRA + offset: in `extra` */
+    uint32_t line; /* of its row in the file */
     uint32_t row;
     uint32_t tag; /* of its hash */
+    uint16_t len;
 };
 
 struct seen {
+    struct span file; /* under 2 GiB */
+    struct buf extra; /* texts that the file does not hold as they are */
     struct seen_item *items;
     uint32_t n;
     uint32_t room;
@@ -25,17 +29,18 @@ struct seen {
     uint64_t key[2];
 };
 
-/* `expected` texts fit without growing. */
-void seen_init(struct seen *seen, uint32_t expected);
-void seen_done(struct seen *seen);
-/* `hashed`: bytes that are equal exactly when the texts are: the text, or a shorter form of it; at NULL when the hash may
- * wait until it is needed. */
-void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, struct span line);
+enum { SEEN_FILE_MAX = INT32_MAX, SEEN_TEXT_MAX = UINT16_MAX };
 
-/* Calls `visit` for every text that came before, in the order of the rows: where it stood first, and the how manieth it
- * is (2, 3, ...). */
-typedef void (*seen_visit)(void *arg, const struct seen_item *first, const struct seen_item *again,
-                           uint32_t times);
+/* `expected` texts fit without growing. */
+void seen_init(struct seen *seen, struct span file, uint32_t expected);
+void seen_done(struct seen *seen);
+/* A text of at most SEEN_TEXT_MAX bytes (longer ones are cut) in the row that begins at `line`. `hashed`: bytes that are
+ * equal exactly when the texts are: the text, or a shorter form of it; at NULL when the hash may wait until it is needed. */
+void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, const char *line);
+
+/* Calls `visit` for every text that came before, in the order of the rows: the row where it stood first, the row at hand,
+ * and the how manieth it is (2, 3, ...). */
+typedef void (*seen_visit)(void *arg, uint32_t first_row, const struct seen_item *again, uint32_t times);
 void seen_repeated(struct seen *seen, seen_visit visit, void *arg);
 
 #endif
