@@ -39,8 +39,10 @@ int main(int argc, char **argv)
     struct why why = {{0}};
     options.where = words[0];
     enum err err = proof_verify(&options, &out, &why);
-    fwrite(out.at, 1, out.len, stdout);
     bool examined = out.len > 0;
+    if (examined) {
+        fwrite(out.at, 1, out.len, stdout);
+    }
     buf_done(&out);
     if (!examined) {
         fprintf(stderr, "atalaya verify: %s\n", why.text[0] != '\0' ? why.text : err_name(err));

@@ -13,6 +13,8 @@ import subprocess
 import threading
 from pathlib import Path
 
+from nacl.signing import SigningKey
+
 REPO = Path(__file__).resolve().parent.parent.parent
 SMALL = REPO / "tests/vectors/election/small"
 FILES = ["election.ini", "areas.csv", "columns.csv", "shares.csv", "candidacies.csv", "stations.csv", "actas.csv",
@@ -193,10 +195,8 @@ class Night:
         path = self.dir / "keys/cut.key"
         if path.exists():
             return
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
         raw = bytes([seed]) * 32
-        public = Ed25519PrivateKey.from_private_bytes(raw).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        public = bytes(SigningKey(raw).verify_key)
         name = self.election.ini["origin"]
         ident = hashlib.sha256(name.encode() + b"\n\x01" + public).hexdigest()[:8]
         path.write_text(f"PRIVATE+KEY+{name}+{ident}+{base64.b64encode(bytes([1]) + raw).decode()}\n")
