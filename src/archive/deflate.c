@@ -1,6 +1,8 @@
 /* libdeflate, and nothing but it. */
 #include "archive/deflate.h"
 
+#include "os/memory.h"
+
 #include <libdeflate.h>
 #include <stdlib.h>
 
@@ -24,6 +26,7 @@ enum err inflate_raw(struct span packed, size_t size, struct buf *out)
     if (room == NULL) {
         return ERR_TOO_BIG;
     }
+    memory_prepare(room, size);
     struct libdeflate_decompressor *inflater = inflater_new();
     size_t used = 0;
     enum libdeflate_result result =
