@@ -133,7 +133,7 @@ enum err signer_sign(const char *path, struct signer_state *state, const struct 
                      struct span request, struct buf *out, struct why *why)
 {
     struct add_checkpoint asked;
-    struct signer_state next;
+    struct signer_state next = {0};
     TRY(add_checkpoint_parse(request, &asked, why));
     TRY(signer_decide(state, &asked, &next, why));
     if (next.size != state->size) {
