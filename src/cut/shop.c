@@ -135,8 +135,8 @@ static bool package_waits(const struct shop *shop)
     const struct entry_cut *cut = &shop->fold->last_cut;
     int n = snprintf(path, sizeof path, "%s/package/%" PRIu32 "/SHA256SUMS", shop->public_dir, cut->number);
     assert(n > 0 && n < FILE_PATH_MAX);
-    return shop->fold->last_cut_entry != ENTRY_NONE && shop->published == (int64_t)cut->number && !cut->last &&
-           file_exists(path);
+    return shop->fold->last_cut_entry != ENTRY_NONE && shop->published == (int64_t)cut->number &&
+           !cut->last && file_exists(path);
 }
 
 static enum err learn(struct shop *shop, struct why *why)

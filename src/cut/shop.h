@@ -47,7 +47,7 @@ struct shop {
     struct child packer; /* builds one in the background */
     int64_t packing, packing_ms, packing_since_ms;
 
-    struct buf alarm; /* one sentence of what is wrong, empty: nothing */
+    struct buf alarm;                                    /* one sentence of what is wrong, empty: nothing */
     uint64_t build_ms, cpu_ms, sync_ms, package_took_ms; /* of the newest cut and package */
     uint32_t chunks_rendered;
 };

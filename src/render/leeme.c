@@ -57,7 +57,8 @@ static const struct dictionary_row end_rows[] = {
     {"TOTAL_VOTOS_ASENTADO", "Total escrito en el acta."},
     {"TOTAL_VOTOS_CALCULADO", "Suma de las columnas de votos, calculada por el sistema."},
     {"LISTA_NOMINAL", "Personas en la lista nominal de la casilla; 0 en las especiales, que no tienen."},
-    {"REPRESENTANTES_PP_CI", "Representantes acreditados ante la casilla; N/A en las mesas M, A y P, que no tienen."},
+    {"REPRESENTANTES_PP_CI",
+     "Representantes acreditados ante la casilla; N/A en las mesas M, A y P, que no tienen."},
     {"OBSERVACIONES",
      "EXCEDE LISTA NOMINAL, TODOS ILEGIBLES O SIN DATO, ALGÚN CAMPO ILEGIBLE O SIN DATO, SIN ACTA POR (y por "
      "qué), FUERA DE CATÁLOGO, en ese orden y separadas por coma si son varias; \"--\" si no hay ninguna."},
