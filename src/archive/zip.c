@@ -159,7 +159,7 @@ static enum err entry_bytes(const struct zip *zip, const struct zip_entry *entry
 enum err zip_unpack(struct zip *zip, const struct zip_entry *entry, struct buf *room, struct span *out,
                     struct why *why)
 {
-    struct span packed;
+    struct span packed = {0};
     TRY(entry_bytes(zip, entry, &packed, why));
     if (entry->size > zip->limits->total_bytes - zip->unpacked) {
         return why_set(why, ERR_TOO_BIG, "ZIP: unpacked it would be more than %llu bytes (a ZIP bomb?)",

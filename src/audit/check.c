@@ -111,7 +111,7 @@ static void note_name(struct auditor *a, size_t column, enum field field, const 
  * one. */
 static enum err take_columns(struct auditor *a, size_t n, struct why *why)
 {
-    bool votes[CSV_COLUMNS_MAX];
+    bool votes[CSV_COLUMNS_MAX] = {false};
     a->n_columns = filled(a->cells, n);
     memset(a->at, -1, sizeof a->at);
     sample_columns(a, votes);

@@ -105,7 +105,8 @@ void row_check_keys(struct auditor *a)
     if (a->out_of_catalogue) {
         return; /* its keys "may be wrong or incomplete" (LEEME-G 1) */
     }
-    if (has_field(a, F_TYPE) && (type.len != 1 || memchr(STATION_TYPES "V", type.at[0], 9) == NULL)) {
+    if (has_field(a, F_TYPE) &&
+        (type.len != 1 || type.at[0] == '\0' || strchr(STATION_TYPES "V", type.at[0]) == NULL)) {
         note(a, RULE_STATION_TYPE);
     }
     bool mode = station_is_mode(&a->station);

@@ -144,7 +144,8 @@ int main(int argc, char **argv)
     char folder[PATH_MAX];
     char program[PATH_MAX];
     if (!find_folder(folder)) {
-        fputs("atalaya: no se sabe dónde están los programas / cannot tell where the programs are\n", stderr);
+        (void)fputs("atalaya: no se sabe dónde están los programas / cannot tell where the programs are\n",
+                    stderr);
         return EXIT_CANNOT;
     }
     const char *verb = argc > 1 ? argv[1] : "";

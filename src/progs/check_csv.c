@@ -58,7 +58,7 @@ static int parse(int argc, char **argv, struct options *options)
                    (strcmp(argv[i + 1], "es") == 0 || strcmp(argv[i + 1], "en") == 0)) {
             options->print.english = strcmp(argv[++i], "en") == 0;
         } else if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
-            fputs(usage, stdout);
+            (void)fputs(usage, stdout);
             return EXIT_FINE;
         } else if (strcmp(arg, "--version") == 0) {
             puts("atalaya " ATALAYA_VERSION);
