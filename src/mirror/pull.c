@@ -164,11 +164,12 @@ static enum err stage_minisign_key(struct pull *pull, struct why *why)
         pull_get(pull, SPAN("log/minisign.pub"), ERROR_PAGE_BYTES, &missing) != OK) {
         return OK;
     }
-    struct span rest = buf_as_span(&pull->body), line;
+    struct span rest = buf_as_span(&pull->body);
     struct buf raw = {0}, file = {0};
     enum err err = OK;
-    if (span_line(&rest, &line) && span_line(&rest, &line) && base64_parse(line, &raw) == OK &&
-        raw.len == KEY_AT + sizeof pull->options.key.public &&
+    (void)span_cut(&rest, '\n');
+    struct span line = span_cut(&rest, '\n');
+    if (base64_parse(line, &raw) == OK && raw.len == KEY_AT + sizeof pull->options.key.public &&
         memcmp(raw.at + KEY_AT, pull->options.key.public, sizeof pull->options.key.public) == 0) {
         buf_str(&file, "untrusted comment: minisign public key\n");
         buf_span(&file, line);

@@ -17,7 +17,7 @@ static void add(struct alarm_set *set, const char *name, const char *format, ...
     snprintf(alarm->name, sizeof alarm->name, "%s", name);
     va_list args;
     va_start(args, format);
-    vsnprintf(alarm->sentence, sizeof alarm->sentence, format, args);
+    (void)vsnprintf(alarm->sentence, sizeof alarm->sentence, format, args);
     va_end(args);
 }
 

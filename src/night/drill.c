@@ -172,7 +172,7 @@ static void pause_for_enter(const struct drill *drill)
 {
     if (!drill->options->automatic && isatty(STDIN_FILENO)) {
         printf("      [Intro para seguir / Enter to go on] ");
-        fflush(stdout);
+        (void)fflush(stdout);
         int c;
         while ((c = getchar()) != '\n' && c != EOF) {
         }
@@ -185,7 +185,7 @@ static void run_step(struct drill *drill, size_t number, const struct drill_step
     if (tell) {
         printf("\n[%zu/%zu] %s\n      %s\n", number + 1, drill_noche_steps, step->title, step->english);
         printf("      Debe verse: %s\n", step->hypothesis);
-        fflush(stdout);
+        (void)fflush(stdout);
     }
     int64_t begin = monotonic_ms();
     if (step->run == NULL) {
@@ -198,7 +198,7 @@ static void run_step(struct drill *drill, size_t number, const struct drill_step
     if (tell) {
         printf("      %s (%s)%s%s\n", state_word(out->state, false), state_word(out->state, true),
                step->run == NULL ? "" : ": ", step->run == NULL ? "" : out->figure);
-        fflush(stdout);
+        (void)fflush(stdout);
         if (step->run != NULL) {
             pause_for_enter(drill);
         }

@@ -98,7 +98,7 @@ int night_stepper(void *arg);
 /* progress.c */
 void night_rates(struct night *night);
 void night_status(struct night *night);
-void night_progress(struct night *night, bool now);
+void night_progress(struct night *night, bool at_once);
 void night_addresses(const struct night *night);
 /* recheck.c: the table at the end; false when something is wrong. */
 bool night_recheck(const struct night *night);

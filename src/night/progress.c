@@ -124,7 +124,7 @@ void night_progress(struct night *night, bool at_once)
     } else {
         printf("%.*s\n", (int)text.len, text.at);
     }
-    fflush(stdout);
+    (void)fflush(stdout);
     buf_done(&text);
 }
 
@@ -152,5 +152,5 @@ void night_addresses(const struct night *night)
         "  Un corte cada %u s de la noche; paquete cada %u s / a cut every so many seconds of the night; a package\n",
         night->settings.cut_s, night->settings.package_s);
     printf("  Ctrl-C termina / ends it\n\n");
-    fflush(stdout);
+    (void)fflush(stdout);
 }

@@ -156,7 +156,7 @@ bool night_recheck(const struct night *night)
         good = false;
     }
     printf("  %s\n", good ? "Todo bien / all well" : "HAY ALGO MAL / SOMETHING IS WRONG");
-    fflush(stdout);
+    (void)fflush(stdout);
     buf_done(&truth);
     return good;
 }

@@ -31,7 +31,7 @@ static void enter(struct night *night, enum night_phase phase)
 static void say(const struct night *night, const char *text)
 {
     printf("%s%s\n", night->terminal ? "\r\033[K" : "", text);
-    fflush(stdout);
+    (void)fflush(stdout);
 }
 
 static void on_member(void *arg, const struct crew_member *member, bool back)

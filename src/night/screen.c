@@ -67,7 +67,7 @@ int screen_run(screen_read read, void *arg)
 {
     static struct top top;
     if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
-        setlocale(LC_CTYPE, "C.UTF-8"); /* the board is Spanish, whatever the machine was told */
+        (void)setlocale(LC_CTYPE, "C.UTF-8"); /* the board is Spanish, whatever the machine was told */
     }
     SCREEN *screen = newterm(NULL, stdout, stdin);
     if (screen == NULL) {
