@@ -2,6 +2,7 @@
 #include "cut/keep.h"
 
 #include "base/codec.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "os/append.h"
 #include "os/file.h"
@@ -280,8 +281,10 @@ static enum err learn_cuts(struct keep *keep, int64_t newest, struct why *why)
         char folder[FILE_PATH_MAX];
         if ((int64_t)listing.numbers[i] > newest) {
             err = folder_remove(below(keep, folder, "cut", listing.numbers[i], ""), why);
-        } else {
-            err = learn_manifest(keep, listing.numbers[i], why);
+        } else if (learn_manifest(keep, listing.numbers[i], why) != OK) {
+            /* A cut of the past that a broken disk took is no reason to make no new ones. */
+            log_line(LOG_ERROR, "cut_unreadable", "cut=%" PRIu32 " why=\"%s\"", listing.numbers[i],
+                     why->text);
         }
     }
     free(listing.numbers);

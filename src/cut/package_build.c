@@ -105,7 +105,7 @@ static enum err diffuse(struct packing *packing, const char *disk, const char *n
     return OK;
 }
 
-/* The pages and data of the cut; twins and signatures stay out, they belong to the site. */
+/* The pages and data of the cut; twins, signatures and second copies stay out, they belong to the site. */
 static enum err diffuse_cut_file(void *arg, const char *relative, int64_t size)
 {
     struct packing *packing = arg;
@@ -113,7 +113,8 @@ static enum err diffuse_cut_file(void *arg, const char *relative, int64_t size)
     char disk[FILE_PATH_MAX];
     char name[PAGE_PATH_MAX + 64];
     (void)size;
-    if (manifest_path_twin(path) || span_is(path, "manifest") || span_is(path, "manifest.minisig")) {
+    if (manifest_path_twin(path) || span_starts(path, SPAN(MANIFEST_ENTRY_COPIES)) ||
+        span_is(path, "manifest") || span_is(path, "manifest.minisig")) {
         return OK;
     }
     snprintf(name, sizeof name, "cut/%" PRIu32 "/%s", packing->job->facts.number, relative);

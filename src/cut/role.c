@@ -241,10 +241,10 @@ static enum err keys_publish(struct shop *shop, struct why *why)
     err = err != OK ? err : folder_make(path_join(path, shop->public_dir, "log"), why);
     err = err != OK
               ? err
-              : file_write(path_join(path, shop->public_dir, "log/vkey"), buf_as_span(&vkey), false, why);
+              : file_write(path_join(path, shop->public_dir, "log/vkey"), buf_as_span(&vkey), true, why);
     err = err != OK ? err
                     : file_write(path_join(path, shop->public_dir, "log/minisign.pub"),
-                                 buf_as_span(&minisign), false, why);
+                                 buf_as_span(&minisign), true, why);
     buf_done(&vkey);
     buf_done(&minisign);
     return err;

@@ -161,7 +161,9 @@ static enum err learn(struct shop *shop, struct why *why)
         shop->log_size = fold->last_cut.log_size;
         shop->published_last = fold->last_cut.last && shop->published == (int64_t)fold->last_cut.number;
     }
-    TRY(keep_learn(&shop->keep, shop->published, shop->package, why));
+    /* Of a cut with an entry every byte is given: should the pointer be lost, the cuts before the newest are not. */
+    int64_t before = any ? (int64_t)fold->last_cut.number - 1 : -1;
+    TRY(keep_learn(&shop->keep, shop->published > before ? shop->published : before, shop->package, why));
     shop->learned = true;
     return OK;
 }

@@ -31,10 +31,15 @@ enum err shop_publish(struct shop *shop, struct why *why)
     enum err err = signer_ask(shop->signer, buf_as_span(&tree->text), &note, &minisig, why);
     if (err == OK) {
         crash_point(shop, "signed");
-        err = tree_publish(tree, buf_as_span(&note), buf_as_span(&minisig), why);
+        err = tree_place(tree, buf_as_span(&note), buf_as_span(&minisig), why);
     }
     buf_done(&note);
     buf_done(&minisig);
+    TRY(err);
+    crash_point(shop, "placed");
+    TRY(tree_enter(tree, why));
+    crash_point(shop, "entered");
+    err = tree_point(tree, why);
     TRY(err);
     shop->published = tree->facts.number;
     shop->published_ms = tree->facts.time_ms;

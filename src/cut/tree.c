@@ -19,6 +19,7 @@ void tree_init(struct tree *tree, const char *public_dir, const char *ledger_dir
 void tree_done(struct tree *tree)
 {
     buf_done(&tree->staged);
+    buf_done(&tree->entries);
     buf_done(&tree->text);
     buf_done(&tree->reread);
 }
@@ -51,12 +52,28 @@ static enum err emit_cut(void *arg, const char *path, struct span bytes)
     return press_write(tree->press, disk, bytes, &pressed, tree->why);
 }
 
-static void staged_add(struct tree *tree, const char *path, const struct pressed *pressed)
+static void staged_add(struct buf *list, const char *path, const struct pressed *pressed)
 {
     static const char *const suffixes[3] = {"", ".gz", ".br"};
     for (int i = pressed->twins ? 2 : 0; i >= 0; i--) {
-        buf_printf(&tree->staged, "%s%s\n", path, suffixes[i]);
+        buf_printf(list, "%s%s\n", path, suffixes[i]);
     }
+}
+
+/* A page that later cuts replace also lies in the cut, where it lasts: whoever finds the root's in the middle of being
+ * replaced has this one. */
+static enum err keep_entry(struct tree *tree, const char *path, struct span bytes,
+                           const struct pressed *pressed)
+{
+    char disk[FILE_PATH_MAX];
+    char own[PAGE_PATH_MAX];
+    char site[PAGE_PATH_MAX + 32];
+    int n = snprintf(own, sizeof own, MANIFEST_ENTRY_COPIES "%s", path);
+    assert(n > 0 && (size_t)n < sizeof own);
+    join2(disk, tree->temporary, own);
+    snprintf(site, sizeof site, "cut/%" PRIu32 "/%s", tree->facts.number, own);
+    press_list(tree->press, site, pressed);
+    return press_write(tree->press, disk, bytes, pressed, tree->why);
 }
 
 /* A file at the root: staged, put in place when the cut is. */
@@ -65,11 +82,13 @@ static enum err emit_root(void *arg, const char *path, struct span bytes)
     struct tree *tree = arg;
     struct pressed pressed;
     char disk[FILE_PATH_MAX];
+    bool entry = span_ends(span_str(path), SPAN("index.html"));
     join2(disk, tree->stage, path);
     press_bytes(tree->press, bytes, true, &pressed);
     press_list(tree->press, path, &pressed);
-    staged_add(tree, path, &pressed);
-    return press_write(tree->press, disk, bytes, &pressed, tree->why);
+    staged_add(entry ? &tree->entries : &tree->staged, path, &pressed);
+    TRY(press_write(tree->press, disk, bytes, &pressed, tree->why));
+    return entry ? keep_entry(tree, path, bytes, &pressed) : OK;
 }
 
 /* A bundle of entries: not text, no twins. */
@@ -81,7 +100,7 @@ static enum err emit_bundle(void *arg, const char *path, struct span bytes)
     join2(disk, tree->stage, path);
     press_bytes(tree->press, bytes, false, &pressed);
     press_list(tree->press, path, &pressed);
-    staged_add(tree, path, &pressed);
+    staged_add(&tree->staged, path, &pressed);
     return press_write(tree->press, disk, bytes, &pressed, tree->why);
 }
 
@@ -123,6 +142,7 @@ enum err tree_build(struct tree *tree, const struct fold *fold, const struct chu
     tree->facts = *facts;
     tree->why = why;
     buf_clear(&tree->staged);
+    buf_clear(&tree->entries);
     press_clear(tree->press);
     TRY(folders_fresh(tree, why));
     return render_all(tree);
@@ -191,7 +211,7 @@ void tree_manifest(struct tree *tree)
     digest_of(buf_as_span(&tree->text), tree->manifest);
 }
 
-static enum err stage_put(struct tree *tree, struct span line, struct why *why)
+static enum err stage_put(struct tree *tree, struct span line, bool sync, struct why *why)
 {
     char path[PAGE_PATH_MAX + 64];
     char from[FILE_PATH_MAX];
@@ -204,13 +224,13 @@ static enum err stage_put(struct tree *tree, struct span line, struct why *why)
     memcpy(folder, to, strlen(to) + 1);
     *strrchr(folder, '/') = '\0';
     TRY(folder_make(folder, why));
-    return file_rename(from, to, why);
+    TRY(file_rename(from, to, why));
+    return sync ? folder_sync(folder, why) : OK;
 }
 
-enum err tree_publish(struct tree *tree, struct span note, struct span minisig, struct why *why)
+enum err tree_place(struct tree *tree, struct span note, struct span minisig, struct why *why)
 {
     char path[FILE_PATH_MAX];
-    struct buf latest = {0};
     struct span rest = buf_as_span(&tree->staged);
     struct span line;
     join2(path, tree->temporary, "manifest.minisig");
@@ -222,8 +242,26 @@ enum err tree_publish(struct tree *tree, struct span note, struct span minisig, 
     TRY(folder_remove(path, why)); /* of a cut that was not finished, made again from its entry */
     TRY(file_rename(tree->temporary, path, why));
     while (span_line(&rest, &line)) {
-        TRY(stage_put(tree, line, why));
+        TRY(stage_put(tree, line, false, why));
     }
+    return file_sync_all(tree->public_dir, why); /* the names too, before anything points to them */
+}
+
+enum err tree_enter(struct tree *tree, struct why *why)
+{
+    struct span rest = buf_as_span(&tree->entries);
+    struct span line;
+    while (span_line(&rest, &line)) {
+        bool plain = span_ends(line, SPAN(".html")); /* comes after its twins */
+        TRY(stage_put(tree, line, plain, why));
+    }
+    return OK;
+}
+
+enum err tree_point(struct tree *tree, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct buf latest = {0};
     render_latest(tree->fold, &tree->facts, tree->manifest, &latest);
     join2(path, tree->public_dir, "latest.json");
     enum err err = file_write(path, buf_as_span(&latest), true, why);

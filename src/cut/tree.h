@@ -17,9 +17,11 @@ struct tree {
     char stage[320];     /* PUBLIC/.stage-{n} */
     struct press *press;
     struct shelf *shelf;
-    struct buf staged; /* site paths of what is staged, a line each, in the order of their putting in place */
-    struct buf reread; /* a file as it lies on the disk */
-    struct buf text;   /* the manifest's text */
+    struct buf
+        staged; /* site paths of what is staged and lasts, a line each, in the order of their putting in place */
+    struct buf entries; /* and of the entry pages, which are replaced */
+    struct buf reread;  /* a file as it lies on the disk */
+    struct buf text;    /* the manifest's text */
     uint8_t manifest[32];
     struct why *why; /* of the step at hand */
 };
@@ -39,9 +41,11 @@ MUST_CHECK enum err tree_check(struct tree *tree, struct why *why);
 void tree_manifest(struct tree *tree);
 /* Puts a package's files on the list. */
 MUST_CHECK enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why);
-/* Signature files, then all in place: the cut, the bundles, style and script, the entry pages, latest.json
- * last. */
-MUST_CHECK enum err tree_publish(struct tree *tree, struct span note, struct span minisig, struct why *why);
+/* In this order, each on disk before the next begins: signature files and all that lasts (the cut, the bundles, style
+ * and script); the entry pages; latest.json. */
+MUST_CHECK enum err tree_place(struct tree *tree, struct span note, struct span minisig, struct why *why);
+MUST_CHECK enum err tree_enter(struct tree *tree, struct why *why);
+MUST_CHECK enum err tree_point(struct tree *tree, struct why *why);
 /* Removes what is not in place. */
 void tree_drop(struct tree *tree);
 

@@ -14,6 +14,10 @@
 
 enum { MANIFEST_PATH_MAX = 200, MANIFEST_FILES_MAX = 200000, MANIFEST_BYTES_MAX = 64 << 20 };
 
+/* Below "cut/{n}/": the entry pages as they stand at the root with this cut, under the same names. The root's are replaced
+ * one after the other; these are all of one cut, whenever they are read. No contest has this name. */
+#define MANIFEST_ENTRY_COPIES "entry-pages/"
+
 struct manifest_file {
     uint8_t sha256[32];
     uint64_t bytes;

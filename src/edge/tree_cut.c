@@ -140,16 +140,21 @@ static enum what what_with(struct span path, enum tree_part part)
     return span_starts(path, SPAN("log/")) ? CHECK : HOLD;
 }
 
+/* The root's pages come last: the cut holds copies of them, which are known by their hash by then, so that nothing is
+ * read from where a next cut may be replacing them. A tree without copies is read from the root. */
 static enum err take_list(struct tree *tree, const struct manifest_file *list, uint32_t n,
                           enum tree_part part, struct body ***out, struct why *why)
 {
     struct body **bodies = calloc((size_t)n + 1, sizeof(struct body *));
     assert(bodies != NULL);
     *out = bodies;
-    for (uint32_t i = 0; i < n; i++) {
-        enum what what = what_with(list[i].path, part);
-        if (what != SKIP) {
-            TRY(take_file(tree, &list[i], what == HOLD, &bodies[i], why));
+    for (int turn = 0; turn < 2; turn++) {
+        for (uint32_t i = 0; i < n; i++) {
+            enum what what = what_with(list[i].path, part);
+            bool first = span_starts(list[i].path, SPAN("cut/"));
+            if (what != SKIP && first == (turn == 0)) {
+                TRY(take_file(tree, &list[i], what == HOLD, &bodies[i], why));
+            }
         }
     }
     return OK;

@@ -21,6 +21,17 @@ static bool matches(const char *path, const struct manifest_file *file, bool poi
     return is;
 }
 
+/* An entry page of another cut, left by a power cut in the middle of a switch: the cut's own copy takes its place. */
+static bool restore(const struct pull *pull, uint32_t cut, const struct manifest_file *file, const char *path)
+{
+    struct buf copy = {0};
+    struct why ignored;
+    bool is = place_of(file->path, cut) == PLACE_ENTRY && pull_entry_copy(pull, cut, file, &copy) &&
+              file_write(path, buf_as_span(&copy), true, &ignored) == OK;
+    buf_done(&copy);
+    return is;
+}
+
 /* Hashes every file of the manifest; removes those that do not match. False when one did not. */
 static bool check_files(const struct pull *pull, const struct manifest *manifest)
 {
@@ -34,7 +45,8 @@ static bool check_files(const struct pull *pull, const struct manifest *manifest
             path_join(path, pull->stage.public, name);
             bool pointer = place_of(files[i].path, manifest->cut) == PLACE_POINTER;
             bool superseded = place_partial_bundle(files[i].path) && !file_exists(path);
-            if (!superseded && !matches(path, &files[i], pointer)) {
+            if (!superseded && !matches(path, &files[i], pointer) &&
+                !restore(pull, manifest->cut, &files[i], path)) {
                 all = false;
                 unlink(path);
             }
@@ -88,7 +100,7 @@ static enum err show_key(const struct pull *pull, struct why *why)
     buf_char(&vkey, '\n');
     enum err err = folder_make(path_join(path, pull->stage.public, "log"), why);
     err = err == OK
-              ? file_write(path_join(path, pull->stage.public, "log/vkey"), buf_as_span(&vkey), false, why)
+              ? file_write(path_join(path, pull->stage.public, "log/vkey"), buf_as_span(&vkey), true, why)
               : err;
     buf_done(&vkey);
     return err;

@@ -100,10 +100,29 @@ static enum err check_pointer(struct span pointer, const struct manifest *manife
     return is ? OK : why_set(why, ERR_FORGED, "latest.json no es el que firmó el corte %u", manifest->cut);
 }
 
+bool pull_entry_copy(const struct pull *pull, uint32_t cut, const struct manifest_file *file, struct buf *out)
+{
+    char path[FILE_PATH_MAX];
+    uint8_t found[DIGEST_LEN];
+    int n = snprintf(path, sizeof path, "%s/cut/%u/" MANIFEST_ENTRY_COPIES "%.*s", pull->stage.public, cut,
+                     SPAN_ARG(file->path));
+    assert(n > 0 && n < FILE_PATH_MAX);
+    buf_clear(out);
+    if (file->bytes > FILE_BYTES_LIMIT || file_read(path, file->bytes, out, NULL) != OK) {
+        return false;
+    }
+    digest_of(buf_as_span(out), found);
+    return out->len == file->bytes && memcmp(found, file->sha256, sizeof found) == 0;
+}
+
 /* Fetches one file of a manifest into the stage, unless it is here. */
-static enum err want(struct pull *pull, const struct manifest_file *file, enum place place, struct why *why)
+static enum err want(struct pull *pull, uint32_t cut, const struct manifest_file *file, enum place place,
+                     struct why *why)
 {
     bool replaced = place == PLACE_ENTRY;
+    if (replaced && pull_entry_copy(pull, cut, file, &pull->body)) {
+        return stage_put(&pull->stage, file->path, buf_as_span(&pull->body), true, why);
+    }
     if (!replaced && stage_published(&pull->stage, file->path)) {
         return OK; /* immutable, and verified when it came */
     }
@@ -129,7 +148,7 @@ static enum err want_places(struct pull *pull, const struct manifest *manifest, 
             bool skipped = !partial && place == PLACE_LOG && place_partial_bundle(files[i].path);
             skipped |= place == PLACE_PACKAGE && !place_in_package(files[i].path, latest->package);
             if ((mask >> place & 1) != 0 && !skipped) {
-                TRY(want(pull, &files[i], place, why));
+                TRY(want(pull, manifest->cut, &files[i], place, why));
             }
         }
     }

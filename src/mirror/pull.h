@@ -73,6 +73,9 @@ MUST_CHECK enum err pull_scan_images(struct pull *pull, uint64_t log_size, struc
 /* Verifies a note and parses its text; `text` borrows from `note`. */
 MUST_CHECK enum err pull_manifest(const struct pull *pull, struct span note, struct manifest *out,
                                   struct span *text, struct why *why);
+/* An entry page out of the cut's own copies, if it is there and is what `file` says. */
+bool pull_entry_copy(const struct pull *pull, uint32_t cut, const struct manifest_file *file,
+                     struct buf *out);
 /* latest.json with the digits of its manifest_sha256 made zeros; false when there is no such member. */
 bool pull_zero_digest(struct buf *latest);
 

@@ -110,7 +110,7 @@ static enum err publish(struct stage *stage, struct why *why)
     if (any_last) {
         TRY(file_sync_all(stage->public, why));
         TRY(move_all(stage, true, why));
-        TRY(folder_sync(stage->public, why));
+        TRY(file_sync_all(stage->public, why)); /* pointers lie in several folders */
     }
     return OK;
 }

@@ -19,7 +19,7 @@ int main(int argc, char **argv)
          "de los anteriores queda cada N-ésimo; 0: ninguno (30)",
          "of the older ones every N-th stays; 0: none (30)"},
         {"crash-at", "STEP", OPTION_TEXT, &cut.crash_at, 0, 0, false,
-         "para pruebas: muere en ese paso (built, checked, synced, appended, signed, published)",
+         "para pruebas: muere en ese paso (built, checked, synced, appended, signed, placed, entered, published)",
          "for tests: dies at that step"},
     };
     const struct command command = {

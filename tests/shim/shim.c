@@ -301,6 +301,39 @@ static void forget_folder(int at, const char *path)
     }
 }
 
+/* A folder that is removed stays, empty, beside the pinned files: were its number given to another one, what was kept
+ * under it would be lost for a parent whose removal of it was never synced. */
+static bool pin_folder(int at, const char *path)
+{
+    static unsigned long n;
+    char real_path[PATH_ROOM];
+    char to[PATH_ROOM];
+    int fd = state == NULL ? -1 : openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    bool pinned = dir != NULL && path_of(fd, real_path);
+    struct dirent *entry = NULL;
+    while (pinned && (entry = readdir(dir)) != NULL) {
+        pinned = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    snprintf(to, sizeof to, "%s/pins/folder-%d-%lu", state == NULL ? "" : state, (int)getpid(), n++);
+    return pinned && renameat(at, path, AT_FDCWD, to) == 0;
+}
+
+int rmdir(const char *path)
+{
+    REAL(rmdir)
+    return pin_folder(AT_FDCWD, path) ? 0 : real(path);
+}
+
+int unlinkat(int at, const char *path, int flags)
+{
+    REAL(unlinkat)
+    return (flags & AT_REMOVEDIR) != 0 && pin_folder(at, path) ? 0 : real(at, path, flags);
+}
+
 int mkdir(const char *path, mode_t mode)
 {
     REAL(mkdir)
