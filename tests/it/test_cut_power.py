@@ -18,9 +18,9 @@ from crash import Disk  # noqa: E402
 
 STEPS = ["built", "checked", "synced", "appended", "signed", "placed", "entered", "published"]
 # None: nothing that was not synced is there. A seed: some of it is, by name and by block.
-LOSSES = [(step, None) for step in STEPS] + \
-         [pytest.param(step, seed, marks=[] if (step, seed) in (("entered", 1), ("placed", 1)) else [pytest.mark.slow])
-          for step in STEPS for seed in (1, 2, 3)]
+QUICK = [("placed", None), ("entered", None), ("published", None), ("entered", 1)]
+LOSSES = [pytest.param(step, seed, marks=[] if (step, seed) in QUICK else [pytest.mark.slow])
+          for step in STEPS for seed in (None, 1, 2, 3)]
 ENTRIES = ["", "jg/"]
 
 
@@ -93,7 +93,7 @@ def test_the_power_goes_at_a_step(tmp_path, bin_dir, start, get, calm, step, see
         night.set_clock(60)
         with pytest.raises(AssertionError):
             night.ask(f"cut {iso(60)}", 20)
-        assert night.cut_process.wait(20) == 0x80 + 9 or night.cut_process.returncode != 0
+        assert night.cut_process.wait(20) != 0
         disk.crash(None if seed is None else random.Random(seed))
         shown = latest(night)["cut"]
         assert shown == (2 if step == "published" else 1)
