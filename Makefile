@@ -1,5 +1,5 @@
 # A thin front; CMake does the work. `make` alone tells what there is.
-.PHONY: help build night check bench drills fuzz format clean install
+.PHONY: help build night check bench drills fuzz lint format clean install
 
 help:
 	@echo 'make night    instala, construye y corre una noche electoral / installs, builds, runs an election night (~10 min)'
@@ -8,6 +8,7 @@ help:
 	@echo 'make bench    comparaciones medidas / measured side by side'
 	@echo 'make drills   los simulacros completos / the drills at full size'
 	@echo 'make fuzz     caza de errores, SECONDS=60 por blanco / fuzzing, SECONDS=60 a target'
+	@echo 'make lint     clang-format, cppcheck, clang-tidy con su analizador / with its analyzer (minutes)'
 	@echo 'make format   clang-format sobre todo / on everything'
 
 build/build.ninja: tools/install-packages .ci/packages
@@ -37,6 +38,10 @@ SECONDS ?= 60
 fuzz:
 	@tools/install-packages build check
 	@python3 tools/fuzz.py --seconds $(SECONDS)
+
+lint:
+	@tools/install-packages build check
+	@python3 tools/check.py format lint analyze
 
 format:
 	@clang-format -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]')

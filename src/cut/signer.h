@@ -14,7 +14,7 @@ struct signer_options {
 };
 
 /* The role's main: 0 when the other side is gone. Argument: struct signer_options. */
-int signer_main(void *options);
+int signer_main(void *arg);
 
 /* The cut role's side. The note is the text with its signature, the minisig belongs to the note. */
 MUST_CHECK enum err signer_ask(int fd, struct span text, struct buf *note, struct buf *minisig,

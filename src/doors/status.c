@@ -153,7 +153,7 @@ static enum err read_line(struct span *rest, uint32_t *line, struct status_pair 
 static enum err read_named(struct span *rest, uint32_t *line, const char *name, struct span *value,
                            struct why *why)
 {
-    struct status_pair pair;
+    struct status_pair pair = {0};
     enum err err = read_line(rest, line, &pair, why);
     if (err == ERR_AGAIN || (err == OK && !span_is(pair.name, name))) {
         return why_set(why, ERR_SYNTAX, "status: \"%s\" is missing at line %u", name, *line);
@@ -175,7 +175,7 @@ static enum err read_moment(struct span *rest, uint32_t *line, const char *name,
 
 static enum err read_pairs(struct span *rest, uint32_t *line, struct status *status, struct why *why)
 {
-    struct status_pair pair;
+    struct status_pair pair = {0};
     enum err err;
     while ((err = read_line(rest, line, &pair, why)) == OK) {
         if (status->n_pairs == STATUS_PAIRS_MAX) {

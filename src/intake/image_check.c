@@ -172,8 +172,8 @@ static enum err png_header(struct span type, struct span data, struct image_abou
 
 static enum err check_png(struct span rest, struct image_about *out, struct why *why)
 {
-    struct span type;
-    struct span data;
+    struct span type = {NULL, 0};
+    struct span data = {NULL, 0};
     bool picture = false;
     out->extension = "png";
     rest = span_from(rest, PNG_SIGNATURE.len);
