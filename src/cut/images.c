@@ -70,18 +70,33 @@ static enum err publish_one(const struct images *images, const char *hex, struct
     return err;
 }
 
+/* New ones always; of those that were not stored when their own cut was made so many a cut, in turn: a night that keeps
+ * its images elsewhere would else ask for every one of them at every cut. */
+static bool is_turn(const struct images *images, uint32_t i)
+{
+    return i >= images->waiting || (i >= images->next && i - images->next < IMAGES_RETRIED);
+}
+
 enum err images_publish(struct images *images, uint64_t log_size, struct why *why)
 {
     uint32_t kept = 0;
+    uint32_t waiting = 0;
+    uint32_t next = 0;
     enum err first = OK;
     for (uint32_t i = 0; i < images->n; i++) {
-        enum err err =
-            images->due[i].index < log_size ? publish_one(images, images->due[i].hex, why) : ERR_MISSING;
+        const struct image_due due = images->due[i];
+        bool covered = due.index < log_size;
+        bool turn = covered && is_turn(images, i);
+        enum err err = turn ? publish_one(images, due.hex, why) : ERR_MISSING;
         if (err != OK) {
-            images->due[kept++] = images->due[i];
+            images->due[kept++] = due;
+            waiting += covered;
         }
+        next = turn && i < images->waiting ? kept : next;
         first = first == OK && err != ERR_MISSING ? err : first;
     }
     images->n = kept;
+    images->waiting = waiting;
+    images->next = next < waiting ? next : 0;
     return first;
 }

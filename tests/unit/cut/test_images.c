@@ -96,6 +96,36 @@ static void one_that_is_not_stored_is_tried_again(void **state)
     images_done(&images);
 }
 
+/* Many that are stored nowhere: each gets its turn, in so many cuts as it takes, and a new one need not wait. */
+static void those_that_wait_take_turns(void **state)
+{
+    (void)state;
+    enum { MANY = IMAGES_RETRIED * 2 + 100 };
+    struct images images;
+    struct why why = {""};
+    char name[80], last[80];
+    assert_int_equal(images_init(&images, root, &why), OK);
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "%064x 10", i + 1);
+        note(&images, i, "prep-acta/v1", name);
+    }
+    assert_int_equal(images_publish(&images, MANY, &why), OK);
+    snprintf(last, sizeof last, "%064x.jpg", (unsigned)MANY);
+    store(last);
+    store(DIGEST("ee") ".jpg");
+    note(&images, MANY, "prep-acta/v1", DIGEST("ee") " 10");
+    for (unsigned tries = 1; tries <= 3; tries++) {
+        assert_int_equal(images_publish(&images, MANY + 1, &why), OK);
+        assert_true(is_public(DIGEST("ee") ".jpg"));
+        assert_int_equal(is_public(last), tries == 3);
+    }
+    assert_int_equal(images.n, MANY - 1);
+    store("0000000000000000000000000000000000000000000000000000000000000001.jpg");
+    assert_int_equal(images_publish(&images, MANY + 1, &why), OK);
+    assert_int_equal(images.n, MANY - 2);
+    images_done(&images);
+}
+
 static void other_entries_name_no_image(void **state)
 {
     (void)state;
@@ -115,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_image_waits_for_its_cut),
         cmocka_unit_test(one_that_is_not_stored_is_tried_again),
+        cmocka_unit_test(those_that_wait_take_turns),
         cmocka_unit_test(other_entries_name_no_image),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
