@@ -115,12 +115,16 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_start(args, format);
     va_list again;
     va_copy(again, args);
-    int needed = vsnprintf(NULL, 0, format, args);
+    /* Most of the time it fits into what is there already, and one pass is enough. */
+    size_t spare = buf->err == OK ? buf->cap - buf->len : 0;
+    int needed = vsnprintf(spare == 0 ? NULL : buf->at + buf->len, spare, format, args);
     va_end(args);
     assert(needed >= 0);
     char *room = buf_room(buf, (size_t)needed + 1);
     if (room != NULL) {
-        vsnprintf(room, (size_t)needed + 1, format, again);
+        if ((size_t)needed >= spare) {
+            vsnprintf(room, (size_t)needed + 1, format, again);
+        }
         buf->len += (size_t)needed;
     }
     va_end(again);

@@ -3,16 +3,21 @@
 
 enum { CELL_STATE = 2, CELL_FIRST_VOTE = 4 };
 
-/* The text of the cell number `at` of a row (0 is the heading), up to its first tag. */
-static struct span cell(struct span row, unsigned at)
+/* What is left of a row from its `more`-th next cell on; of no bytes when there are fewer. */
+static struct span skip(struct span row, unsigned more)
 {
-    for (unsigned i = 0; i < at; i++) {
-        const char *found = memmem(row.at, row.len, "<td", 3);
-        if (found == NULL) {
-            return (struct span){NULL, 0};
-        }
-        row = span_from(row, (size_t)(found - row.at) + 3);
+    for (unsigned i = 0; i < more; i++) {
+        do {
+            const char *found = row.len == 0 ? NULL : memchr(row.at, '<', row.len);
+            row = found == NULL ? (struct span){NULL, 0} : span_from(row, (size_t)(found - row.at) + 1);
+        } while (row.at != NULL && !span_starts(row, SPAN("td")));
     }
+    return row;
+}
+
+/* The text of the cell that begins here, up to its first tag. */
+static struct span cell(struct span row)
+{
     span_cut(&row, '>');
     /* emphasis before the word */
     while (row.at != NULL && row.len > 0 && row.at[0] == '<' && !span_starts(row, SPAN("</td"))) {
@@ -40,12 +45,13 @@ static bool figure(struct span text, uint64_t *out)
 
 static enum err row_add(struct span row, unsigned columns, struct row_sums *sums)
 {
-    struct span state = cell(row, CELL_STATE);
+    struct span from_state = skip(row, CELL_STATE);
+    struct span state = cell(from_state);
     uint64_t votes;
     if (span_starts(state, SPAN("Sin acta todav"))) {
         return OK;
     }
-    if (!figure(cell(row, CELL_FIRST_VOTE + columns), &votes)) {
+    if (!figure(cell(skip(from_state, CELL_FIRST_VOTE + columns - CELL_STATE)), &votes)) {
         return ERR_SYNTAX;
     }
     if (span_starts(state, SPAN("Contabilizada"))) {

@@ -340,8 +340,8 @@ enum err shop_cut(struct shop *shop, int64_t time_ms, struct why *why)
         tree_drop(&shop->tree);
         return err;
     }
-    shop->build_ms = (uint64_t)(monotonic_ms() - began);
-    shop->cpu_ms = (uint64_t)(process_cpu_ms() - cpu_began);
+    shop->build_ms = (uint64_t)(shop->shown_ms - began);
+    shop->cpu_ms = (uint64_t)(shop->shown_cpu_ms - cpu_began);
     shop->chunks_rendered = shop->shelf.rendered;
     return OK;
 }

@@ -47,8 +47,11 @@ struct shop {
     struct child packer; /* builds one in the background */
     int64_t packing, packing_ms, packing_since_ms;
 
-    struct buf alarm;                                    /* one sentence of what is wrong, empty: nothing */
-    uint64_t build_ms, cpu_ms, sync_ms, package_took_ms; /* of the newest cut and package */
+    struct buf alarm; /* one sentence of what is wrong, empty: nothing */
+    int64_t shown_ms,
+        shown_cpu_ms; /* when the newest cut's pointer was in place, by the clock that only counts */
+    uint64_t build_ms, cpu_ms, sync_ms,
+        package_took_ms; /* of the newest cut, until it was shown, and package */
     uint32_t chunks_rendered;
 };
 

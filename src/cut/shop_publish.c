@@ -50,6 +50,8 @@ enum err shop_publish(struct shop *shop, struct why *why)
         shop->package = tree->facts.package;
         shop->package_ms = tree->facts.package_ms;
     }
+    shop->shown_ms = monotonic_ms();
+    shop->shown_cpu_ms = process_cpu_ms();
     crash_point(shop, "published");
     return keep_add(&shop->keep, tree->facts.number, &shop->press.manifest, why);
 }

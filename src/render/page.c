@@ -28,11 +28,11 @@ void number_print(struct buf *out, uint64_t number)
 {
     char digits[NUM_U64_MAX];
     size_t len = num_print_u64(digits, number);
-    for (size_t i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0) {
-            buf_char(out, ',');
-        }
-        buf_char(out, digits[i]);
+    size_t head = (len - 1) % 3 + 1;
+    buf_add(out, digits, head);
+    for (size_t i = head; i < len; i += 3) {
+        buf_char(out, ',');
+        buf_add(out, digits + i, 3);
     }
 }
 

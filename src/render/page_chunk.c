@@ -81,8 +81,13 @@ static void put_moment(struct page *page, int64_t ms)
         return;
     }
     struct date date = date_at(ms, page->fold->election->offset_min);
-    buf_printf(page->out, "<td>%02d/%02d %02d:%02d:%02d</td>", date.day, date.month, date.hour, date.minute,
-               date.second);
+    const int parts[5] = {date.day, date.month, date.hour, date.minute, date.second};
+    char text[] = "<td>00/00 00:00:00</td>";
+    for (int i = 0; i < 5; i++) {
+        text[4 + 3 * i] = (char)('0' + parts[i] / 10);
+        text[5 + 3 * i] = (char)('0' + parts[i] % 10);
+    }
+    buf_add(page->out, text, sizeof text - 1);
 }
 
 static void put_state(struct page *page, const struct record *record)
