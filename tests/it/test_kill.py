@@ -1,5 +1,6 @@
 """A whole night killed at random moments, over a disk that forgets what was not synced: the night goes on from what is
 there, ends with the totals of an undisturbed one, loses and doubles no acta, and never shows a cut that is not whole."""
+import collections
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "shim"))
 from crash import Disk  # noqa: E402
 
 NIGHT = ["--scale", "small", "--seed", "7", "--speed", "max", "--once", "--listen", "127.0.0.1:0", "--quiet"]
+OFTEN, SELDOM = ["--cut-s", "3600", "--package-s", "7200"], ["--cut-s", "7200", "--package-s", "14400"]
 
 
 def descendants(pid):
@@ -121,44 +123,100 @@ def records(folder):
     return found
 
 
+class Storm:
+    """A night over a disk that forgets, a reader of it, and who was killed."""
+
+    def __init__(self, bin_dir, tmp_path, wait_for, pace, chance):
+        self.bin, self.wait_for, self.pace, self.chance = bin_dir, wait_for, pace, chance
+        self.log, self.folder, self.killed = tmp_path / "log", tmp_path / "disk" / "night", []
+        self.folder.parent.mkdir()
+        self.disk = Disk(self.folder.parent, bin_dir.parent / "tests" / "libatalaya_shim.so")
+        self.reader = Reader(self.folder)
+        self.night = None
+        self.start()
+
+    def start(self):
+        more = ["--resume"] if (self.folder / "night.ini").exists() else []
+        self.night = play(self.bin, self.folder, self.log, self.disk.env(), [*self.pace, *more])
+
+    def cut(self):
+        try:
+            return json.loads((self.folder / "public" / "latest.json").read_text())["cut"]
+        except (OSError, ValueError):
+            return -1
+
+    def until_cut(self, number):
+        self.wait_for(lambda: self.cut() >= number or self.over(), 120, say=lambda: self.log.read_text(errors="replace"))
+
+    def over(self):
+        return self.night.poll() is not None
+
+    def one(self, only=""):
+        """Kills one process below the night, of that name if one is asked for."""
+        below = [(pid, name) for pid, name in descendants(self.night.pid) if only in name]
+        if below:
+            pid, name = self.chance.choice(below)
+            kill(pid)
+            self.killed.append(name)
+
+    def parent(self, loss):
+        """Kills the night itself; with a loss ("all" or "some") the power goes too."""
+        below = descendants(self.night.pid)
+        kill(self.night.pid)
+        self.wait_for(lambda: all(gone(pid) for pid, _ in below), 60, say="somebody outlived the night")
+        self.night.wait()
+        if loss:
+            self.disk.crash(self.chance if loss == "some" else None)
+        self.killed.append(f"night, {loss} of what was not synced lost" if loss else "night")
+        self.start()
+
+    def finish(self, undisturbed):
+        finish(self.night, 600, self.log)
+        self.reader.stopped = True
+        self.reader.join(10)
+        told = ", ".join(f"{n} x {name}" for name, n in sorted(collections.Counter(self.killed).items()))
+        print(f"killed {len(self.killed)} times: {told}; cuts read whole: {len(self.reader.cuts)}")
+        assert self.reader.broken == []
+        assert (totals(self.folder), records(self.folder)) == undisturbed, self.killed
+
+
 @pytest.fixture(scope="module")
 def undisturbed(bin_dir, tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
-    finish(play(bin_dir, folder / "night", folder / "log"), 300, folder / "log")
+    finish(play(bin_dir, folder / "night", folder / "log", more=SELDOM), 300, folder / "log")
     return totals(folder / "night"), records(folder / "night")
 
 
+def test_a_night_killed_a_few_times(bin_dir, tmp_path, wait_for, undisturbed):
+    """The short form: each at its moment of the night."""
+    storm = Storm(bin_dir, tmp_path, wait_for, SELDOM, random.Random(5))
+    storm.until_cut(1)
+    storm.reader.start()
+    storm.one("atalaya-cut")
+    storm.until_cut(3)
+    storm.one("atalaya-intake")
+    storm.one("atalaya-mirror")
+    storm.until_cut(5)
+    storm.parent("all")
+    storm.until_cut(8)
+    storm.parent("some")
+    storm.finish(undisturbed)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(int(os.environ.get("ATALAYA_KILL_NIGHTS", "3"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("ATALAYA_KILL_FROM", "0")),
+                                       int(os.environ.get("ATALAYA_KILL_NIGHTS", "12"))))
 def test_a_night_killed_again_and_again(bin_dir, tmp_path, wait_for, undisturbed, seed):
-    chance, disk_folder, log = random.Random(seed), tmp_path / "disk", tmp_path / "log"
-    disk_folder.mkdir()
-    folder = disk_folder / "night"
-    disk = Disk(disk_folder, bin_dir.parent / "tests" / "libatalaya_shim.so")
-    night = play(bin_dir, folder, log, disk.env())
-    wait_for(lambda: (folder / "public" / "latest.json").exists() or night.poll() is not None, 60)
-    reader = Reader(folder)
-    reader.start()
-    killed = []
+    chance = random.Random(seed)
+    storm = Storm(bin_dir, tmp_path, wait_for, OFTEN, chance)
+    storm.until_cut(0)
+    storm.reader.start()
     for _ in range(int(os.environ.get("ATALAYA_KILLS", "25"))):
         time.sleep(0.2 + chance.random())
-        if night.poll() is not None:
+        if storm.over():
             break
-        below = descendants(night.pid)
         if chance.random() < 0.2:
-            kill(night.pid)
-            wait_for(lambda: all(gone(pid) for pid, _ in below), 20, say="somebody outlived the night")
-            night.wait()
-            if chance.random() < 0.7:
-                disk.crash(chance if chance.random() < 0.5 else None)
-            killed.append("night")
-            night = play(bin_dir, folder, log, disk.env(), ["--resume"] if (folder / "night.ini").exists() else [])
-        elif below:
-            pid, name = chance.choice(below)
-            kill(pid)
-            killed.append(name)
-    finish(night, 600, log)
-    reader.stopped = True
-    reader.join(10)
-    assert reader.broken == []
-    assert (totals(folder), records(folder)) == undisturbed, killed
+            storm.parent(chance.choice(["", "all", "some"]))
+        else:
+            storm.one()
+    storm.finish(undisturbed)
