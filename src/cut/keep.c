@@ -134,7 +134,9 @@ static enum err body_remove(const char *folder, const char *const *stay, struct 
     return err == ERR_MISSING ? OK : err;
 }
 
-static const char *const cut_stays[] = {"manifest", "manifest.minisig", NULL};
+/* The page by which a body is known to be there goes last and by itself, so that a crash leaves no part for ever. */
+static const char cut_mark[] = "index.html";
+static const char *const cut_stays[] = {"manifest", "manifest.minisig", cut_mark, NULL};
 static const char *const package_stays[] = {"SHA256SUMS", NULL};
 
 static enum err cut_expire(struct keep *keep, uint32_t at, struct why *why)
@@ -143,7 +145,9 @@ static enum err cut_expire(struct keep *keep, uint32_t at, struct why *why)
     char folder[FILE_PATH_MAX];
     memmove(&keep->kept[at], &keep->kept[at + 1], (keep->n - at - 1) * sizeof *keep->kept);
     keep->n--;
+    char mark[FILE_PATH_MAX];
     enum err err = body_remove(below(keep, folder, "cut", kept.number, ""), cut_stays, why);
+    err = err != OK ? err : file_remove(path_join(mark, folder, cut_mark), why);
     for (uint32_t i = 0; err == OK && i < kept.n_chunks; i++) {
         if (!chunk_named(keep, kept.chunks[i])) {
             err = chunk_remove(keep, kept.chunks[i], why);
@@ -275,7 +279,7 @@ static enum err learn_manifest(struct keep *keep, uint32_t number, struct why *w
 
 static enum err learn_cuts(struct keep *keep, int64_t newest, struct why *why)
 {
-    struct listing listing = {.keep = keep, .folder = "cut", .mark = "index.html"};
+    struct listing listing = {.keep = keep, .folder = "cut", .mark = cut_mark};
     enum err err = list(&listing, why);
     for (uint32_t i = 0; err == OK && i < listing.n; i++) {
         char folder[FILE_PATH_MAX];

@@ -6,9 +6,9 @@
 #include "os/file.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool kept(const struct pull *pull, uint32_t cut)
@@ -41,30 +41,31 @@ static uint32_t numbers(const struct pull *pull, const char *name, uint32_t **ou
     return n;
 }
 
-/* Everything in a cut's folder but its manifest. A folder that holds nothing else is left alone. */
-static enum err strip_cut(const struct pull *pull, uint32_t cut, struct why *why)
+static enum err strip_file(void *arg, const char *relative, int64_t size)
 {
-    char name[64], folder[FILE_PATH_MAX], aside[FILE_PATH_MAX], from[FILE_PATH_MAX], to[FILE_PATH_MAX];
-    snprintf(name, sizeof name, "cut/%u", cut);
-    path_join(folder, pull->stage.public, name);
-    if (!file_exists(path_join(from, folder, "index.html"))) {
-        return OK;
-    }
-    snprintf(name, sizeof name, "old-cut-%u", cut);
-    path_join(aside, pull->stage.room, name);
-    TRY(folder_remove(aside, why));
-    if (rename(folder, aside) != 0) {
-        return why_set(why, ERR_IO, "move %s aside: %s", folder, strerror(errno));
-    }
-    TRY(folder_make(folder, why));
-    static const char *const kept_files[] = {"manifest", "manifest.minisig"};
+    static const char *const kept_files[] = {"manifest", "manifest.minisig", "index.html"};
+    const char *folder = arg;
+    char path[FILE_PATH_MAX];
+    (void)size;
     for (size_t i = 0; i < sizeof kept_files / sizeof *kept_files; i++) {
-        path_join(from, aside, kept_files[i]);
-        if (rename(from, path_join(to, folder, kept_files[i])) != 0 && errno != ENOENT) {
-            return why_set(why, ERR_IO, "keep %s: %s", to, strerror(errno));
+        if (strcmp(relative, kept_files[i]) == 0) {
+            return OK;
         }
     }
-    return folder_remove(aside, why);
+    unlink(path_join(path, folder, relative));
+    return OK;
+}
+
+/* Everything in a cut's folder but its manifest. The page by which a body is known to be there goes last, so that what a
+ * crash interrupts is done again. */
+static enum err strip_cut(const struct pull *pull, uint32_t cut, struct why *why)
+{
+    char name[64], folder[FILE_PATH_MAX], mark[FILE_PATH_MAX];
+    snprintf(name, sizeof name, "cut/%u", cut);
+    path_join(folder, pull->stage.public, name);
+    TRY(folder_walk(folder, strip_file, folder, why));
+    unlink(path_join(mark, folder, "index.html"));
+    return OK;
 }
 
 /* Shared pieces and partial bundles of kept cuts: borrowed paths of notes that live in `notes`. */

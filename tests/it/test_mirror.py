@@ -2,12 +2,19 @@
 import functools
 import http.server
 import json
+import random
+import signal
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from conftest import status_of, wait_for
 from signed_tree import Signer, Tree, sha256
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "shim"))
+from crash import Disk  # noqa: E402
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -235,6 +242,57 @@ def test_what_lies_there_is_verified_again(start, run, tmp_path, tree, mirror_ar
     mirror = start("atalaya-mirror", *mirror_args)
     wait_for(lambda: published(tmp_path, "cut/0/jg/index.html") == b"cifras", say=mirror.text)
     wait_for(lambda: published(tmp_path, "cut/0/index.html") == b"bueno", say=mirror.text)
+
+
+def test_entry_pages_come_back_without_the_feed(start, tmp_path, feed, tree, mirror_args):
+    """A switch that a power cut interrupted left the page of another cut at the root: the cut's own copy replaces it."""
+    entry = b"<p>portada del corte 0"
+    tree.cut(pages={"index.html": b"<p>corte", "entry-pages/index.html": entry})
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 0), say=mirror.text)
+    assert mirror.stop() == 0
+    (tmp_path / "m/public/index.html").write_bytes(b"<p>portada del corte 1")
+    feed.down()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(lambda: published(tmp_path, "index.html") == entry, say=mirror.text)
+    assert held_cut(tmp_path) == 0
+
+
+def whole(public):
+    """The cut that latest.json points to, every file of it as its manifest says but the entry page and the pointer."""
+    latest = json.loads((public / "latest.json").read_bytes())
+    note = (public / latest["path"] / "manifest").read_bytes()
+    text = note[:note.rindex(b"\n\n") + 1]
+    assert sha256(text) == latest["manifest_sha256"]
+    for line in text.decode().splitlines():
+        words = line.split(" ", 2)
+        if len(words) == 3 and len(words[0]) == 64 and words[2] not in ("latest.json", "index.html"):
+            assert sha256((public / words[2]).read_bytes()) == words[0], words[2]
+    return latest["cut"]
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_the_power_goes_while_it_follows(start, tmp_path, bin_dir, tree, mirror_args, seed):
+    """After each loss of what was not synced it shows a whole cut, and goes on from there."""
+    (tmp_path / "m").mkdir()
+    disk = Disk(tmp_path / "m", bin_dir.parent / "tests" / "libatalaya_shim.so")
+    before = None
+    for cut in range(4):
+        tree.add_image(b"\xff\xd8 foto %d" % cut)
+        entry = f"<p>portada del corte {cut}".encode()
+        tree.cut(pages={"index.html": b"<p>corte %d" % cut, "en/index.html": b"<p>cut %d" % cut,
+                        "entry-pages/index.html": entry}, chunks=[b"<p>filas %d" % cut])
+        mirror = start("atalaya-mirror", *mirror_args, env=disk.env())
+        wait_for(holds(tmp_path, cut), say=mirror.text)
+        mirror.stop(signal.SIGKILL)
+        disk.crash(None if seed is None else random.Random(seed + cut))
+        assert held_cut(tmp_path) in (before, cut)
+        before = held_cut(tmp_path)
+        assert before is None or whole(tmp_path / "m/public") == before
+    mirror = start("atalaya-mirror", *mirror_args, env=disk.env())
+    wait_for(holds(tmp_path, 3), say=mirror.text)
+    wait_for(lambda: published(tmp_path, "index.html") == b"<p>portada del corte 3", say=mirror.text)
+    assert whole(tmp_path / "m/public") == 3
 
 
 def test_old_cuts_expire(start, tmp_path, tree, mirror_args):
