@@ -154,9 +154,9 @@ class Storm:
     def one(self, only=""):
         """Kills one process below the night, of that name if one is asked for."""
         below = [(pid, name) for pid, name in descendants(self.night.pid) if only in name]
-        if below:
-            pid, name = self.chance.choice(below)
-            kill(pid)
+        if below:  # each program and role is as likely as any other, however many processes it has
+            name = self.chance.choice(sorted({name for _, name in below}))
+            kill(self.chance.choice(sorted(pid for pid, its in below if its == name)))
             self.killed.append(name)
 
     def parent(self, loss):
