@@ -49,7 +49,8 @@ struct database {
 };
 
 struct audit_options {
-    bool last_cut; /* participation must include special stations */
+    bool last_cut;      /* participation must include special stations */
+    size_t halves_from; /* rows of so many bytes are read by two threads; 0: the usual */
 };
 
 struct audit {

@@ -192,7 +192,11 @@ static enum err check_database(struct walk *walk, struct span path, const struct
     seen_init(&a->images, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW));
     enum err err = read_head(a, walk->why);
     if (err == OK) {
-        rows_check(a);
+        halves_read(a, walk->options->halves_from);
+        count_merge(&db->published, &a->plain);
+        count_merge(&db->ruled, &a->plain);
+        db->published.nominal_counted += db->nominal_special;
+        patterns_check(a);
         header_check(a, walk->options);
         walk->audit->databases[walk->audit->n_databases++] = db;
     }

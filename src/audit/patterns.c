@@ -45,6 +45,24 @@ void patterns_note(struct auditor *a)
               fields[FIELD_REPS].value);
 }
 
+void patterns_append(struct auditor *a, const struct auditor *part)
+{
+    for (int i = 0; i < CONSTANTS; i++) {
+        struct constant *constant = &a->constants[i];
+        const struct constant *more = &part->constants[i];
+        if (constant->value.at == NULL && more->value.at != NULL) {
+            constant->value = arena_copy(a->arena, more->value);
+        }
+        bool same = more->value.at == NULL || span_equal(constant->value, more->value);
+        constant->varies |= more->varies || !same;
+    }
+    for (int i = 0; i < COPIES; i++) {
+        a->copies[i].both += part->copies[i].both;
+        a->copies[i].equal += part->copies[i].equal;
+        a->copies[i].nonzero += part->copies[i].nonzero;
+    }
+}
+
 static void check_constants(struct auditor *a)
 {
     for (int i = 0; i < CONSTANTS; i++) {

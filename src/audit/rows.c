@@ -372,18 +372,11 @@ static bool is_roomy(const struct auditor *a)
     return a->reader.scratch.len == 0 && a->reader.rest.len >= sizeof(uint64_t);
 }
 
-void rows_check(struct auditor *a)
+void rows_read(struct auditor *a, const char *end)
 {
     size_t n = 0;
-    a->sheet = (struct sheet){.n_votes = (uint8_t)a->database->n_columns,
-                              .has_image = true,
-                              .received_ms = -1,
-                              .captured_ms = -1,
-                              .verified_ms = -1};
-    a->last_known = true;
-    patterns_init(a);
     struct span before = a->reader.rest;
-    while (csv_read_row(&a->reader, a->cells, CSV_COLUMNS_MAX, &n) == OK) {
+    while (before.at < end && csv_read_row(&a->reader, a->cells, CSV_COLUMNS_MAX, &n) == OK) {
         a->line = span_of(before.at, before.len - a->reader.rest.len);
         before = a->reader.rest;
         a->roomy = is_roomy(a);
@@ -391,8 +384,4 @@ void rows_check(struct auditor *a)
             row_check(a);
         }
     }
-    count_merge(&a->database->published, &a->plain);
-    count_merge(&a->database->ruled, &a->plain);
-    a->database->published.nominal_counted += a->database->nominal_special;
-    patterns_check(a);
 }

@@ -80,6 +80,8 @@ static inline bool found(struct auditor *a, enum audit_rule rule)
     return finding->n_examples < EXAMPLES_MAX;
 }
 void example(struct auditor *a, enum audit_rule rule, const char *detail, ...) PRINTF(3, 4);
+/* Adds the findings of the rows behind this auditor's to its own; texts are copied to its arena. */
+void findings_append(struct auditor *a, const struct database *part);
 /* Both in one, without a detail. */
 static inline void note(struct auditor *a, enum audit_rule rule)
 {
@@ -103,8 +105,10 @@ static inline bool row_number(const struct auditor *a, enum field field, uint32_
 struct span safe_text(struct auditor *a, struct span raw);
 struct span arena_print(struct arena *arena, const char *format, ...) PRINTF(2, 3);
 
-/* Reads all rows of the layout's body. */
-void rows_check(struct auditor *a);
+/* Reads the rows, from where the reader stands to the first that begins at `end` or after it. */
+void rows_read(struct auditor *a, const char *end);
+/* Reads all rows, with two threads when they have at least `halves_from` bytes (halves.c). */
+void halves_read(struct auditor *a, size_t halves_from);
 /* Keys, image, times and documents of the row at hand (row_keys.c). */
 void row_check_keys(struct auditor *a);
 void row_check_image(struct auditor *a);
@@ -113,6 +117,7 @@ void row_check_document(struct auditor *a);
 /* What only shows over many rows (patterns.c). */
 void patterns_init(struct auditor *a);
 void patterns_note(struct auditor *a);
+void patterns_append(struct auditor *a, const struct auditor *part);
 void patterns_check(struct auditor *a);
 /* The summary, once the rows are counted (header.c). */
 void header_check(struct auditor *a, const struct audit_options *options);

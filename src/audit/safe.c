@@ -133,3 +133,18 @@ void note_thing(struct auditor *a, enum audit_rule rule, struct span thing, cons
     new->detail = arena_vprint(a->arena, detail, args);
     va_end(args);
 }
+
+void findings_append(struct auditor *a, const struct database *part)
+{
+    for (int rule = 0; rule < AUDIT_RULES; rule++) {
+        struct finding *finding = &a->database->findings[rule];
+        const struct finding *more = &part->findings[rule];
+        finding->count += more->count;
+        for (unsigned i = 0; i < more->n_examples && finding->n_examples < EXAMPLES_MAX; i++) {
+            struct example *new = example_new(a, (enum audit_rule)rule);
+            new->row = more->examples[i].row + a->reader.row;
+            new->key = arena_copy(a->arena, more->examples[i].key);
+            new->detail = arena_copy(a->arena, more->examples[i].detail);
+        }
+    }
+}

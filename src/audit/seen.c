@@ -27,6 +27,12 @@ void seen_init(struct seen *seen, struct span file, uint32_t expected)
     seen->key[1] = (uint64_t)(uintptr_t)&seen << 17 ^ 0x9e3779b97f4a7c15U;
 }
 
+void seen_init_next(struct seen *seen, const struct seen *first, uint32_t expected)
+{
+    seen_init(seen, first->file, expected);
+    memcpy(seen->key, first->key, sizeof seen->key); /* tags of both are compared */
+}
+
 void seen_done(struct seen *seen)
 {
     free(seen->items);
@@ -56,6 +62,19 @@ static uint32_t place_text(struct seen *seen, struct span text)
     return seen->extra.err == OK ? EXTRA | (uint32_t)at : UINT32_MAX;
 }
 
+static void make_room(struct seen *seen, uint32_t more)
+{
+    uint32_t room = seen->room;
+    while (room - seen->n < more) {
+        assert(room < 1U << 28);
+        room *= 2;
+    }
+    if (room != seen->room) {
+        seen->room = room;
+        seen->items = must(realloc(seen->items, (size_t)room * sizeof *seen->items));
+    }
+}
+
 void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, const char *line)
 {
     text.len = text.len > SEEN_TEXT_MAX ? SEEN_TEXT_MAX : text.len;
@@ -63,11 +82,7 @@ void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t 
     if (at == UINT32_MAX) {
         return;
     }
-    if (seen->n == seen->room) {
-        assert(seen->room < 1U << 28);
-        seen->room *= 2;
-        seen->items = must(realloc(seen->items, (size_t)seen->room * sizeof *seen->items));
-    }
+    make_room(seen, 1);
     struct seen_item *item = &seen->items[seen->n++];
     *item = (struct seen_item){
         .at = at, .line = (uint32_t)(line - seen->file.at), .row = row, .len = (uint16_t)text.len};
@@ -78,6 +93,26 @@ void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t 
     } else {
         seen->ascending =
             seen->ascending && (seen->n == 1 || span_compare(text_of(seen, item - 1), text) < 0);
+    }
+}
+
+void seen_append(struct seen *seen, const struct seen *next, uint32_t rows_before)
+{
+    if (next->n == 0) {
+        return;
+    }
+    bool rises = seen->n == 0 ||
+                 span_compare(text_of(seen, &seen->items[seen->n - 1]), text_of(next, &next->items[0])) < 0;
+    seen->ascending = seen->ascending && next->ascending && rises;
+    seen->hashed = seen->hashed || next->hashed;
+    make_room(seen, next->n);
+    for (uint32_t i = 0; i < next->n; i++) {
+        struct seen_item item = next->items[i];
+        item.at = place_text(seen, text_of(next, &item));
+        item.row += rows_before;
+        if (item.at != UINT32_MAX) {
+            seen->items[seen->n++] = item;
+        }
     }
 }
 

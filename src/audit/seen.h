@@ -33,10 +33,15 @@ enum { SEEN_FILE_MAX = INT32_MAX, SEEN_TEXT_MAX = UINT16_MAX };
 
 /* `expected` texts fit without growing. */
 void seen_init(struct seen *seen, struct span file, uint32_t expected);
+/* A list for the texts that follow those of `first`, to be appended to it. */
+void seen_init_next(struct seen *seen, const struct seen *first, uint32_t expected);
 void seen_done(struct seen *seen);
 /* A text of at most SEEN_TEXT_MAX bytes (longer ones are cut) in the row that begins at `line`. `hashed`: bytes that are
  * equal exactly when the texts are: the text, or a shorter form of it; at NULL when the hash may wait until it is needed. */
 void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, const char *line);
+
+/* Adds all of `next`, whose rows were counted from where `rows_before` ends. */
+void seen_append(struct seen *seen, const struct seen *next, uint32_t rows_before);
 
 /* Calls `visit` for every text that came before, in the order of the rows: the row where it stood first, the row at hand,
  * and the how manieth it is (2, 3, ...). */
