@@ -64,18 +64,22 @@ static void read_votes(struct auditor *a)
     a->columns = n == COLUMNS_MAX ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1;
     a->any_number = false;
     a->all_numbers = true;
-    a->sum = 0;
+    uint64_t sum = 0;
+    unsigned numbers = 0;
+    const bool roomy = a->roomy;
     for (unsigned i = 0; i < n; i++) {
         struct cell *cell = &a->sheet.votes[i];
         uint32_t value = 0;
-        if (a->roomy && cell_digits_fast(a->cells[a->vote_at[i]], 6, &value)) {
+        if (roomy && cell_digits_fast(a->cells[a->vote_at[i]], 6, &value)) {
             *cell = (struct cell){.value = value, .state = CELL_NUMBER};
-            a->any_number = true;
+            numbers++;
         } else {
             read_odd_vote(a, i, cell);
         }
-        a->sum += cell->value;
+        sum += cell->value;
     }
+    a->any_number |= numbers > 0;
+    a->sum = sum;
 }
 
 static void read_fields(struct auditor *a)
@@ -95,6 +99,11 @@ static void read_fields(struct auditor *a)
 static void read_observations(struct auditor *a)
 {
     struct span words = cell_of(a, F_OBSERVATIONS);
+    if (cell_is_none(words)) { /* most rows; what the last remark means is kept for the next one */
+        a->observations = 0;
+        a->observations_known = true;
+        return;
+    }
     if (!span_equal(words, a->last_words)) {
         a->last_known = cell_observations(words, &a->last_observations);
         a->last_words = words;

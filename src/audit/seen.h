@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+enum { SEEN_FILE_MAX = INT32_MAX, SEEN_TEXT_MAX = UINT16_MAX, SEEN_WORDS = 16 };
+
 /* Kept small: fresh memory is the dearest thing that a short process touches. */
 struct seen_item {
     uint32_t at;   /* of the text in the file; EXTRA + offset: in `extra` */
@@ -27,9 +29,8 @@ struct seen {
     bool ascending; /* so far every text is greater than the one before */
     bool hashed;    /* tags are there already */
     uint64_t key[2];
+    uint64_t factors[SEEN_WORDS + 2]; /* made from the key */
 };
-
-enum { SEEN_FILE_MAX = INT32_MAX, SEEN_TEXT_MAX = UINT16_MAX };
 
 /* `expected` texts fit without growing. */
 void seen_init(struct seen *seen, struct span file, uint32_t expected);

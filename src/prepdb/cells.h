@@ -30,19 +30,18 @@ static inline bool cell_digits_fast(struct span cell, size_t most, uint32_t *out
     if (cell.len <= 4) { /* the common case needs half the arithmetic */
         uint32_t y = 0;
         memcpy(&y, cell.at, sizeof y);
-        unsigned up = 32 - 8 * (unsigned)cell.len;
-        y = (y << up | (uint32_t)(UINT64_C(0x30303030) >> (32 - up))) ^ 0x30303030U;
+        y = (y ^ 0x30303030U) << (32 - 8 * (unsigned)
+                                               cell.len); /* what is shifted in are zeros before the number */
         if (((y + 0x76767676U) | y) & 0x80808080U) {
             return false;
         }
-        y = (y * 10 + (y >> 8)) & 0x00ff00ffU;
-        *out = (y * 100 + (y >> 16)) & 0xffffU;
+        y = (y * (1 + (10 << 8)) >> 8) & 0x00ff00ffU;
+        *out = y * (1 + (100 << 16)) >> 16;
         return true;
     }
     uint64_t x = 0;
     memcpy(&x, cell.at, sizeof x);
-    unsigned shift = 64 - 8 * (unsigned)cell.len;
-    x = (x << shift | UINT64_C(0x3030303030303030) >> (64 - shift)) ^ UINT64_C(0x3030303030303030);
+    x = (x ^ UINT64_C(0x3030303030303030)) << (64 - 8 * (unsigned)cell.len);
     if (((x + UINT64_C(0x7676767676767676)) | x) & UINT64_C(0x8080808080808080)) {
         return false;
     }

@@ -21,63 +21,85 @@ void csv_reader_done(struct csv_reader *reader)
     buf_done(&reader->scratch);
 }
 
-/* One bit for each of 64 bytes that is a separator, LF or CR. */
-static uint64_t marks_of(const char *at, char separator)
+/* Where the first mark stands; of at least one. */
+static inline unsigned first_of(uint64_t marks)
+{
+    return (unsigned)__builtin_ctzll(marks);
+}
+
+/* What stands at `at`, which has 64 bytes: sets marks and odd. */
+static inline void marks_of(struct csv_reader *reader, const char *at)
 {
     uint64_t marks = 0;
+    uint64_t odd = 0;
 #if defined(__SSE2__)
-    const __m128i separators = _mm_set1_epi8(separator);
+    const __m128i separators = _mm_set1_epi8(reader->separator);
     const __m128i feeds = _mm_set1_epi8('\n');
     const __m128i returns = _mm_set1_epi8('\r');
+    const __m128i quotes = _mm_set1_epi8('"');
+#pragma GCC unroll 4
     for (int i = 0; i < BLOCK / 16; i++) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + i * 16));
-        __m128i hits =
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, separators),
-                         _mm_or_si128(_mm_cmpeq_epi8(bytes, feeds), _mm_cmpeq_epi8(bytes, returns)));
+        __m128i ends = _mm_or_si128(_mm_cmpeq_epi8(bytes, feeds), _mm_cmpeq_epi8(bytes, returns));
+        __m128i some = _mm_or_si128(ends, _mm_cmpeq_epi8(bytes, quotes));
+        __m128i hits = _mm_or_si128(some, _mm_cmpeq_epi8(bytes, separators));
+        odd |= (uint64_t)(uint32_t)_mm_movemask_epi8(some) << (i * 16);
         marks |= (uint64_t)(uint32_t)_mm_movemask_epi8(hits) << (i * 16);
     }
 #else
     for (int i = 0; i < BLOCK; i++) {
-        marks |= (uint64_t)(at[i] == separator || at[i] == '\n' || at[i] == '\r') << i;
+        uint64_t some = at[i] == '\n' || at[i] == '\r' || at[i] == '"';
+        odd |= some << i;
+        marks |= (some | (at[i] == reader->separator)) << i;
     }
 #endif
-    return marks;
+    reader->marks = marks;
+    reader->odd = odd;
 }
 
-/* Makes `block` begin at `at`; the last bytes of a text are looked at in a padded copy. */
-static void block_load(struct csv_reader *reader, const char *at, const char *end)
+/* The last bytes of a text are looked at in a padded copy. */
+static __attribute__((noinline)) void marks_of_last(struct csv_reader *reader, const char *at, size_t left)
+{
+    char padded[BLOCK] = {0};
+    memcpy(padded, at, left);
+    marks_of(reader, padded);
+    uint64_t inside = ((uint64_t)1 << left) - 1;
+    reader->marks &= inside;
+    reader->odd &= inside;
+}
+
+/* Makes `block` begin at `at`. */
+static inline void block_load(struct csv_reader *reader, const char *at, const char *end)
 {
     reader->block = at;
     size_t left = (size_t)(end - at);
-    if (left >= BLOCK) {
-        reader->marks = marks_of(at, reader->separator);
-        return;
+    if (__builtin_expect(left >= BLOCK, 1)) {
+        marks_of(reader, at);
+    } else {
+        marks_of_last(reader, at, left);
     }
-    char padded[BLOCK] = {0};
-    memcpy(padded, at, left);
-    uint64_t inside = ((uint64_t)1 << left) - 1;
-    reader->marks = marks_of(padded, reader->separator) & inside;
 }
 
-/* The next separator or row end at or after `at`, or `end`. Its mark stays until the next call. */
-static inline const char *mark_from(struct csv_reader *reader, const char *at, const char *end)
+/* Forgets the marks before `at`, which lies in the block or behind it; looks at the block of `at`. */
+static inline void marks_from(struct csv_reader *reader, const char *at, const char *end)
 {
     size_t skip = (size_t)(at - reader->block);
     if (reader->block == NULL || skip >= BLOCK) {
-        if (at == end) {
-            return end;
-        }
         block_load(reader, at, end);
-        skip = 0;
+        return;
     }
     reader->marks &= ~(uint64_t)0 << skip;
-    while (reader->marks == 0) {
-        if ((size_t)(end - reader->block) <= BLOCK) {
-            return end;
-        }
-        block_load(reader, reader->block + BLOCK, end);
+    reader->odd &= ~(uint64_t)0 << skip;
+}
+
+/* The next block: false at the end of the text. */
+static inline bool block_next(struct csv_reader *reader, const char *end)
+{
+    if ((size_t)(end - reader->block) <= BLOCK) {
+        return false;
     }
-    return reader->block + __builtin_ctzll(reader->marks);
+    block_load(reader, reader->block + BLOCK, end);
+    return true;
 }
 
 /* Where the field being unescaped lies while the row is read; earlier ones move along when `scratch` does. */
@@ -97,6 +119,15 @@ static void scratch_add(struct csv_reader *reader, const char *at, size_t len, s
     }
 }
 
+/* The next separator or row end, or `end`. */
+static const char *field_end(const struct csv_reader *reader, const char *at, const char *end)
+{
+    while (at < end && *at != reader->separator && *at != '\n' && *at != '\r') {
+        at++;
+    }
+    return at;
+}
+
 /* Reads a field whose first byte, a quote, is at `at`; returns where it ends. `fields` are the row's n before
  * it. */
 static const char *quoted_field(struct csv_reader *reader, const char *at, const char *end,
@@ -112,7 +143,7 @@ static const char *quoted_field(struct csv_reader *reader, const char *at, const
             quote = end;
         }
         bool doubled = quote != end && quote + 1 < end && quote[1] == '"';
-        const char *stop = quote == end ? end : doubled ? quote + 2 : mark_from(reader, quote + 1, end);
+        const char *stop = quote == end ? end : doubled ? quote + 2 : field_end(reader, quote + 1, end);
         bool plain = !copied && !doubled && (quote == end || stop == quote + 1);
         if (plain) {
             *field = span_of(from, (size_t)(quote - from));
@@ -131,26 +162,6 @@ static const char *quoted_field(struct csv_reader *reader, const char *at, const
     }
 }
 
-/* Before a row: the marks known are of the block that holds `at`, and none of them lies before it. */
-static void marks_align(struct csv_reader *reader, const char *at, const char *end)
-{
-    size_t skip = (size_t)(at - reader->block);
-    if (reader->block == NULL || skip >= BLOCK) {
-        block_load(reader, at, end);
-    } else {
-        reader->marks &= ~(uint64_t)0 << skip;
-    }
-}
-
-/* After a quoted field: the mark that ended it is used. */
-static void drop_mark(struct csv_reader *reader, const char *stop)
-{
-    size_t skip = (size_t)(stop - reader->block);
-    if (skip < BLOCK) {
-        reader->marks &= ~(uint64_t)1 << skip;
-    }
-}
-
 /* Past the row's end: LF, CRLF or CR. */
 static void finish_row(struct csv_reader *reader, const char *at, const char *end)
 {
@@ -161,23 +172,75 @@ static void finish_row(struct csv_reader *reader, const char *at, const char *en
     reader->rest = span_of(at, (size_t)(end - at));
 }
 
-/* The next mark, when the known ones are used up: false at the end of the text. */
-static bool more_marks(struct csv_reader *reader, const char *end)
+/* The row being read: fields past `max` are counted and not kept. */
+struct row {
+    struct span *fields;
+    size_t max;
+    size_t n;
+    const char *at; /* where the field at hand begins */
+};
+
+static inline void row_add(struct row *row, struct span field)
 {
-    do {
-        if ((size_t)(end - reader->block) <= BLOCK) {
-            return false;
-        }
-        block_load(reader, reader->block + BLOCK, end);
-    } while (reader->marks == 0);
-    return true;
+    if (row->n < row->max) {
+        row->fields[row->n] = field;
+    }
+    row->n++;
 }
 
-/* "abc" with nothing to unescape and nothing behind it. */
-static inline bool is_quoted_plainly(struct span field)
+/* The fields that end before the next row end or quote: nearly all of them, so each costs a dozen instructions. */
+static inline void plain_fields(const struct csv_reader *reader, struct row *row)
 {
-    return field.len >= 2 && field.at[field.len - 1] == '"' &&
-           memchr(field.at + 1, '"', field.len - 2) == NULL;
+    const char *block = reader->block;
+    const char *at = row->at;
+    uint64_t marks = reader->marks & ((reader->odd & -reader->odd) - 1);
+    if (__builtin_expect(row->n + BLOCK > row->max, 0)) {
+        for (; marks != 0; marks &= marks - 1) {
+            const char *stop = block + first_of(marks);
+            row_add(row, span_of(at, (size_t)(stop - at)));
+            at = stop + 1;
+        }
+    } else {
+        struct span *field = row->fields + row->n;
+        for (; marks != 0; marks &= marks - 1) {
+            const char *stop = block + first_of(marks);
+            *field++ = span_of(at, (size_t)(stop - at));
+            at = stop + 1;
+        }
+        row->n = (size_t)(field - row->fields);
+    }
+    row->at = at;
+}
+
+/* The quote that closes the field opened by the first odd byte, when it stands in the same block or the next, before any
+ * row end and not last of all; NULL otherwise. What follows it is not looked at. */
+static inline const char *closing_quote(struct csv_reader *reader, const char *end)
+{
+    uint64_t behind = reader->odd & (reader->odd - 1);
+    if (behind == 0) {
+        if (!block_next(reader, end) || reader->odd == 0) {
+            return NULL;
+        }
+        behind = reader->odd;
+    }
+    const char *quote = reader->block + first_of(behind);
+    return *quote == '"' && quote + 1 < end ? quote : NULL;
+}
+
+/* A field that begins with a quote. */
+static void take_quoted(struct csv_reader *reader, struct row *row, const char *end)
+{
+    const char *open = row->at;
+    const char *quote = closing_quote(reader, end);
+    const char *stop = quote == NULL ? NULL : quote + 1;
+    struct span field;
+    if (stop != NULL && (*stop == reader->separator || *stop == '\n' || *stop == '\r')) {
+        field = span_of(open + 1, (size_t)(quote - open - 1));
+    } else {
+        stop = quoted_field(reader, open, end, row->fields, row->n < row->max ? row->n : row->max, &field);
+    }
+    row_add(row, field);
+    row->at = stop;
 }
 
 enum err csv_read_row(struct csv_reader *reader, struct span *fields, size_t max, size_t *n_fields)
@@ -185,43 +248,40 @@ enum err csv_read_row(struct csv_reader *reader, struct span *fields, size_t max
     if (reader->rest.len == 0) {
         return ERR_AGAIN;
     }
-    const char *at = reader->rest.at;
-    const char *end = at + reader->rest.len;
-    const char separator = reader->separator;
-    size_t n = 0;
+    const char *end = reader->rest.at + reader->rest.len;
+    struct row row = {.fields = fields, .max = max, .at = reader->rest.at};
     reader->scratch.len = 0;
     reader->row++;
-    marks_align(reader, at, end);
-    uint64_t marks = reader->marks; /* kept in a register: stores to `fields` would make it be read again */
-    for (;; n++) {
-        if (__builtin_expect(marks == 0, 0)) {
-            marks = more_marks(reader, end) ? reader->marks : 0;
-        }
-        const char *stop = marks == 0 ? end : reader->block + __builtin_ctzll(marks);
-        struct span field = span_of(at, (size_t)(stop - at));
-        if (__builtin_expect(at == end || *at != '"', 1)) {
-            marks &= marks - 1;
-        } else if (marks != 0 && is_quoted_plainly(field)) {
-            marks &= marks - 1;
-            field = span_of(at + 1, field.len - 2);
-        } else {
-            reader->marks = marks;
-            stop = quoted_field(reader, at, end, fields, n < max ? n : max, &field);
-            drop_mark(reader, stop);
-            marks = reader->marks;
-        }
-        if (n < max) {
-            fields[n] = field;
-        }
-        at = stop;
-        if (stop == end || *stop != separator) {
+    marks_from(reader, row.at, end);
+    for (;;) {
+        plain_fields(reader, &row);
+        if (reader->odd == 0) {
+            if (block_next(reader, end)) {
+                continue;
+            }
+            row_add(&row, span_of(row.at, (size_t)(end - row.at)));
+            row.at = end;
             break;
         }
-        at++;
+        const char *odd = reader->block + first_of(reader->odd);
+        if (*odd != '"') {
+            row_add(&row, span_of(row.at, (size_t)(odd - row.at)));
+            row.at = odd;
+            break;
+        }
+        if (odd == row.at) {
+            take_quoted(reader, &row, end);
+            if (row.at == end || *row.at != reader->separator) {
+                break;
+            }
+            row.at++;
+            marks_from(reader, row.at, end);
+        } else {
+            marks_from(reader, odd + 1, end); /* inside a field a quote is a byte like any other */
+        }
     }
-    reader->marks = marks;
-    finish_row(reader, at, end);
-    *n_fields = n + 1;
+    finish_row(reader, row.at, end);
+    *n_fields = row.n;
     return OK;
 }
 

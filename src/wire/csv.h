@@ -19,8 +19,9 @@ struct csv_reader {
     bool unterminated; /* the text ended inside quotes or without a row end in the last row read */
     bool open_quote;   /* the text ended inside quotes */
     struct buf scratch;
-    const char *block; /* the 64 bytes whose marks are known ... */
-    uint64_t marks;    /* ... and where in them separators and row ends stand that were not used yet */
+    const char *block; /* the 64 bytes that were looked at last, and what of them was not used yet: */
+    uint64_t marks;    /* where separators, row ends and quotes stand */
+    uint64_t odd;      /* of these, row ends and quotes */
 };
 void csv_reader_init(struct csv_reader *reader, struct span text, char separator);
 void csv_reader_done(struct csv_reader *reader);

@@ -112,10 +112,32 @@ static void fast_digits(void **state)
     }
 }
 
+/* A time spelled as the rule says is read all digits at a time; without its zone it takes the long way. */
+static void fast_clock(void **state)
+{
+    (void)state;
+    static const char good[] = "01/06/2027 19:59:38 (UTC-6)";
+    struct time_reader fast = {0};
+    struct time_reader slow = {0};
+    assert_true(cell_time(&fast, span_str(good)) > 0);
+    for (size_t at = 11; at < 19; at++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char text[sizeof good];
+            memcpy(text, good, sizeof good);
+            text[at] = (char)byte;
+            int64_t expected = cell_time(&slow, span_of(text, 19));
+            if (at == 16 && byte != ':') {
+                expected = TIME_BROKEN; /* no seconds: the long way then wants a zone there */
+            }
+            assert_int_equal(cell_time(&fast, span_of(text, 27)), expected);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_right_database),
-                                       cmocka_unit_test(rounding_is_refused),
-                                       cmocka_unit_test(rows_are_judged), cmocka_unit_test(fast_digits)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_right_database), cmocka_unit_test(rounding_is_refused),
+        cmocka_unit_test(rows_are_judged), cmocka_unit_test(fast_digits), cmocka_unit_test(fast_clock)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
