@@ -17,9 +17,18 @@ static bool blank_from(const struct auditor *a, size_t from, size_t to)
     return true;
 }
 
+/* A short row has empty cells at its end, not those of the row before. */
+static void blank_missing(struct auditor *a, size_t n)
+{
+    for (size_t i = n; i < a->n_columns; i++) {
+        a->cells[i] = span_of("", 0);
+    }
+}
+
 /* A row of the right length: true. A blank line or one that cannot be used: false, and noted. */
 static bool row_shape(struct auditor *a, size_t n)
 {
+    blank_missing(a, n);
     if (cell_trim(a->cells[0]).len == 0 && blank_from(a, 1, n)) {
         return false;
     }
