@@ -76,11 +76,15 @@ class Reader(threading.Thread):
         text = manifest[:manifest.rindex(b"\n\n") + 1]
         if hashlib.sha256(text).hexdigest() != latest["manifest_sha256"]:
             self.broken.append(f"cut {latest['cut']}: its manifest is not the one that latest.json names")
-        for line in text.decode().splitlines():
-            words = line.split(" ", 2)
-            if len(words) == 3 and len(words[0]) == 64 and words[2].startswith(latest["path"]):
-                if hashlib.sha256(self.get(words[2])).hexdigest() != words[0]:
-                    self.broken.append(f"{words[2]} is not what the manifest says")
+        rows = [line.split(" ", 2) for line in text.decode().splitlines()]
+        listed = {row[2]: row[0] for row in rows if len(row) == 3 and len(row[0]) == 64}
+        entries = [path for path in listed if path.endswith("index.html") and not path.startswith("cut/")]
+        found = {path: hashlib.sha256(self.get(path)).hexdigest() for path in entries}
+        if json.loads(self.get("latest.json")) == latest:  # no cut came in between
+            self.broken += [f"{path} is not cut {latest['cut']}'s" for path in entries if found[path] != listed[path]]
+        for path, digest in listed.items():
+            if path.startswith(latest["path"]) and hashlib.sha256(self.get(path)).hexdigest() != digest:
+                self.broken.append(f"{path} is not what the manifest says")
         self.cuts.add(latest["cut"])
 
     def run(self):
