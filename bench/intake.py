@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import selectors
+import shutil
 import socket
 import subprocess
 import sys
@@ -90,7 +91,7 @@ def measure(bin_dir, name, requests, senders, sync_ms, args=()):
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/tmp")) as folder:
         night = Path(folder) / "night"
         night.mkdir()
-        (night / "election").symlink_to(intake_kit.ELECTION)
+        shutil.copytree(intake_kit.ELECTION, night / "election")
         env = dict(os.environ, LD_PRELOAD=str(bin_dir.parent / "tests" / "libatalaya_shim.so"), SHIM_SYNC_MS=str(sync_ms))
         args = [a.replace("@", folder) for a in args]
         intake = subprocess.Popen([bin_dir / "atalaya-intake", "--dir", night, "--listen", "127.0.0.1:0", *args], env=env,
