@@ -1,7 +1,7 @@
 # The house: every module stands on a floor and may use only what it declares from lower floors.
 #
 #   house_module(NAME tally FLOOR 2 SOURCES a.c b.c USES base [LIBS PkgConfig::X])
-#   house_program(NAME atalaya-cut SOURCES cut_main.c USES cut os base)
+#   house_program(NAME atalaya-cut SOURCES cut_main.c USES cut os base)     STATIC: without the dynamic linker
 #   house_test(NAME tally_rules SOURCES test_rules.c USES tally base)      a cmocka program, run by ctest
 #   house_fuzzer(NAME csv SOURCES fuzz_csv.c USES wire base)               built by the fuzz preset only
 #
@@ -66,12 +66,38 @@ function(house_check_floors)
 endfunction()
 
 function(house_program)
-  cmake_parse_arguments(P "" "NAME" "SOURCES;USES;LIBS" ${ARGN})
+  cmake_parse_arguments(P "STATIC" "NAME" "SOURCES;USES;LIBS" ${ARGN})
   add_executable(${P_NAME} ${P_SOURCES})
-  target_link_libraries(${P_NAME} PRIVATE ${P_USES} ${P_LIBS})
+  if(P_STATIC AND NOT ATALAYA_SANITIZE)
+    house_link_statically(${P_NAME} "${P_USES}" "${P_LIBS}")
+  else()
+    target_link_libraries(${P_NAME} PRIVATE ${P_USES} ${P_LIBS})
+  endif()
   set_target_properties(${P_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   house_check_includes(${P_NAME} ${CMAKE_CURRENT_SOURCE_DIR}/none "${P_USES}" "${P_SOURCES_ABS}")
   install(TARGETS ${P_NAME} RUNTIME DESTINATION bin)
+endfunction()
+
+# For programs that end in a few milliseconds, of which the dynamic linker would take some tenths of one. They see the archives
+# of the modules they use, directly or not, and of third-party libraries only what LIBS names: as archives.
+function(house_link_statically name uses libs)
+  set(todo ${uses})
+  set(modules "")
+  while(todo)
+    list(POP_FRONT todo module)
+    if(NOT module IN_LIST modules)
+      list(APPEND modules ${module})
+      get_property(more GLOBAL PROPERTY HOUSE_USES_${module})
+      list(APPEND todo ${more})
+    endif()
+  endwhile()
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_options(${name} PRIVATE -static-pie)
+  if(modules)
+    list(TRANSFORM modules REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE archives)
+    target_link_libraries(${name} PRIVATE -Wl,--start-group ${archives} ${libs} -Wl,--end-group)
+    add_dependencies(${name} ${modules})
+  endif()
 endfunction()
 
 function(house_test)
