@@ -99,6 +99,7 @@ def main():
     for row in rows:
         print(f"{row['what']:34}{row['build_ms']:>7}{row['cpu_ms']:>7}{row['sync_ms']:>7}{row['floor_write_ms']:>18}"
               f"{row['floor_gzip1_ms']:>15}{row['files']:>8}{row['bytes'] / 1e6:>8.1f}{row['chunks']:>8}")
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} over {os.cpu_count()} processors; the cut had one of them")
     for row in rows:
         print(limits(row))
     if options.json:

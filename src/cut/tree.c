@@ -211,21 +211,28 @@ void tree_manifest(struct tree *tree)
     digest_of(buf_as_span(&tree->text), tree->manifest);
 }
 
-static enum err stage_put(struct tree *tree, struct span line, bool sync, struct why *why)
+/* The place of a staged file at the root, and the folder of that place. */
+static void stage_place(const struct tree *tree, struct span line, char to[FILE_PATH_MAX],
+                        char folder[FILE_PATH_MAX])
 {
     char path[PAGE_PATH_MAX + 64];
-    char from[FILE_PATH_MAX];
-    char to[FILE_PATH_MAX];
-    char folder[FILE_PATH_MAX];
     bool fits = span_copy(line, path, sizeof path);
     assert(fits);
-    join2(from, tree->stage, path);
     join2(to, tree->public_dir, path);
     memcpy(folder, to, strlen(to) + 1);
     *strrchr(folder, '/') = '\0';
+}
+
+static enum err stage_put(struct tree *tree, struct span line, struct why *why)
+{
+    char from[FILE_PATH_MAX];
+    char to[FILE_PATH_MAX];
+    char folder[FILE_PATH_MAX];
+    stage_place(tree, line, to, folder);
+    int n = snprintf(from, sizeof from, "%s/%.*s", tree->stage, SPAN_ARG(line));
+    assert(n > 0 && n < FILE_PATH_MAX);
     TRY(folder_make(folder, why));
-    TRY(file_rename(from, to, why));
-    return sync ? folder_sync(folder, why) : OK;
+    return file_rename(from, to, why);
 }
 
 enum err tree_place(struct tree *tree, struct span note, struct span minisig, struct why *why)
@@ -234,15 +241,15 @@ enum err tree_place(struct tree *tree, struct span note, struct span minisig, st
     struct span rest = buf_as_span(&tree->staged);
     struct span line;
     join2(path, tree->temporary, "manifest.minisig");
-    TRY(file_write(path, minisig, true, why));
+    TRY(file_write(path, minisig, false, why)); /* on disk with all the rest, below */
     join2(path, tree->temporary, "manifest");
-    TRY(file_write(path, note, true, why));
+    TRY(file_write(path, note, false, why));
     int n = snprintf(path, sizeof path, "%s/cut/%" PRIu32, tree->public_dir, tree->facts.number);
     assert(n > 0 && n < FILE_PATH_MAX);
     TRY(folder_remove(path, why)); /* of a cut that was not finished, made again from its entry */
     TRY(file_rename(tree->temporary, path, why));
     while (span_line(&rest, &line)) {
-        TRY(stage_put(tree, line, false, why));
+        TRY(stage_put(tree, line, why));
     }
     return file_sync_all(tree->public_dir, why); /* the names too, before anything points to them */
 }
@@ -252,8 +259,17 @@ enum err tree_enter(struct tree *tree, struct why *why)
     struct span rest = buf_as_span(&tree->entries);
     struct span line;
     while (span_line(&rest, &line)) {
-        bool plain = span_ends(line, SPAN(".html")); /* comes after its twins */
-        TRY(stage_put(tree, line, plain, why));
+        TRY(stage_put(tree, line, why));
+    }
+    /* All first, then their folders: one after the other each would wait for the disk's journal anew. */
+    rest = buf_as_span(&tree->entries);
+    while (span_line(&rest, &line)) {
+        char to[FILE_PATH_MAX];
+        char folder[FILE_PATH_MAX];
+        stage_place(tree, line, to, folder);
+        if (span_ends(line, SPAN(".html"))) { /* one of the three in its folder */
+            TRY(folder_sync(folder, why));
+        }
     }
     return OK;
 }
