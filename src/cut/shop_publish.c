@@ -7,6 +7,7 @@
 #include "cut/signer.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 struct cut_facts facts_of(const struct entry_cut *cut)
 {
@@ -105,11 +106,74 @@ enum err shop_list_package(struct shop *shop, struct why *why)
     return tree_list_package(tree, facts->package, why);
 }
 
+/* What the entry of a cut says, from the ledger. */
+static enum err find_cut(struct shop *shop, uint32_t number, struct cut_facts *facts, uint64_t *log_size,
+                         struct why *why)
+{
+    struct fold *fold;
+    struct ledger_reader *reader;
+    TRY(fold_new(&shop->election, &fold));
+    enum err err = ledger_reader_open(shop->ledger_dir, &reader, why);
+    struct ledger_reader *opened = err == OK ? reader : NULL;
+    while (err == OK && (fold->last_cut_entry == ENTRY_NONE || fold->last_cut.number != number)) {
+        struct span entry;
+        uint64_t index;
+        err = ledger_reader_next(reader, &entry, &index, why);
+        err = err != OK ? err : fold_apply(fold, index, entry, why);
+    }
+    if (err == OK) {
+        *facts = facts_of(&fold->last_cut);
+        *log_size = fold->last_cut.log_size;
+    }
+    ledger_reader_close(opened);
+    fold_free(fold);
+    return err;
+}
+
+/* Makes the package of an earlier cut again, from the ledger. */
+static enum err remake_package(struct shop *shop, uint32_t number, struct why *why)
+{
+    struct cut_facts facts;
+    uint64_t log_size;
+    struct fold *fold;
+    log_line(LOG_WARN, "package_recover", "cut=%" PRIu32, number);
+    TRY(find_cut(shop, number, &facts, &log_size, why));
+    TRY(shop_fold(shop, log_size, false, &fold, why));
+    enum err err = tree_build(&shop->tree, fold, shop->plan, &facts, why);
+    if (err == OK) {
+        struct package_job job = {.public_dir = shop->public_dir,
+                                  .cut_folder = shop->tree.temporary,
+                                  .fold = fold,
+                                  .plan = shop->plan,
+                                  .facts = facts,
+                                  .chunk_names = (const char(*)[65])shop->shelf.names,
+                                  .n_chunks = shop->shelf.n};
+        err = package_build(&job, why);
+    }
+    tree_drop(&shop->tree);
+    fold_free(fold);
+    shelf_forget(&shop->shelf);
+    return err;
+}
+
+/* A night that goes on from its copy has the ledger and the manifests, and no packages: the one that the interrupted cut names
+ * is made again, or that cut could never be. */
+static enum err have_package(struct shop *shop, const struct cut_facts *facts, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    snprintf(path, sizeof path, "%s/package/%" PRIu32, shop->public_dir, facts->package);
+    if (facts->package_ms < 0 || facts->package == facts->number || file_exists(path)) {
+        return OK;
+    }
+    return remake_package(shop, facts->package, why);
+}
+
 static enum err rebuild(struct shop *shop, const struct fold *fold, const struct entry_cut *cut,
                         struct why *why)
 {
     struct cut_facts facts = facts_of(cut);
     shelf_forget(&shop->shelf);
+    TRY(have_package(shop, &facts, why));
     TRY(tree_build(&shop->tree, fold, shop->plan, &facts, why));
     TRY(shop_list_package(shop, why));
     tree_manifest(&shop->tree);
