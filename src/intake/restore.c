@@ -75,7 +75,7 @@ static enum err restore_event(void *arg, const struct journal_record *record)
     if (restore->events % EVENTS_A_COMMIT == 0 && restore->events > 0) {
         TRY(restore->store->ops->commit(restore->store, restore->why));
         assert(restore->store != NULL);
-    TRY(restore->store->ops->begin(restore->store, restore->why));
+        TRY(restore->store->ops->begin(restore->store, restore->why));
     }
     TRY(restore->store->ops->append(restore->store, &event, restore->why));
     TRY(ledger_append(restore->ledger, record->entry, restore->why));
