@@ -12,7 +12,6 @@
 #include "tlog/entry.h"
 #include "tlog/ledger.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 enum { EVENTS_A_COMMIT = 2000 };
@@ -74,7 +73,6 @@ static enum err restore_event(void *arg, const struct journal_record *record)
     TRY(describe(restore, record, &entry, &event, digest));
     if (restore->events % EVENTS_A_COMMIT == 0 && restore->events > 0) {
         TRY(restore->store->ops->commit(restore->store, restore->why));
-        assert(restore->store != NULL);
         TRY(restore->store->ops->begin(restore->store, restore->why));
     }
     TRY(restore->store->ops->append(restore->store, &event, restore->why));
