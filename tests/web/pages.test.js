@@ -216,6 +216,14 @@ test('two cuts are never mixed: a page that a cache still holds is waited for', 
   await untilCut(page, 2);
 });
 
+test('without an answer there is no bar, and so no empty button', async (t) => {
+  const { page, site } = await visit(t);
+  await page.route('**/latest.json', (route) => route.fulfill({ status: 200, contentType: 'application/json', body: 'not JSON' }));
+  await page.goto(site.url);
+  await page.waitForSelector('aside.live', { state: 'attached' });
+  assert.equal(await page.locator('aside.live').isVisible(), false);
+});
+
 test('when the server is gone the page stays, and mirrors are offered while it is there', async (t) => {
   const { site, page } = await visit(t, { cut: 1 });
   await page.locator('.live a', { hasText: 'difusor-1' }).waitFor();
