@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "city/make.h"
 #include "city/sender.h"
-#include "formats/status.h"
+#include "doors/status.h"
 #include "formats/submission.h"
 #include "os/clock.h"
 #include "os/file.h"

@@ -3,7 +3,7 @@
 #define CUT_KEEP_H
 
 #include "base/err.h"
-#include "formats/manifest.h"
+#include "doors/manifest.h"
 
 #include <stdint.h>
 

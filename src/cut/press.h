@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "formats/manifest.h"
+#include "doors/manifest.h"
 #include "wire/squeeze.h"
 
 enum { TWIN_MIN = 200 }; /* shorter files have no twins */

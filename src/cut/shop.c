@@ -1,8 +1,8 @@
 /* One cut after the other. */
 #include "cut/shop.h"
 
+#include "doors/latest.h"
 #include "formats/election.h"
-#include "formats/latest.h"
 #include "os/append.h"
 #include "seal/digest.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
-#include "formats/manifest.h"
+#include "doors/manifest.h"
 #include "os/file.h"
 #include "os/jail.h"
 #include "os/packet.h"

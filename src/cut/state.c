@@ -2,7 +2,7 @@
 #include "cut/state.h"
 
 #include "base/date.h"
-#include "formats/status.h"
+#include "doors/status.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef INTAKE_KEEPER_PARTS_H
 #define INTAKE_KEEPER_PARTS_H
 
-#include "formats/status.h"
+#include "doors/status.h"
 #include "intake/keeper.h"
 #include "intake/sequencer.h"
 #include "os/control.h"

@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "doors/status.h"
 #include "formats/election.h"
-#include "formats/status.h"
 #include "logtree/publisher.h"
 #include "logtree/signer.h"
 #include "os/clock.h"

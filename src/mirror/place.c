@@ -2,7 +2,7 @@
 #include "mirror/place.h"
 
 #include "base/num.h"
-#include "formats/manifest.h"
+#include "doors/manifest.h"
 
 #include <stdio.h>
 

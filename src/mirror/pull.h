@@ -5,8 +5,8 @@
 #define MIRROR_PULL_H
 
 #include "client/client.h"
-#include "formats/latest.h"
-#include "formats/manifest.h"
+#include "doors/latest.h"
+#include "doors/manifest.h"
 #include "mirror/stage.h"
 #include "seal/note.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
-#include "formats/status.h"
+#include "doors/status.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/jail.h"

@@ -4,7 +4,7 @@
 #ifndef NIGHT_BOARD_H
 #define NIGHT_BOARD_H
 
-#include "formats/status.h"
+#include "doors/status.h"
 
 enum board_kind { BOARD_INTAKE, BOARD_CUT, BOARD_EDGE, BOARD_MIRROR, BOARD_NIGHT, BOARD_FEEDER };
 

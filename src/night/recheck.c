@@ -4,7 +4,7 @@
 #include "night/top.h"
 
 #include "base/num.h"
-#include "formats/latest.h"
+#include "doors/latest.h"
 #include "os/file.h"
 
 #include <inttypes.h>

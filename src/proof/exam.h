@@ -3,9 +3,9 @@
 #define PROOF_EXAM_H
 
 #include "base/arena.h"
+#include "doors/latest.h"
+#include "doors/manifest.h"
 #include "formats/election.h"
-#include "formats/latest.h"
-#include "formats/manifest.h"
 #include "proof/proof.h"
 #include "proof/source.h"
 #include "render/pages.h"

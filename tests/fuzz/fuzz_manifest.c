@@ -1,7 +1,7 @@
 /* Manifests and the pointer: what parses prints back byte for byte, no path leads out of the folder, and every refusal
  * has a sentence. */
-#include "formats/latest.h"
-#include "formats/manifest.h"
+#include "doors/latest.h"
+#include "doors/manifest.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* The pages of a cut: whole, escaped, equal in both languages, small, and the same bytes every time. */
 #include "city/city.h"
+#include "doors/latest.h"
 #include "files.h"
 #include "formats/election.h"
-#include "formats/latest.h"
 #include "night.h"
 #include "render/assets.h"
 #include "render/page.h"

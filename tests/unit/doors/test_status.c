@@ -1,5 +1,5 @@
 /* The status file: what is printed is read back, and every other spelling is refused with a sentence. */
-#include "formats/status.h"
+#include "doors/status.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

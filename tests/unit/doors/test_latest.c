@@ -1,5 +1,5 @@
 /* The pointer is read whole or refused with the key that is wrong. */
-#include "formats/latest.h"
+#include "doors/latest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* One spelling a manifest; every other is refused with the line. */
-#include "formats/manifest.h"
+#include "doors/manifest.h"
 
 #include "base/codec.h"
 
