@@ -5,7 +5,6 @@
 #include "seal/digest.h"
 
 static const struct span DASH = {"\xe2\x80\x94 ", 4}; /* em dash, space */
-enum { TYPE_ED25519 = 1 };
 
 static bool name_is_sound(struct span name)
 {
@@ -21,6 +20,19 @@ static bool name_is_sound(struct span name)
     return true;
 }
 
+void note_key_id(struct span name, uint8_t type, struct span raw, uint8_t id[4])
+{
+    struct digest *digest = digest_new();
+    digest_add(digest, name.at, name.len);
+    digest_add(digest, "\n", 1);
+    digest_add(digest, &type, 1);
+    digest_add(digest, raw.at, raw.len);
+    uint8_t hash[DIGEST_LEN];
+    digest_end(digest, hash);
+    digest_free(digest);
+    memcpy(id, hash, 4);
+}
+
 enum err note_key_make(struct span name, const uint8_t public[32], struct note_key *out)
 {
     if (!name_is_sound(name) || !ed25519_key_is_sound(public)) {
@@ -29,52 +41,70 @@ enum err note_key_make(struct span name, const uint8_t public[32], struct note_k
     struct note_key key;
     span_copy(name, key.name, sizeof key.name);
     memcpy(key.public, public, 32);
-    struct digest *digest = digest_new();
-    digest_add(digest, name.at, name.len);
-    digest_add(digest, "\n\x01", 2);
-    digest_add(digest, public, 32);
-    uint8_t hash[DIGEST_LEN];
-    digest_end(digest, hash);
-    digest_free(digest);
-    memcpy(key.id, hash, 4);
+    note_key_id(name, NOTE_ED25519, span_of((const char *)public, 32), key.id);
     *out = key;
     return OK;
 }
 
-enum err note_key_parse(struct span vkey, struct note_key *out, struct why *why)
+static enum err check_id(const struct note_vkey *key, struct span raw, struct why *why)
+{
+    uint8_t id[4];
+    if (!name_is_sound(key->name)) {
+        return why_set(why, ERR_RANGE, "verifier key: its name is not plain ASCII of at most %d characters",
+                       KEY_NAME_MAX);
+    }
+    note_key_id(key->name, key->type, raw, id);
+    return memcmp(key->id, id, 4) == 0
+               ? OK
+               : why_set(why, ERR_FORGED, "verifier key %.*s: its id does not belong to its bytes",
+                         SPAN_ARG(key->name));
+}
+
+enum err note_vkey_split(struct span vkey, struct note_vkey *out, struct buf *raw, struct why *why)
 {
     struct span rest = span_trim(vkey);
-    struct span name = span_cut(&rest, '+');
+    struct note_vkey key = {.name = span_cut(&rest, '+')};
     struct span id = span_cut(&rest, '+');
-    uint8_t stated[4];
     struct buf bytes;
-    buf_init(&bytes, 64);
+    buf_init(&bytes, 4096);
     enum err err =
-        rest.at == NULL || hex_parse(id, stated, 4) != OK ? ERR_SYNTAX : base64_parse(rest, &bytes);
-    if (err != OK || bytes.len != 33 || bytes.at[0] != TYPE_ED25519) {
+        rest.at == NULL || hex_parse(id, key.id, 4) != OK ? ERR_SYNTAX : base64_parse(rest, &bytes);
+    if (err != OK || bytes.err != OK || bytes.len < 2) {
         buf_done(&bytes);
-        return why_set(why, ERR_SYNTAX,
-                       "not a verifier key: it has the form name+8 hex digits+base64, Ed25519");
+        return why_set(why, ERR_SYNTAX, "not a verifier key: it has the form name+8 hex digits+base64");
     }
-    struct note_key key;
-    err = note_key_make(name, (const uint8_t *)bytes.at + 1, &key);
+    key.type = (uint8_t)bytes.at[0];
+    err = check_id(&key, span_from(buf_as_span(&bytes), 1), why);
+    if (err == OK) {
+        buf_add(raw, bytes.at + 1, bytes.len - 1);
+        *out = key;
+    }
     buf_done(&bytes);
-    if (err != OK) {
-        return why_set(why, err,
-                       "verifier key: its name is not plain ASCII, or its point is not a sound one");
+    return err;
+}
+
+enum err note_key_parse(struct span vkey, struct note_key *out, struct why *why)
+{
+    struct note_vkey split;
+    struct buf raw;
+    buf_init(&raw, 0);
+    enum err err = note_vkey_split(vkey, &split, &raw, why);
+    if (err == OK && (split.type != NOTE_ED25519 || raw.len != 32)) {
+        err = why_set(why, ERR_SYNTAX, "verifier key %.*s: its type is not Ed25519", SPAN_ARG(split.name));
     }
-    if (memcmp(key.id, stated, 4) != 0) {
-        return why_set(why, ERR_FORGED, "verifier key %s: its id does not belong to its bytes", key.name);
+    if (err == OK && note_key_make(split.name, (const uint8_t *)raw.at, out) != OK) {
+        err =
+            why_set(why, ERR_RANGE, "verifier key %.*s: its point is not a sound one", SPAN_ARG(split.name));
     }
-    *out = key;
-    return OK;
+    buf_done(&raw);
+    return err;
 }
 
 void note_key_print(const struct note_key *key, struct buf *out)
 {
     char id[9];
     hex_print(id, key->id, 4);
-    uint8_t typed[33] = {TYPE_ED25519};
+    uint8_t typed[33] = {NOTE_ED25519};
     memcpy(typed + 1, key->public, 32);
     buf_str(out, key->name);
     buf_char(out, '+');

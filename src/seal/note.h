@@ -27,6 +27,19 @@ void note_key_print(const struct note_key *key, struct buf *out);
 /* Fills in the id. */
 MUST_CHECK enum err note_key_make(struct span name, const uint8_t public[32], struct note_key *out);
 
+/* A verifier key of any type: its name, id and type, the raw key appended to `raw`. The id belongs to the bytes; whether
+ * the key is a sound one is for the type to know. ERR_SYNTAX, ERR_FORGED. */
+struct note_vkey {
+    struct span name; /* borrows from the text */
+    uint8_t id[4];
+    uint8_t type;
+};
+enum note_key_type { NOTE_ED25519 = 1, NOTE_COSIGNATURE = 4, NOTE_ML_DSA_44 = 6 };
+MUST_CHECK enum err note_vkey_split(struct span vkey, struct note_vkey *out, struct buf *raw,
+                                    struct why *why);
+/* The id of a key: SHA-256(name || 0x0A || type || key)[0:4]. */
+void note_key_id(struct span name, uint8_t type, struct span raw, uint8_t id[4]);
+
 /* Splits at the last blank line; spans borrow. The text ends in a newline and holds no control byte but
  * newlines. ERR_SYNTAX when it is no note. */
 MUST_CHECK enum err note_split(struct span note, struct span *text, struct span *signatures);
