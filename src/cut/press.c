@@ -28,6 +28,7 @@ void press_done(struct press *press)
 void press_clear(struct press *press)
 {
     manifest_done(&press->manifest);
+    press->manifest.encoders = span_str(squeeze_versions());
     arena_reset(&press->names);
     press->n_made = 0;
 }

@@ -48,6 +48,7 @@ static enum err open_election(struct shop *shop, struct why *why)
                                        .closing_ms = shop->election.closing_ms,
                                        .cadence_ms = (int64_t)shop->options->cadence_s * 1000};
     TRY(chunk_plan_new(&shop->election, &shop->plan));
+    TRY(roots_new(&shop->election, &shop->roots));
     return fold_new(&shop->election, &shop->fold);
 }
 
@@ -64,7 +65,7 @@ enum err shop_open(struct shop *shop, const struct cut_options *options, int sig
     TRY(folder_make(shop->public_dir, why));
     TRY(images_init(&shop->images, options->dir, why));
     TRY(open_election(shop, why));
-    tree_init(&shop->tree, shop->public_dir, shop->ledger_dir, &shop->press, &shop->shelf);
+    tree_init(&shop->tree, shop->public_dir, shop->ledger_dir, &shop->press, &shop->shelf, shop->roots);
     keep_init(&shop->keep, shop->public_dir, (struct keep_rule){options->keep_cuts, options->keep_every});
     path_join(path, options->dir, "run/clock");
     return file_exists(path) ? clock_open(path, &shop->clock, why) : OK;
@@ -79,6 +80,7 @@ void shop_close(struct shop *shop)
     keep_done(&shop->keep);
     images_done(&shop->images);
     chunk_plan_free(shop->plan);
+    roots_free(shop->roots);
     fold_free(shop->fold);
     ledger_reader_close(shop->reader);
     clock_close(shop->clock);
@@ -316,6 +318,12 @@ static enum err make_numbered(struct shop *shop, int64_t time_ms, struct why *wh
     return package && !last ? package_start(shop, why) : OK;
 }
 
+void shop_forget(struct shop *shop)
+{
+    shelf_forget(&shop->shelf);
+    roots_forget(shop->roots);
+}
+
 /* Zeros: what the ledger says before the first acta. */
 static enum err make_zero(struct shop *shop, int64_t time_ms, struct why *why)
 {
@@ -325,7 +333,7 @@ static enum err make_zero(struct shop *shop, int64_t time_ms, struct why *why)
     TRY(shop_fold(shop, shop->fold->log_size, true, &fold, why));
     enum err err = make(shop, fold, &facts, why);
     fold_free(fold);
-    shelf_forget(&shop->shelf);
+    shop_forget(shop);
     return err;
 }
 

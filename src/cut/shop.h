@@ -26,6 +26,7 @@ struct shop {
     struct ledger_reader *reader; /* NULL: the ledger is not there yet */
     struct fold *fold;            /* of all entries read so far */
     struct chunk_plan *plan;
+    struct roots *roots;
     struct press press;
     struct shelf shelf;
     struct tree tree;
@@ -64,6 +65,9 @@ void shop_close(struct shop *shop);
 MUST_CHECK enum err shop_follow(struct shop *shop, struct why *why);
 /* Makes the cut of that moment (before the opening: the zero cut) and publishes it. */
 MUST_CHECK enum err shop_cut(struct shop *shop, int64_t time_ms, struct why *why);
+
+/* Another fold was or will be rendered: nothing that is kept from cut to cut is known to be right. */
+void shop_forget(struct shop *shop);
 
 /* shop_publish.c */
 /* A fold of the entries [0, size), size not past the ledger's end. With `until_acta` it ends before the first

@@ -53,6 +53,9 @@ enum err append_cut_entry(struct shop *shop, struct why *why)
                               .last = tree->facts.last,
                               .n_figures = election->n_contests};
     memcpy(cut->manifest, tree->manifest, sizeof cut->manifest);
+    memcpy(cut->state_root, tree->state_root.bytes, sizeof cut->state_root);
+    memcpy(cut->totals_root, tree->totals_root.bytes, sizeof cut->totals_root);
+    memcpy(cut->files_root, tree->files_root.bytes, sizeof cut->files_root);
     for (uint32_t i = 0; i < election->n_contests; i++) {
         const struct count *count = fold_count(fold, i, 0);
         cut->figures[i] = (struct entry_cut_figures){.contest = election->contests[i].id,

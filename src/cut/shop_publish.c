@@ -152,7 +152,7 @@ static enum err remake_package(struct shop *shop, uint32_t number, struct why *w
     }
     tree_drop(&shop->tree);
     fold_free(fold);
-    shelf_forget(&shop->shelf);
+    shop_forget(shop);
     return err;
 }
 
@@ -168,16 +168,25 @@ static enum err have_package(struct shop *shop, const struct cut_facts *facts, s
     return remake_package(shop, facts->package, why);
 }
 
+/* Pages and figures by the manifest; what no page shows, by the roots. */
+static bool same_as_entry(const struct tree *tree, const struct entry_cut *cut)
+{
+    return memcmp(tree->manifest, cut->manifest, sizeof cut->manifest) == 0 &&
+           memcmp(tree->files_root.bytes, cut->files_root, sizeof cut->files_root) == 0 &&
+           memcmp(tree->state_root.bytes, cut->state_root, sizeof cut->state_root) == 0 &&
+           memcmp(tree->totals_root.bytes, cut->totals_root, sizeof cut->totals_root) == 0;
+}
+
 static enum err rebuild(struct shop *shop, const struct fold *fold, const struct entry_cut *cut,
                         struct why *why)
 {
     struct cut_facts facts = facts_of(cut);
-    shelf_forget(&shop->shelf);
+    shop_forget(shop);
     TRY(have_package(shop, &facts, why));
     TRY(tree_build(&shop->tree, fold, shop->plan, &facts, why));
     TRY(shop_list_package(shop, why));
     tree_manifest(&shop->tree);
-    if (memcmp(shop->tree.manifest, cut->manifest, sizeof cut->manifest) != 0) {
+    if (!same_as_entry(&shop->tree, cut)) {
         shop->given_up = cut->number;
         return why_set(why, ERR_CONFLICT,
                        "cut %" PRIu32
@@ -200,6 +209,6 @@ enum err shop_recover(struct shop *shop, struct why *why)
         tree_drop(&shop->tree);
     }
     fold_free(fold);
-    shelf_forget(&shop->shelf);
+    shop_forget(shop);
     return err;
 }

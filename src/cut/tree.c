@@ -2,6 +2,7 @@
 #include "cut/tree.h"
 
 #include "cut/bundles.h"
+#include "formats/files_root.h"
 #include "os/append.h"
 #include "os/file.h"
 #include "seal/digest.h"
@@ -11,9 +12,10 @@
 #include <stdio.h>
 
 void tree_init(struct tree *tree, const char *public_dir, const char *ledger_dir, struct press *press,
-               struct shelf *shelf)
+               struct shelf *shelf, struct roots *roots)
 {
-    *tree = (struct tree){.public_dir = public_dir, .ledger_dir = ledger_dir, .press = press, .shelf = shelf};
+    *tree = (struct tree){
+        .public_dir = public_dir, .ledger_dir = ledger_dir, .press = press, .shelf = shelf, .roots = roots};
 }
 
 void tree_done(struct tree *tree)
@@ -209,6 +211,8 @@ void tree_manifest(struct tree *tree)
     buf_clear(&tree->text);
     manifest_print(manifest, &tree->text);
     digest_of(buf_as_span(&tree->text), tree->manifest);
+    files_root(manifest, &tree->files_root);
+    roots_update(tree->roots, fold, &tree->state_root, &tree->totals_root);
 }
 
 /* The place of a staged file at the root, and the folder of that place. */

@@ -6,6 +6,7 @@
 #include "cut/press.h"
 #include "cut/shelf.h"
 #include "render/pages.h"
+#include "render/roots.h"
 
 struct tree {
     const char *public_dir;
@@ -23,11 +24,13 @@ struct tree {
     struct buf reread;  /* a file as it lies on the disk */
     struct buf text;    /* the manifest's text */
     uint8_t manifest[32];
+    struct roots *roots; /* kept from cut to cut */
+    struct hash state_root, totals_root, files_root;
     struct why *why; /* of the step at hand */
 };
 
 void tree_init(struct tree *tree, const char *public_dir, const char *ledger_dir, struct press *press,
-               struct shelf *shelf);
+               struct shelf *shelf, struct roots *roots);
 void tree_done(struct tree *tree);
 
 /* Renders and writes everything but the manifest's signature. The folders' remains of an earlier try are
@@ -37,7 +40,7 @@ MUST_CHECK enum err tree_build(struct tree *tree, const struct fold *fold, const
 /* Re-reads what was written and compares: each file with its hash, each figure with a recount of the records.
  */
 MUST_CHECK enum err tree_check(struct tree *tree, struct why *why);
-/* The manifest's text, once everything (also the package, if this cut makes one) is on the list. */
+/* The manifest's text and the three roots, once everything (also the package, if this cut makes one) is on the list. */
 void tree_manifest(struct tree *tree);
 /* Puts a package's files on the list. */
 MUST_CHECK enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why);

@@ -93,17 +93,22 @@ const struct manifest_file *manifest_find(const struct manifest *manifest, struc
     return n == 0 ? NULL : bsearch(&key, list, n, sizeof *list, by_path);
 }
 
+void manifest_line_print(const struct manifest_file *file, struct buf *out)
+{
+    char hex[65];
+    hex_print(hex, file->sha256, 32);
+    buf_add(out, hex, 64);
+    buf_char(out, ' ');
+    buf_u64(out, file->bytes);
+    buf_char(out, ' ');
+    buf_span(out, file->path);
+    buf_char(out, '\n');
+}
+
 static void list_print(const struct manifest_file *list, uint32_t n, struct buf *out)
 {
     for (uint32_t i = 0; i < n; i++) {
-        char hex[65];
-        hex_print(hex, list[i].sha256, 32);
-        buf_add(out, hex, 64);
-        buf_char(out, ' ');
-        buf_u64(out, list[i].bytes);
-        buf_char(out, ' ');
-        buf_span(out, list[i].path);
-        buf_char(out, '\n');
+        manifest_line_print(&list[i], out);
     }
 }
 
@@ -119,7 +124,8 @@ void manifest_print(const struct manifest *manifest, struct buf *out)
                SPAN_ARG(manifest->origin), manifest->cut, time, manifest->log_size);
     buf_printf(out, "previous-manifest %s\nfiles %" PRIu32 "\n", previous, manifest->n_files);
     list_print(manifest->files, manifest->n_files, out);
-    buf_printf(out, "encodings %" PRIu32 "\n", manifest->n_encodings);
+    struct span encoders = manifest->encoders.len > 0 ? manifest->encoders : SPAN("-");
+    buf_printf(out, "encodings %" PRIu32 " %.*s\n", manifest->n_encodings, SPAN_ARG(encoders));
     list_print(manifest->encodings, manifest->n_encodings, out);
 }
 
@@ -227,14 +233,40 @@ static enum err file_parse(struct lines *lines, struct manifest *out, bool twins
     return OK;
 }
 
+/* Words for people and for whoever compares twins: names and versions, or "-". */
+static bool encoders_good(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        bool word = path_char(c) || c == ',' || c == '+';
+        if (!word && (c != ' ' || i == 0 || i + 1 == text.len)) {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len <= MANIFEST_ENCODERS_MAX;
+}
+
+static enum err encoders_parse(struct lines *lines, struct span value, struct manifest *out)
+{
+    if (value.at == NULL || !encoders_good(value)) {
+        return line_bad(lines, "after the number stand the libraries that made the encodings");
+    }
+    out->encoders = span_is(value, "-") ? (struct span){NULL, 0} : value;
+    return OK;
+}
+
 static enum err list_parse(struct lines *lines, struct manifest *out, bool twins)
 {
     struct span value = {NULL, 0};
     struct span before = {0};
     uint32_t n;
     TRY(line_value(lines, twins ? "encodings " : "files ", &value));
-    if (num_parse_u32(value, &n) != OK || n > MANIFEST_FILES_MAX) {
+    struct span number = twins ? span_cut(&value, ' ') : value;
+    if (num_parse_u32(number, &n) != OK || n > MANIFEST_FILES_MAX) {
         return line_bad(lines, "how many files there are is a number, at most 200000");
+    }
+    if (twins) {
+        TRY(encoders_parse(lines, value, out));
     }
     for (uint32_t i = 0; i < n; i++) {
         TRY(file_parse(lines, out, twins, &before));

@@ -12,7 +12,12 @@
 
 #include <stdint.h>
 
-enum { MANIFEST_PATH_MAX = 200, MANIFEST_FILES_MAX = 200000, MANIFEST_BYTES_MAX = 64 << 20 };
+enum {
+    MANIFEST_PATH_MAX = 200,
+    MANIFEST_ENCODERS_MAX = 100,
+    MANIFEST_FILES_MAX = 200000,
+    MANIFEST_BYTES_MAX = 64 << 20
+};
 
 /* Below "cut/{n}/": the entry pages as they stand at the root with this cut, under the same names. The root's are replaced
  * one after the other; these are all of one cut, whenever they are read. No contest has this name. */
@@ -33,13 +38,16 @@ struct manifest {
     uint8_t previous[32];        /* SHA-256 of the text of the manifest before */
     struct manifest_file *files; /* plain files, by path */
     uint32_t n_files;
+    struct span encoders;            /* the libraries that made the twins: "libdeflate 1.14, brotli 1.0.9" */
     struct manifest_file *encodings; /* .gz and .br twins, by path */
     uint32_t n_encodings;
 };
 
-/* Paths and origin borrow from `text`; the arrays are the manifest's: manifest_done. */
+/* Paths, origin and encoders borrow from `text`; the arrays are the manifest's: manifest_done. */
 MUST_CHECK enum err manifest_parse(struct span text, struct manifest *out, struct why *why);
 void manifest_print(const struct manifest *manifest, struct buf *out);
+/* One line of either list, with its LF. */
+void manifest_line_print(const struct manifest_file *file, struct buf *out);
 void manifest_done(struct manifest *manifest);
 
 /* Adds a file; the path's bytes must outlive the manifest. Twins go by their name's end. */

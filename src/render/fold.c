@@ -139,6 +139,11 @@ static void count_move(struct count *count, const struct record *record, const s
     }
 }
 
+void fold_count_record(struct count *count, const struct record *record, const struct station *station)
+{
+    count_move(count, record, station, true);
+}
+
 void fold_move_acta(const struct fold *fold, struct count *counts, uint32_t acta, bool adding)
 {
     uint16_t areas[3];
@@ -194,6 +199,11 @@ static void record_set(struct fold *fold, struct record *record, const struct en
     record->sheet = acta->sheet;
     record->judgement = judgement;
     record->findings = acta->findings;
+    if (fold->leaf != NULL) {
+        record->leaf = *fold->leaf;
+    } else {
+        merkle_leaf(fold->bytes, &record->leaf);
+    }
     record->held = false;
     record->in_review = !fold_judgement_same(judgement, acta->judgement);
     fold->n_in_review += record->in_review;
@@ -408,7 +418,15 @@ static const apply_entry applies[ENTRY_TYPES] = {
 
 enum err fold_apply(struct fold *fold, uint64_t index, struct span bytes, struct why *why)
 {
+    return fold_apply_leaf(fold, index, bytes, NULL, why);
+}
+
+enum err fold_apply_leaf(struct fold *fold, uint64_t index, struct span bytes, const struct hash *leaf,
+                         struct why *why)
+{
     struct entry entry;
+    fold->bytes = bytes;
+    fold->leaf = leaf;
     if (index != fold->log_size) {
         return why_set(why, ERR_CONFLICT, "entry %" PRIu64 " where entry %" PRIu64 " follows", index,
                        fold->log_size);

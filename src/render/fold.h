@@ -5,6 +5,7 @@
 
 #include "tally/count.h"
 #include "tlog/entry.h"
+#include "tlog/merkle.h"
 
 /* The current version of one acta of the catalogue, or of one outside it. */
 struct record {
@@ -15,6 +16,7 @@ struct record {
     struct sheet sheet;
     struct judgement judgement; /* by the rules, judged here again */
     uint32_t findings;
+    struct hash leaf; /* of the current version's entry, as the log's tree has it */
 };
 
 struct outside {
@@ -61,7 +63,9 @@ struct fold {
     struct map outside_by_key;
     uint64_t *columns; /* by contest * n_areas + area: the columns that exist on its forms */
     uint32_t cap_outsides, cap_notices;
-    struct buf scratch; /* decoded texts of the entry at hand */
+    struct buf scratch;      /* decoded texts of the entry at hand */
+    struct span bytes;       /* the entry at hand */
+    const struct hash *leaf; /* and its leaf hash, NULL: to be made */
 };
 
 MUST_CHECK enum err fold_new(const struct election *election, struct fold **out);
@@ -70,6 +74,9 @@ void fold_free(struct fold *fold);
 /* Takes the next entry in. ERR_SYNTAX and ERR_CONFLICT name the entry's index and the rule; the state is then
  * as before. An acta entry that disagrees with the rules is no error: its record is set aside (in_review). */
 MUST_CHECK enum err fold_apply(struct fold *fold, uint64_t index, struct span entry, struct why *why);
+/* The same for whoever has the entry's leaf hash already. */
+MUST_CHECK enum err fold_apply_leaf(struct fold *fold, uint64_t index, struct span entry,
+                                    const struct hash *leaf, struct why *why);
 void fold_clean(struct fold *fold);
 
 /* The state's own arithmetic, recounted from the records alone: every record that counts is judged anew, and

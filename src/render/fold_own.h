@@ -14,4 +14,7 @@ void fold_move_acta(const struct fold *fold, struct count *counts, uint32_t acta
 void fold_move_outside(const struct fold *fold, struct count *counts, const struct outside *outside,
                        bool adding);
 
+/* Adds a record that came to one count. */
+void fold_count_record(struct count *count, const struct record *record, const struct station *station);
+
 #endif

@@ -72,7 +72,7 @@ struct entry_review {
     struct span reason; /* "[a-z0-9-]{1,40}" */
 };
 
-/* prep-cut/v1. Roots are "-" until the log has them. One figures line a contest. */
+/* prep-cut/v1. The roots are docs/formats/roots.md's. One figures line a contest. */
 struct entry_cut_figures {
     struct span contest;
     uint64_t expected, captured, counted, votes;
@@ -87,6 +87,7 @@ struct entry_cut {
     uint64_t previous;  /* index of the previous cut's entry */
     bool last;
     uint8_t manifest[32]; /* SHA-256 of the manifest's text (unsigned part) */
+    uint8_t state_root[32], totals_root[32], files_root[32];
     uint32_t n_figures;
     struct entry_cut_figures figures[CONTESTS_MAX];
 };

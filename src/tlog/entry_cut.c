@@ -54,7 +54,9 @@ void cut_print(const struct entry *entry, struct buf *out)
     print_index(out, "previous", cut->previous);
     print_flag(out, "last", cut->last);
     print_digest(out, "manifest", cut->manifest);
-    buf_str(out, "state-root -\ntotals-root -\nfiles-root -\n");
+    print_digest(out, "state-root", cut->state_root);
+    print_digest(out, "totals-root", cut->totals_root);
+    print_digest(out, "files-root", cut->files_root);
     print_u64(out, "contests", cut->n_figures);
     for (uint32_t i = 0; i < cut->n_figures; i++) {
         const struct entry_cut_figures *f = &cut->figures[i];
@@ -101,9 +103,9 @@ void cut_parse(struct lines *lines, struct entry *out, struct buf *scratch)
     cut->previous = lines_index(lines, "previous");
     cut->last = lines_flag(lines, "last");
     lines_digest(lines, "manifest", cut->manifest);
-    lines_literal(lines, "state-root -");
-    lines_literal(lines, "totals-root -");
-    lines_literal(lines, "files-root -");
+    lines_digest(lines, "state-root", cut->state_root);
+    lines_digest(lines, "totals-root", cut->totals_root);
+    lines_digest(lines, "files-root", cut->files_root);
     cut->n_figures = (uint32_t)lines_u64(lines, "contests", CONTESTS_MAX);
     for (uint32_t i = 0; i < cut->n_figures && lines->err == OK; i++) {
         parse_figures(lines, &cut->figures[i]);

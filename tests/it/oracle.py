@@ -46,7 +46,7 @@ class Contest:
 
 class Station:
     def __init__(self, row):
-        self.key, self.type = row["key"], row["key"][6]
+        self.key, self.type, self.section = row["key"], row["key"][6], int(row["key"][2:6])
         self.district, self.borough = row["district"], row["borough"]
         self.location = int(row["location"])
         self.nominal, self.ballots, self.reps = int(row["nominal"]), int(row["ballots"]), int(row["reps"])
@@ -362,8 +362,77 @@ def compare_area(where, said, state, contest_id, area, count):
     return wrong
 
 
+# The roots of a cut (docs/formats/roots.md)
+
+
+def leaf_hash(text):
+    return hashlib.sha256(b"\0" + text.encode("ascii")).digest()
+
+
+def tree_root(hashes):
+    """RFC 6962, 2.1, in its own words."""
+    if len(hashes) < 2:
+        return hashes[0] if hashes else hashlib.sha256(b"").digest()
+    k = 1
+    while k * 2 < len(hashes):
+        k *= 2
+    return hashlib.sha256(b"\1" + tree_root(hashes[:k]) + tree_root(hashes[k:])).digest()
+
+
+def state_leaves(state, log):
+    outside = [key for key in state.records if key not in state.election.actas]  # in the order of their first entry
+    for key in [*state.election.actas, *outside]:
+        record = state.records.get(key)
+        version, digest = (record["version"], leaf_hash(log[record["entry"]]).hex()) if record else (0, "-")
+        yield f"prep-state/v1\n{key}\n{version}\n{digest}\n"
+
+
+def totals_leaf(contest, area, count, parties):
+    names = ["expected", "captured", "counted", "not_counted", "out_of_catalogue", "inconsistent", "no_acta", "in_review",
+             "urban_counted", "not_urban_counted", "nominal_counted", "votes", "votes_special"]
+    lines = ["prep-totals/v1", f"contest {contest.id}", "area " + area.replace(":", " ")]
+    lines += [f"{n.replace('_', '-')} {getattr(count, n)}" for n in names]
+    lines += ["columns " + " ".join(str(count.columns[c]) for c in contest.columns)]
+    lines += ["parties " + ("-" if parties is None else " ".join(str(parties.get(c, 0)) for c in contest.columns))]
+    return "\n".join(lines) + "\n"
+
+
+def totals_leaves(state):
+    election = state.election
+    sections = sorted({s.section for s in election.stations.values()} - {0})
+    for contest in state.contests.values():
+        for area in election.areas:
+            shown = area == "entity:0" or contest.area_kind in ("entity", area.split(":")[0])
+            yield totals_leaf(contest, area, state.counts[contest.id, area],
+                              state.parties(contest.id, area) if shown else None)
+        counts = {s: Count(contest.columns) for s in sections}
+        for key, (station, of, form) in election.actas.items():
+            section = election.stations[station].section
+            if of == contest.id and section and form not in contest.proportional:
+                counts[section].expected += 1
+                if key in state.records:
+                    r = state.records[key]
+                    counts[section].add(r["votes"], r["judged"], r["station"], r["in_review"])
+        yield from (totals_leaf(contest, f"section:{s}", counts[s], None) for s in sections)
+
+
+def compare_roots(state, log, entry):
+    _, f = fields_of(entry)
+    must = {"state-root": state_leaves(state, log), "totals-root": totals_leaves(state)}
+    must = {name: tree_root([leaf_hash(leaf) for leaf in leaves]).hex() for name, leaves in must.items()}
+    return [f"cut {f['number']}: {name} {f[name]}, must be {root}" for name, root in must.items() if f[name] != root]
+
+
+def files_root(manifest):
+    """Of a manifest's text: a leaf for each line of its plain files."""
+    lines = manifest.decode().split("\n")
+    first = next(i for i, line in enumerate(lines) if line.startswith("files ")) + 1
+    n = int(lines[first - 1].split(" ")[1])
+    return tree_root([leaf_hash(line + "\n") for line in lines[first:first + n]]).hex()
+
+
 def compare_entries(log):
-    """The figures that each cut's own entry carries, against the entries it covers."""
+    """The figures and roots that each cut's own entry carries, against the entries it covers."""
     wrong, cuts = [], 0
     for entry in log:
         if not entry.startswith("prep-cut/v1\n"):
@@ -376,6 +445,7 @@ def compare_entries(log):
                 for c in state.contests]
         if said != must:
             wrong.append(f"cut {f['number']}: {said}, must be {must}")
+        wrong += compare_roots(state, log, entry)
     return wrong, cuts
 
 

@@ -79,7 +79,7 @@ class Tree:
         twin_lines = [f"{sha256(v)} {len(v)} {k}" for k, v in sorted((twins or {}).items())]
         text = "\n".join(["prep-manifest/v1", "origin " + self.signer.name, f"cut {n}", "time " + time,
                           f"log-size {len(self.entries)}", "previous-manifest " + (self.previous or "-"),
-                          f"files {len(lines)}", *lines, f"encodings {len(twin_lines)}", *twin_lines, ""]).encode()
+                          f"files {len(lines)}", *lines, f"encodings {len(twin_lines)} -", *twin_lines, ""]).encode()
         self.previous = sha256(text)
         self.covered = len(self.entries)
         for path, data in (files | (twins or {})).items():

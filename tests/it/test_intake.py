@@ -264,9 +264,9 @@ log-size {size}
 previous {previous}
 last no
 manifest {digest}
-state-root -
-totals-root -
-files-root -
+state-root {digest}
+totals-root {digest}
+files-root {digest}
 contests 0
 """
 

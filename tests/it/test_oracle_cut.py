@@ -120,6 +120,8 @@ def test_every_figure_of_every_area(night, seed):
     log = [e.decode() for e in night.ledger.entries]
     wrong, cuts = oracle.compare_entries(log)
     assert wrong == [] and cuts >= 5
+    for f in (oracle.fields_of(e)[1] for e in log if e.startswith("prep-cut/v1\n")):
+        assert f["files-root"] == oracle.files_root((public / "cut" / f["number"] / "manifest").read_bytes())
     state = oracle.State(log)
     assert sum(r["version"] > 1 for r in state.records.values()) > 0
 

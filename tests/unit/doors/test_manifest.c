@@ -15,7 +15,7 @@
 static const char good[] =
     "prep-manifest/v1\norigin prep.example.mx/2027\ncut 12\ntime 2027-06-07T02:20:00Z\n"
     "log-size 1234\nprevious-manifest -\nfiles 2\n" H " 0 cut/12/index.html\n" H
-    " 17 index.html\nencodings 1\n" H " 9 index.html.gz\n";
+    " 17 index.html\nencodings 1 libdeflate 1.14, brotli 1.0.9\n" H " 9 index.html.gz\n";
 
 static void test_round(void **state)
 {
@@ -87,6 +87,10 @@ static void test_refused(void **state)
         {" 9 index.html.gz\n", " 9 index.html.gz\n\n", "goes on"},
         {" 9 index.html.gz\n", " 9 index.html.gz", "too early"},
         {"\norigin ", "\r\norigin ", "line 1"},
+        {" libdeflate 1.14, brotli 1.0.9", "", "line 10"},
+        {" libdeflate 1.14, brotli 1.0.9", " ", "line 10"},
+        {" libdeflate 1.14, brotli 1.0.9", "  -", "line 10"},
+        {"1.14, brotli", "1.14\t brotli", "line 10"},
         {"origin prep", "origin prep ", "line 2"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

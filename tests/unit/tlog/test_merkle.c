@@ -1,6 +1,7 @@
 /* The Merkle tree against a plain recursive definition, every proof of every small tree, and the published
  * vectors when they are at hand. */
 #include "tlog/merkle.h"
+#include "tlog/merkle_tree.h"
 
 #include "base/buf.h"
 #include "base/codec.h"
@@ -181,9 +182,49 @@ static void every_consistency_proof(void **state)
     }
 }
 
+/* A kept tree against the plain definition: grown by one, by many, and with leaves replaced in any order. */
+static void test_tree(void **state)
+{
+    (void)state;
+    struct merkle_tree tree;
+    struct hash root;
+    struct hash held[TREE_MAX];
+    memcpy(held, leaves, sizeof held);
+    merkle_tree_init(&tree);
+    merkle_tree_root(&tree, &root);
+    struct hash plain = plain_root(0, 0);
+    assert_true(hash_equal(&root, &plain));
+    uint64_t dice = 88172645463325252u;
+    for (uint32_t size = 0; size < TREE_MAX;) {
+        for (uint32_t more = 1 + size % 3; more > 0 && size < TREE_MAX; more--, size++) {
+            merkle_tree_set(&tree, size, &leaves[size]);
+        }
+        for (int i = 0; i < 3; i++) {
+            dice = dice * 6364136223846793005u + 1442695040888963407u;
+            uint32_t at = (uint32_t)(dice >> 33) % size;
+            leaves[at].bytes[i] ^= 0x5A;
+            merkle_tree_set(&tree, at, &leaves[at]);
+        }
+        merkle_tree_root(&tree, &root);
+        plain = plain_root(0, size);
+        assert_true(hash_equal(&root, &plain));
+        struct merkle_proof proof;
+        assert_int_equal(merkle_prove_inclusion(size / 2, size, merkle_tree_read, &tree, &proof), OK);
+        assert_true(merkle_check_inclusion(&leaves[size / 2], size / 2, size, &proof, &root));
+    }
+    assert_int_equal(merkle_tree_read(&tree, 0, TREE_MAX, &root), ERR_RANGE);
+    merkle_tree_clear(&tree);
+    merkle_tree_set(&tree, 0, &leaves[7]);
+    merkle_tree_root(&tree, &root);
+    assert_true(hash_equal(&root, &leaves[7]));
+    merkle_tree_done(&tree);
+    memcpy(leaves, held, sizeof held);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tree),
         cmocka_unit_test(known_roots),
         cmocka_unit_test(the_edge_is_the_definition),
         cmocka_unit_test(every_inclusion_proof),
