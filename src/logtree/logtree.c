@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "doors/status.h"
 #include "formats/election.h"
+#include "logtree/paths.h"
 #include "logtree/publisher.h"
 #include "logtree/signer.h"
 #include "os/clock.h"
@@ -25,14 +26,9 @@
 
 enum { ANSWER_MAX = CHECKPOINT_MAX, STATUS_EVERY_MS = 1000, GRACE_MS = 3000, SIGNER_WAIT_S = 10 };
 
-struct paths {
-    char election[FILE_PATH_MAX], ledger[FILE_PATH_MAX], public[FILE_PATH_MAX], clock[FILE_PATH_MAX];
-    char status[FILE_PATH_MAX], key[FILE_PATH_MAX], state[FILE_PATH_MAX], state_dir[FILE_PATH_MAX];
-};
-
 struct role {
     const struct logtree_options *options;
-    struct paths paths;
+    struct logtree_paths paths;
     int fd; /* to the signer */
     struct election election;
     struct clock *clock;
@@ -40,28 +36,13 @@ struct role {
     struct publisher *publisher; /* NULL until there is a ledger */
     struct status status;
     int64_t status_ms;
-    int64_t sign_ms; /* what the last turn that grew took */
+    int64_t sign_ms;       /* what the last turn that grew took */
+    int64_t checkpoint_ms; /* night clock: when the standing one was signed, or found at the start; -1 */
+    int64_t behind_ms;     /* monotonic: since when something waits for its checkpoint; -1 */
     uint64_t checkpoints;
+    struct why said;    /* the trouble last logged */
+    const char *signer; /* its last word: "waiting", "signing", "refusing", "silent" */
 };
-
-static void make_paths(const struct logtree_options *options, struct paths *paths)
-{
-    const struct {
-        char *out;
-        const char *name;
-    } rows[] = {{paths->election, "election"},     {paths->ledger, "ledger"},
-                {paths->public, "public"},         {paths->clock, "run/clock"},
-                {paths->status, "run/status/log"}, {paths->key, "keys/log.key"},
-                {paths->state_dir, "signer"}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        path_join(rows[i].out, options->dir, rows[i].name);
-    }
-    if (options->state_dir != NULL) {
-        bool fits = span_copy(span_str(options->state_dir), paths->state_dir, sizeof paths->state_dir);
-        assert(fits);
-    }
-    path_join(paths->state, paths->state_dir, "state");
-}
 
 /* One packet there, one back. The signer is our sibling: when it does not answer, this program ends. */
 static enum err ask_signer(void *arg, const struct add_checkpoint *request, struct buf *note,
@@ -77,11 +58,14 @@ static enum err ask_signer(void *arg, const struct add_checkpoint *request, stru
     buf_done(&body);
     ssize_t n = whole ? recv(role->fd, answer, sizeof answer, 0) : -1;
     if (n <= 0) {
+        role->signer = "silent";
         loop_stop(role->loop, 1);
         return why_set(why, ERR_IO, "the signer does not answer");
     }
     struct span text = span_of(answer, (size_t)n);
+    role->signer = "refusing";
     if (span_starts(text, SPAN("ok\n"))) {
+        role->signer = "signing";
         buf_span(note, span_from(text, 3));
         return OK;
     }
@@ -91,18 +75,44 @@ static enum err ask_signer(void *arg, const struct add_checkpoint *request, stru
     return why_set(why, ERR_REFUSED, "the signer refuses: %.*s", SPAN_ARG(text));
 }
 
+/* Real milliseconds that the oldest entry without a checkpoint has waited for one; what the opening hour holds back does
+ * not wait. */
+static int64_t behind_ms(const struct role *role)
+{
+    return role->behind_ms < 0 ? 0 : loop_now_ms(role->loop) - role->behind_ms;
+}
+
+static void add_facts(struct role *role, int64_t now_ms)
+{
+    struct publisher_facts facts = {0};
+    struct status *status = &role->status;
+    if (role->publisher != NULL) {
+        publisher_facts(role->publisher, &facts);
+    }
+    int64_t age_ms = role->checkpoint_ms < 0 ? 0 : now_ms - role->checkpoint_ms;
+    status_add_u64(status, "pid", (uint64_t)getpid());
+    status_add_u64(status, "tree_size", facts.read);
+    status_add_u64(status, "checkpoint_size", facts.published);
+    status_add_time(status, "checkpoint_time", role->checkpoint_ms);
+    status_add_u64(status, "checkpoint_age_s", (uint64_t)(age_ms < 0 ? 0 : age_ms / 1000));
+    status_add_u64(status, "behind_ms", (uint64_t)behind_ms(role));
+    status_add(status, "held", facts.held ? SPAN("yes") : SPAN("no"));
+    status_add(status, "signer", span_str(role->signer));
+    status_add_u64(status, "signer_size", facts.signed_size);
+    status_add_u64(status, "checkpoints", role->checkpoints);
+    status_add_u64(status, "cut_proofs", facts.cut_proofs);
+    status_add_u64(status, "sign_ms", (uint64_t)role->sign_ms);
+    status_add_u64(status, "disk_free_bytes", file_free_bytes(role->paths.public));
+}
+
 static void write_status(struct role *role, const struct why *why)
 {
     int64_t now = clock_now_ms(role->clock);
     struct why ignored = {""};
-    bool bad = why->text[0] != '\0';
-    status_begin(&role->status, "log", bad ? "degraded" : "running", now);
+    const char *state = why->text[0] != '\0' ? "degraded" : role->publisher == NULL ? "starting" : "running";
+    status_begin(&role->status, "log", state, now);
     role->status.alarm = span_str(why->text);
-    status_add_u64(&role->status, "pid", (uint64_t)getpid());
-    status_add_u64(&role->status, "checkpoint_size",
-                   role->publisher == NULL ? 0 : publisher_size(role->publisher));
-    status_add_u64(&role->status, "checkpoints", role->checkpoints);
-    status_add_u64(&role->status, "sign_ms", (uint64_t)role->sign_ms);
+    add_facts(role, now);
     if (status_write(role->paths.status, &role->status, &ignored) != OK) {
         log_line(LOG_WARN, "status", "why=\"%s\"", ignored.text);
     }
@@ -125,8 +135,25 @@ static enum err turn(struct role *role, bool *grew, struct why *why)
         if (err != OK) {
             return why_set(why, err, "%s", none.text);
         }
+        role->checkpoint_ms = publisher_size(role->publisher) > 0 ? clock_now_ms(role->clock) : -1;
     }
     return publisher_turn(role->publisher, clock_now_ms(role->clock), ask_signer, role, grew, why);
+}
+
+/* Since when something waits, and a log line when what is said of it changes. */
+static void note_outcome(struct role *role, enum err err, const struct why *why)
+{
+    struct publisher_facts facts = {0};
+    if (role->publisher != NULL) {
+        publisher_facts(role->publisher, &facts);
+    }
+    bool behind = err != OK || facts.read > facts.published;
+    role->behind_ms = !behind ? -1 : role->behind_ms >= 0 ? role->behind_ms : loop_now_ms(role->loop);
+    if (strcmp(why->text, role->said.text) != 0) {
+        log_line(err != OK ? LOG_ERROR : LOG_INFO, err != OK ? "log_stands_still" : "log_goes_on",
+                 "why=\"%s\"", why->text);
+        role->said = *why;
+    }
 }
 
 static void on_turn(void *arg)
@@ -136,11 +163,10 @@ static void on_turn(void *arg)
     bool grew = false;
     int64_t start = monotonic_ms();
     enum err err = turn(role, &grew, &why);
-    if (err != OK) {
-        log_line(LOG_ERROR, "log_stands_still", "why=\"%s\"", why.text);
-    }
+    note_outcome(role, err, &why);
     if (grew) {
         role->sign_ms = monotonic_ms() - start;
+        role->checkpoint_ms = clock_now_ms(role->clock);
         role->checkpoints++;
     }
     if (err != OK || grew || loop_now_ms(role->loop) - role->status_ms >= STATUS_EVERY_MS) {
@@ -151,13 +177,14 @@ static void on_turn(void *arg)
 
 static enum err prepare(struct role *role, struct why *why)
 {
-    struct paths *paths = &role->paths;
+    const struct logtree_paths *paths = &role->paths;
     TRY(election_load(paths->election, &role->election, why));
     if (file_exists(paths->clock)) {
         TRY(clock_open(paths->clock, &role->clock, why));
     }
     char log_dir[FILE_PATH_MAX];
     TRY(folder_make(path_join(log_dir, paths->public, "log"), why));
+    TRY(folder_make(paths->ledger, why)); /* what is not there cannot be allowed below */
     TRY(loop_new(&role->loop, why));
     TRY(loop_signals(role->loop, NULL, NULL, why));
     char status_dir[FILE_PATH_MAX];
@@ -224,8 +251,8 @@ int logtree_run(const struct logtree_options *options)
     static struct role role;
     struct parent parent = {0};
     struct why why = {""};
-    role.options = options;
-    make_paths(options, &role.paths);
+    role = (struct role){.options = options, .checkpoint_ms = -1, .behind_ms = -1, .signer = "waiting"};
+    logtree_paths(options, &role.paths);
     struct signer_role signer = {.state_path = role.paths.state, .key_path = role.paths.key};
     enum err err = loop_new(&parent.loop, &why);
     if (err == OK) {
@@ -243,61 +270,4 @@ int logtree_run(const struct logtree_options *options)
     child_stop(&parent.signer, GRACE_MS);
     loop_free(parent.loop);
     return code;
-}
-
-/* The key of this log: read, or made now. */
-static enum err have_key(const char *path, struct span origin, struct secret_key *out, struct why *why)
-{
-    struct buf text;
-    buf_init(&text, 0);
-    enum err err = file_read(path, 4096, &text, NULL);
-    if (err == OK) {
-        err = secret_key_parse(buf_as_span(&text), out, why);
-    } else if (err == ERR_MISSING) {
-        err = secret_key_new(origin, out);
-        secret_key_print(out, &text);
-        err = err == OK ? file_write_private(path, buf_as_span(&text), why) : err;
-    }
-    if (err == OK && !span_is(origin, out->key.name)) {
-        err = why_set(why, ERR_CONFLICT, "%s is the key of %s, the log is %.*s", path, out->key.name,
-                      SPAN_ARG(origin));
-    }
-    explicit_bzero(text.at, text.cap);
-    buf_done(&text);
-    return err;
-}
-
-static enum err begin(const struct paths *paths, struct why *why)
-{
-    struct election election;
-    struct secret_key key;
-    struct buf vkey;
-    char log_dir[FILE_PATH_MAX];
-    char path[FILE_PATH_MAX];
-    TRY(election_load(paths->election, &election, why));
-    TRY(folder_make(paths->state_dir, why));
-    TRY(have_key(paths->key, election.origin, &key, why));
-    TRY(signer_begin(paths->state, election.origin, why));
-    TRY(folder_make(path_join(log_dir, paths->public, "log"), why));
-    buf_init(&vkey, 0);
-    note_key_print(&key.key, &vkey);
-    buf_char(&vkey, '\n');
-    enum err err = file_write(path_join(path, log_dir, "vkey"), buf_as_span(&vkey), true, why);
-    printf("%s", buf_cstr(&vkey));
-    buf_done(&vkey);
-    secret_key_wipe(&key);
-    election_done(&election);
-    return err;
-}
-
-int logtree_begin(const struct logtree_options *options)
-{
-    struct paths paths;
-    struct why why = {""};
-    make_paths(options, &paths);
-    if (begin(&paths, &why) != OK) {
-        log_line(LOG_ERROR, "log_cannot_begin", "why=\"%s\"", why.text);
-        return 2;
-    }
-    return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct logtree_options {
@@ -14,9 +15,10 @@ struct logtree_options {
     const char *state_dir; /* the signer's own folder; NULL: DIR/signer */
 };
 
-/* Makes DIR/keys/log.key (unless it is there) and the signer's empty memory for the definition's origin, once; prints the
- * verifier key, also to DIR/public/log/vkey. The exit code. */
-int logtree_begin(const struct logtree_options *options);
+/* Makes DIR/keys/log.key (unless it is there) and the signer's memory for the definition's origin, once; prints the verifier
+ * key, also to DIR/public/log/vkey and DIR/keys/log.key.pub. The ledger must be empty. `restored`: the folder was made again
+ * from the night's copy; the key must be there, and the memory is the tree over the whole ledger. The exit code. */
+int logtree_begin(const struct logtree_options *options, bool restored);
 
 /* Runs until SIGTERM or SIGINT; the exit code. */
 int logtree_run(const struct logtree_options *options);

@@ -1,6 +1,7 @@
 /* From the ledger to a signed checkpoint. The order is the promise: bundles, tiles, sync, signature, checkpoint. */
 #include "logtree/publisher.h"
 
+#include "logtree/cut_proofs.h"
 #include "os/file.h"
 #include "seal/note.h"
 #include "tlog/ledger.h"
@@ -10,7 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ENTRIES_A_TURN = 65536 };
+enum {
+    ENTRIES_A_TURN = 65536,
+    BEFORE_FULL = 1, /* partial tiles stay until so many full ones stand after theirs */
+    SWEPT_AT_START = 4
+};
 
 struct publisher {
     struct publisher_options options;
@@ -22,7 +27,9 @@ struct publisher {
     unsigned bundle_written; /* width of its partial file on disk */
     struct buf held;         /* an entry under embargo, read and not taken */
     bool has_held;
-    uint64_t published; /* size of the checkpoint that stands; with has_checkpoint */
+    struct cut_proofs proofs;
+    uint64_t pruned[TILE_LEVELS]; /* partial tiles of tiles before this one are gone */
+    uint64_t published;           /* size of the checkpoint that stands; with has_checkpoint */
     bool has_checkpoint;
     uint64_t signed_size; /* what the signer last signed, as far as we know */
 };
@@ -61,6 +68,7 @@ static enum err take(struct publisher *publisher, struct span entry, struct why 
     tiles_add(publisher->tiles, &leaf);
     buf_add(&publisher->bundle, len, sizeof len);
     buf_span(&publisher->bundle, entry);
+    cut_proofs_note(&publisher->proofs, tiles_size(publisher->tiles) - 1, entry);
     publisher->bundle_n++;
     if (publisher->bundle_n == BUNDLE_ENTRIES) {
         TRY(write_bundle(publisher, why));
@@ -75,9 +83,10 @@ static bool carries_votes(struct span entry)
     return span_starts(entry, SPAN("prep-acta/"));
 }
 
-/* Takes in what the ledger has, up to the first entry under embargo. */
-static enum err follow(struct publisher *publisher, int64_t now_ms, struct why *why)
+/* Takes in what the ledger has, up to the first entry under embargo; *more when it has still more. */
+static enum err follow(struct publisher *publisher, int64_t now_ms, bool *more, struct why *why)
 {
+    *more = false;
     bool open = now_ms >= publisher->options.opening_ms;
     if (publisher->has_held) {
         if (!open) {
@@ -105,6 +114,7 @@ static enum err follow(struct publisher *publisher, int64_t now_ms, struct why *
         }
         TRY(take(publisher, entry, why));
     }
+    *more = true;
     return OK;
 }
 
@@ -156,25 +166,87 @@ static enum err publish(struct publisher *publisher, publisher_ask ask, void *ar
     if (err == OK) {
         publisher->published = publisher->signed_size = checkpoint.size;
         publisher->has_checkpoint = true;
+        err = cut_proofs_write(&publisher->proofs, checkpoint.size, buf_as_span(&note), why);
     }
     buf_done(&note);
     buf_done(&text);
     return err;
 }
 
+static enum err prune_folder(const struct publisher *publisher, const char *level, uint64_t tile,
+                             struct why *why)
+{
+    char name[TILE_PATH_MAX];
+    char below[TILE_PATH_MAX + 16];
+    char path[FILE_PATH_MAX];
+    tile_path(0, tile, TILE_HASHES, name); /* "tile/0/x001/234" */
+    snprintf(below, sizeof below, "tile/%s/%s.p", level, name + sizeof "tile/0/" - 1);
+    return folder_remove(path_join(path, publisher->log_dir, below), why);
+}
+
+/* A partial tile may go when its full one stands (tlog-tiles); who still asks for it takes the full one. */
+static enum err prune(struct publisher *publisher, struct why *why)
+{
+    uint64_t full = publisher->published;
+    for (unsigned l = 0; l < TILE_LEVELS; l++) {
+        char level[16];
+        full /= TILE_HASHES;
+        snprintf(level, sizeof level, "%u", l);
+        for (; publisher->pruned[l] + BEFORE_FULL < full; publisher->pruned[l]++) {
+            TRY(prune_folder(publisher, level, publisher->pruned[l], why));
+            if (l == 0) {
+                TRY(prune_folder(publisher, "entries", publisher->pruned[l], why));
+            }
+        }
+    }
+    return OK;
+}
+
+/* What a process before us may not have got round to. */
+static void prune_from(struct publisher *publisher)
+{
+    uint64_t full = publisher->published;
+    for (unsigned l = 0; l < TILE_LEVELS; l++) {
+        full /= TILE_HASHES;
+        publisher->pruned[l] = full < SWEPT_AT_START ? 0 : full - SWEPT_AT_START;
+    }
+}
+
+/* Proofs that a crash or a full disk kept from being written, of the checkpoint that stands: the same bytes again. */
+static enum err write_waiting_proofs(struct publisher *publisher, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct buf note;
+    if (publisher->proofs.n == 0 || publisher->proofs.pending[0].index >= publisher->published) {
+        return OK;
+    }
+    buf_init(&note, 0);
+    enum err err = file_read(path_join(path, publisher->log_dir, "checkpoint"), CHECKPOINT_MAX, &note, why);
+    if (err == OK) {
+        err = cut_proofs_write(&publisher->proofs, publisher->published, buf_as_span(&note), why);
+    }
+    buf_done(&note);
+    return err;
+}
+
 enum err publisher_turn(struct publisher *publisher, int64_t now_ms, publisher_ask ask, void *arg, bool *grew,
                         struct why *why)
 {
+    bool more = false;
     *grew = false;
-    TRY(follow(publisher, now_ms, why));
+    TRY(write_waiting_proofs(publisher, why));
+    TRY(follow(publisher, now_ms, &more, why));
     if (publisher->has_checkpoint && tiles_size(publisher->tiles) == publisher->published) {
         return OK;
     }
     TRY(write_bundle(publisher, why));
     TRY(tiles_publish(publisher->tiles, why)); /* syncs the bundles too: one file system */
+    if (more) {
+        return OK; /* a long ledger is read to its end before anything is signed */
+    }
     TRY(publish(publisher, ask, arg, why));
     *grew = true;
-    return OK;
+    return prune(publisher, why);
 }
 
 /* The checkpoint that stands, if any. Its signature was ours; what counts here is that the ledger still says the same. */
@@ -220,6 +292,7 @@ static enum err catch_up(struct publisher *publisher, const struct checkpoint *s
         }
         merkle_leaf(entry, &leaf);
         merkle_edge_add(&edge, &leaf);
+        cut_proofs_note(&publisher->proofs, index, entry);
         if (index % BUNDLE_ENTRIES == 0) {
             buf_clear(&publisher->bundle);
         }
@@ -254,6 +327,7 @@ static enum err start(struct publisher *publisher, struct why *why)
     if (err == OK && publisher->has_checkpoint) {
         err = catch_up(publisher, &standing, why);
         publisher->published = publisher->signed_size = standing.size;
+        prune_from(publisher);
     }
     if (err == OK) {
         err = tiles_open(publisher->log_dir, standing.size, &publisher->tiles, why);
@@ -272,6 +346,7 @@ enum err publisher_open(const struct publisher_options *options, struct publishe
     path_join(publisher->log_dir, options->public_dir, "log");
     buf_init(&publisher->bundle, 0);
     buf_init(&publisher->held, 0);
+    cut_proofs_init(&publisher->proofs, publisher->log_dir);
     enum err err = start(publisher, why);
     if (err != OK) {
         publisher_close(publisher);
@@ -288,6 +363,7 @@ void publisher_close(struct publisher *publisher)
         tiles_close(publisher->tiles);
         buf_done(&publisher->bundle);
         buf_done(&publisher->held);
+        cut_proofs_done(&publisher->proofs);
         free(publisher);
     }
 }
@@ -295,4 +371,14 @@ void publisher_close(struct publisher *publisher)
 uint64_t publisher_size(const struct publisher *publisher)
 {
     return publisher->published;
+}
+
+void publisher_facts(const struct publisher *publisher, struct publisher_facts *out)
+{
+    *out = (struct publisher_facts){.published = publisher->published,
+                                    .read = tiles_size(publisher->tiles),
+                                    .signed_size = publisher->signed_size,
+                                    .has_checkpoint = publisher->has_checkpoint,
+                                    .held = publisher->has_held,
+                                    .cut_proofs = publisher->proofs.written};
 }

@@ -1,5 +1,6 @@
 /* The publisher: follows the ledger, makes the tiles and bundles of each new size, has it signed, and shows the checkpoint
- * last, when all it speaks of is on disk.
+ * last, when all it speaks of is on disk. After that come the proofs of the cuts that it covers for the first time
+ * (logtree/cut_proofs), and partial tiles whose full ones stand since a while go.
  *
  * Embargo: before the opening hour the published tree ends before the first entry that carries votes, whatever the ledger
  * already holds; not an entry, not a hash of one, leaves earlier. */
@@ -36,5 +37,16 @@ void publisher_close(struct publisher *publisher);
 MUST_CHECK enum err publisher_turn(struct publisher *publisher, int64_t now_ms, publisher_ask ask, void *arg,
                                    bool *grew, struct why *why);
 uint64_t publisher_size(const struct publisher *publisher); /* of the published checkpoint */
+
+/* What a status file says. */
+struct publisher_facts {
+    uint64_t published; /* size of the checkpoint that stands */
+    uint64_t read;      /* entries taken into the tree; more than `published` while a signature is missing */
+    uint64_t signed_size; /* what the signer last signed, as far as we know */
+    bool has_checkpoint;
+    bool held;           /* an entry waits for the opening hour */
+    uint64_t cut_proofs; /* proof files written by this process */
+};
+void publisher_facts(const struct publisher *publisher, struct publisher_facts *out);
 
 #endif

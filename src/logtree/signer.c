@@ -68,17 +68,15 @@ static enum err write_state(const char *path, const struct signer_state *state, 
     return err;
 }
 
-enum err signer_begin(const char *path, struct span origin, struct why *why)
+enum err signer_begin(const char *path, const struct signer_state *state, struct why *why)
 {
-    struct signer_state state = {0};
     if (file_exists(path)) {
         return why_set(why, ERR_EXISTS, "%s: this log has begun; an origin is never begun twice", path);
     }
-    if (origin.len == 0 || !span_copy(origin, state.origin, sizeof state.origin)) {
+    if (state->origin[0] == '\0') {
         return why_set(why, ERR_RANGE, "the log's origin has 1 to %d bytes", ORIGIN_MAX);
     }
-    merkle_empty(&state.root);
-    return write_state(path, &state, why);
+    return write_state(path, state, why);
 }
 
 enum err signer_load(const char *path, struct signer_state *out, struct why *why)

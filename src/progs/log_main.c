@@ -6,7 +6,7 @@
 int main(int argc, char *argv[])
 {
     struct logtree_options options = {.interval_ms = 500};
-    bool begin = false;
+    bool begin = false, restored = false;
     const struct option_row rows[] = {
         {"dir", "DIR", OPTION_TEXT, &options.dir, 0, 0, true, "la carpeta de la noche", "the night's folder"},
         {"interval", "MS", OPTION_NUMBER, &options.interval_ms, 10, 60000, false,
@@ -18,6 +18,9 @@ int main(int argc, char *argv[])
         {"begin", NULL, OPTION_FLAG, &begin, 0, 0, false,
          "hace la clave y la memoria del firmante, una sola vez, y termina",
          "makes the key and the signer's memory, once and for all, and ends"},
+        {"restored", NULL, OPTION_FLAG, &restored, 0, 0, false,
+         "con --begin: la carpeta se rehizo de la copia; la memoria es el registro entero",
+         "with --begin: the folder was made again from the copy; the memory is the whole ledger"},
     };
     const struct command command = {
         .program = "atalaya-log",
@@ -36,5 +39,5 @@ int main(int argc, char *argv[])
         return code;
     }
     log_start("log", LOG_INFO);
-    return begin ? logtree_begin(&options) : logtree_run(&options);
+    return begin ? logtree_begin(&options, restored) : logtree_run(&options);
 }

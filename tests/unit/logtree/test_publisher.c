@@ -30,6 +30,9 @@ static int setup(void **state)
     (void)state;
     struct why why = {""};
     uint8_t seed[32] = {9};
+    struct signer_state first = {.size = 0};
+    merkle_empty(&first.root);
+    (void)span_copy(span_str(ORIGIN), first.origin, sizeof first.origin);
     snprintf(root_dir, sizeof root_dir, "/tmp/atalaya-pub-XXXXXX");
     if (mkdtemp(root_dir) == NULL) {
         return 1;
@@ -40,8 +43,7 @@ static int setup(void **state)
     options = (struct publisher_options){ledger_dir, public_dir, ORIGIN, OPENING};
     publisher = NULL;
     return secret_key_from_seed(span_str(ORIGIN), seed, &key) != OK ||
-           signer_begin(state_path, span_str(ORIGIN), &why) != OK ||
-           signer_load(state_path, &signer, &why) != OK;
+           signer_begin(state_path, &first, &why) != OK || signer_load(state_path, &signer, &why) != OK;
 }
 
 static int teardown(void **state)
@@ -177,6 +179,160 @@ static void nothing_with_votes_before_the_hour(void **state)
     check_published(10);
 }
 
+static void append_cut(uint64_t at, unsigned number)
+{
+    struct ledger *ledger = NULL;
+    struct why why = {""};
+    char text[128];
+    int len = snprintf(text, sizeof text, "prep-cut/v1\nnumber %u\ntime 2027-06-07T02:20:00Z\n", number);
+    assert_int_equal(ledger_open(ledger_dir, &ledger, &why), OK);
+    assert_true(ledger_size(ledger) == at);
+    assert_int_equal(ledger_append(ledger, span_of(text, (size_t)len), &why), OK);
+    assert_int_equal(ledger_sync(ledger, &why), OK);
+    ledger_close(ledger);
+}
+
+static void read_proof(unsigned number, struct buf *out)
+{
+    char name[64];
+    char path[FILE_PATH_MAX];
+    struct why why = {""};
+    snprintf(name, sizeof name, "log/cut-%u.tlog-proof", number);
+    buf_clear(out);
+    assert_int_equal(file_read(path_join(path, public_dir, name), PROOF_FILE_MAX, out, &why), OK);
+}
+
+/* The proof of a cut holds its entry, and joins it to the signed tree of `size`. */
+static void check_proof(unsigned number, uint64_t index, uint64_t size)
+{
+    struct buf bytes, scratch;
+    struct why why = {""};
+    struct tlog_proof proof;
+    struct checkpoint checkpoint;
+    struct span text;
+    struct hash leaf;
+    char want[64];
+    size_t by = 0;
+    buf_init(&bytes, 0);
+    buf_init(&scratch, 0);
+    read_proof(number, &bytes);
+    assert_int_equal(tlog_proof_parse(buf_as_span(&bytes), &proof, &scratch, &why), OK);
+    assert_true(proof.has_extra && proof.index == index);
+    snprintf(want, sizeof want, "prep-cut/v1\nnumber %u\n", number);
+    assert_true(span_starts(proof.extra, span_str(want)));
+    assert_int_equal(note_verify(proof.checkpoint, &key.key, 1, &text, &by, &why), OK);
+    assert_int_equal(checkpoint_parse(text, &checkpoint, &why), OK);
+    assert_true(checkpoint.size == size);
+    merkle_leaf(proof.extra, &leaf);
+    assert_true(merkle_check_inclusion(&leaf, index, size, &proof.proof, &checkpoint.root));
+    buf_done(&scratch);
+    buf_done(&bytes);
+}
+
+static void a_cut_is_proven_once(void **state)
+{
+    (void)state;
+    struct buf first_bytes, now;
+    buf_init(&first_bytes, 0);
+    buf_init(&now, 0);
+    append(0, 300, "prep-acta/v1");
+    append_cut(300, 0);
+    append_cut(301, 7);
+    append(302, 5, "prep-acta/v1");
+    reopen();
+    assert_true(turn(OPENING));
+    check_proof(0, 300, 307);
+    check_proof(7, 301, 307);
+    read_proof(7, &first_bytes);
+    append(307, 300, "prep-acta/v1");
+    assert_true(turn(OPENING));
+    reopen();
+    assert_false(turn(OPENING));
+    read_proof(7, &now); /* a later checkpoint does not touch it */
+    assert_true(span_equal(buf_as_span(&first_bytes), buf_as_span(&now)));
+    buf_done(&first_bytes);
+    buf_done(&now);
+}
+
+/* The process ends after the checkpoint and before the proof: the same bytes, before anything else is signed. */
+static void a_proof_that_was_not_written(void **state)
+{
+    (void)state;
+    struct buf first_bytes, now;
+    char path[FILE_PATH_MAX];
+    buf_init(&first_bytes, 0);
+    buf_init(&now, 0);
+    append(0, 20, "prep-acta/v1");
+    append_cut(20, 3);
+    reopen();
+    assert_true(turn(OPENING));
+    read_proof(3, &first_bytes);
+    assert_int_equal(remove(path_join(path, public_dir, "log/cut-3.tlog-proof")), 0);
+    append(21, 40, "prep-acta/v1");
+    reopen();
+    assert_true(turn(OPENING));
+    read_proof(3, &now);
+    assert_true(span_equal(buf_as_span(&first_bytes), buf_as_span(&now)));
+    check_proof(3, 20, 21);
+    buf_done(&first_bytes);
+    buf_done(&now);
+}
+
+/* Every size that was published can be read while its tiles grow; when full ones stand, partial ones go. */
+static void partial_tiles_go_in_time(void **state)
+{
+    (void)state;
+    char path[FILE_PATH_MAX];
+    append(0, 100, "prep-acta/v1");
+    reopen();
+    assert_true(turn(OPENING));
+    append(100, 100, "prep-acta/v1");
+    assert_true(turn(OPENING));
+    assert_true(file_exists(path_join(path, public_dir, "log/tile/0/000.p/100")));
+    assert_true(file_exists(path_join(path, public_dir, "log/tile/entries/000.p/200")));
+    append(200, 200, "prep-acta/v1");
+    assert_true(turn(OPENING));
+    assert_true(file_exists(path_join(path, public_dir, "log/tile/0/000.p/100"))); /* still asked for */
+    append(400, 200, "prep-acta/v1");
+    assert_true(turn(OPENING));
+    assert_false(file_exists(path_join(path, public_dir, "log/tile/0/000.p")));
+    assert_false(file_exists(path_join(path, public_dir, "log/tile/entries/000.p")));
+    assert_true(file_exists(path_join(path, public_dir, "log/tile/0/001.p/144")));
+    assert_true(file_exists(path_join(path, public_dir, "log/tile/1/000.p/1")));
+    check_published(600);
+}
+
+/* A night made again from its copy: the signer's memory is the whole of what was copied. */
+static void a_restored_night_goes_on(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    struct merkle_edge edge;
+    append(0, 300, "prep-acta/v1");
+    reopen();
+    assert_true(turn(OPENING));
+    append(300, 20, "prep-acta/v1"); /* copied, and not yet signed when the host was lost */
+    merkle_edge_init(&edge);
+    for (uint64_t i = 0; i < 320; i++) {
+        char text[64];
+        struct hash leaf;
+        int len = snprintf(text, sizeof text, "prep-acta/v1\nn %llu\n", (unsigned long long)i);
+        merkle_leaf(span_of(text, (size_t)len), &leaf);
+        merkle_edge_add(&edge, &leaf);
+    }
+    signer.size = edge.size;
+    merkle_edge_root(&edge, &signer.root);
+    assert_int_equal(remove(state_path), 0);
+    assert_int_equal(signer_begin(state_path, &signer, &why), OK);
+    assert_int_equal(folder_remove(public_dir, &why), OK);
+    reopen();
+    assert_true(turn(OPENING));
+    check_published(320);
+    append(320, 10, "prep-acta/v1");
+    assert_true(turn(OPENING));
+    check_published(330);
+}
+
 static void a_signature_that_never_arrived(void **state)
 {
     (void)state;
@@ -240,6 +396,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_follows_the_ledger, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_with_votes_before_the_hour, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cut_is_proven_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_proof_that_was_not_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(partial_tiles_go_in_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_restored_night_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_signature_that_never_arrived, setup, teardown),
         cmocka_unit_test_setup_teardown(a_ledger_rolled_back_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(yesterdays_disk_gets_no_signature, setup, teardown),
