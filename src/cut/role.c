@@ -230,7 +230,7 @@ static void on_request(void *arg, struct span request, struct buf *answer)
     }
 }
 
-/* "log/vkey" and, for minisign's users, "log/minisign.pub". */
+/* "log/cut.vkey" and, for minisign's users, "log/minisign.pub". */
 static enum err keys_publish(struct shop *shop, struct why *why)
 {
     struct buf vkey = {0};
@@ -241,7 +241,7 @@ static enum err keys_publish(struct shop *shop, struct why *why)
     err = err != OK ? err : folder_make(path_join(path, shop->public_dir, "log"), why);
     err = err != OK
               ? err
-              : file_write(path_join(path, shop->public_dir, "log/vkey"), buf_as_span(&vkey), true, why);
+              : file_write(path_join(path, shop->public_dir, "log/cut.vkey"), buf_as_span(&vkey), true, why);
     err = err != OK ? err
                     : file_write(path_join(path, shop->public_dir, "log/minisign.pub"),
                                  buf_as_span(&minisign), true, why);

@@ -37,7 +37,7 @@ static const struct {
     {".webmanifest", "application/manifest+json"},
     {".minisig", "text/plain; charset=utf-8"},
     {"/manifest", "text/plain; charset=utf-8"},
-    {"/vkey", "text/plain; charset=utf-8"},
+    {".vkey", "text/plain; charset=utf-8"},
     {"/checkpoint", "text/plain; charset=utf-8"},
     {"/SHA256SUMS", "text/plain; charset=utf-8"},
 };
@@ -46,7 +46,7 @@ static const char *const keep_rules[KEEP_CLASSES] = {
     [KEEP_FOREVER] = "public, max-age=31536000, immutable",
     [KEEP_ENTRY] = "public, max-age=5, stale-if-error=86400",
     [KEEP_POINTER] = "public, max-age=2, stale-if-error=86400",
-    [KEEP_PARTIAL] = "public, max-age=60, stale-if-error=86400",
+    [KEEP_KEY] = "public, max-age=60, stale-if-error=86400",
     [KEEP_SITE] = "public, max-age=10, stale-if-error=86400",
     [KEEP_BRIEF] = "public, max-age=5",
     [KEEP_NEVER] = "no-store",

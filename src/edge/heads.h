@@ -14,10 +14,10 @@
 
 /* How long others may keep an answer (docs/formats/tree.md). */
 enum keep_class {
-    KEEP_FOREVER, /* /cut/, /chunk/, /acta/, /package/, /a/, full bundles */
+    KEEP_FOREVER, /* /cut/, /chunk/, /acta/, /package/, /a/, tiles and bundles, proofs */
     KEEP_ENTRY,   /* "/", "/{contest}/" */
     KEEP_POINTER, /* /latest.json */
-    KEEP_PARTIAL, /* partial bundles, /log/vkey */
+    KEEP_KEY,     /* keys and the policy */
     KEEP_SITE,    /* the institutional site's files */
     KEEP_BRIEF,   /* 404 */
     KEEP_NEVER,   /* /estado, 503 */

@@ -112,10 +112,9 @@ static const char *acta_type(struct span name)
 }
 
 /* "entries/x001/234", "0/000.p/17": a level, then digits, 'x', '/', ".p/" and nothing else (C2SP tlog-tiles). */
-static const char *tile_type(struct span name, enum keep_class *keep)
+static const char *tile_type(struct span name)
 {
     struct span level = span_cut(&name, '/');
-    bool partial = false;
     if (!span_is(level, "entries") && (level.len == 0 || level.len > 2 || !is_digits(level))) {
         return NULL;
     }
@@ -123,13 +122,11 @@ static const char *tile_type(struct span name, enum keep_class *keep)
         struct span rest = span_from(name, i);
         char c = name.at[i];
         if (span_starts(rest, SPAN(".p/"))) {
-            partial = true;
             i += 2;
         } else if ((c < '0' || c > '9') && c != 'x' && c != '/') {
             return NULL;
         }
     }
-    *keep = partial ? KEEP_PARTIAL : KEEP_FOREVER;
     return name.len > 0 && name.len < 64 ? "application/octet-stream" : NULL;
 }
 
@@ -141,12 +138,24 @@ static const char *old_manifest_type(struct span rest)
     return named ? "text/plain; charset=utf-8" : NULL;
 }
 
+/* "12.tlog-proof" */
+static const char *proof_type(struct span name)
+{
+    struct span end = SPAN(".tlog-proof");
+    struct span number = span_of(name.at, name.len < end.len ? 0 : name.len - end.len);
+    bool named = span_ends(name, end) && number.len > 0 && number.len <= 10 && is_digits(number);
+    return named ? "text/plain; charset=utf-8" : NULL;
+}
+
 const char *disk_type(struct span path, enum keep_class *keep)
 {
     static const struct {
         const char *path;
         enum keep_class keep;
-    } texts[] = {{"/log/checkpoint", KEEP_POINTER}, {"/log/minisign.pub", KEEP_PARTIAL}};
+    } texts[] = {{"/log/checkpoint", KEEP_POINTER},
+                 {"/log/vkey", KEEP_KEY},
+                 {"/log/policy", KEEP_KEY},
+                 {"/log/minisign.pub", KEEP_KEY}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (span_is(path, texts[i].path)) {
             *keep = texts[i].keep;
@@ -158,7 +167,10 @@ const char *disk_type(struct span path, enum keep_class *keep)
         return acta_type(span_from(path, 6));
     }
     if (span_starts(path, SPAN("/log/tile/"))) {
-        return tile_type(span_from(path, 10), keep);
+        return tile_type(span_from(path, 10));
+    }
+    if (span_starts(path, SPAN("/log/cut-"))) {
+        return proof_type(span_from(path, 9));
     }
     return span_starts(path, SPAN("/cut/")) ? old_manifest_type(span_from(path, 5)) : NULL;
 }

@@ -96,7 +96,7 @@ void tree_view(struct tree *tree, struct routes *routes)
         routes_add(routes, SPAN("latest.json"), pointer, KEEP_POINTER);
     }
     if (tree->vkey != NULL) {
-        routes_add(routes, SPAN("log/vkey"), vkey, KEEP_PARTIAL);
+        routes_add(routes, SPAN("log/cut.vkey"), vkey, KEEP_KEY);
     }
     for (uint32_t i = 0; i < tree->n_cuts; i++) {
         each_file(tree->cuts[i], i == 0, route, routes);

@@ -100,7 +100,7 @@ static enum err show_key(const struct pull *pull, struct why *why)
     buf_char(&vkey, '\n');
     enum err err = folder_make(path_join(path, pull->stage.public, "log"), why);
     err = err == OK
-              ? file_write(path_join(path, pull->stage.public, "log/vkey"), buf_as_span(&vkey), true, why)
+              ? file_write(path_join(path, pull->stage.public, "log/cut.vkey"), buf_as_span(&vkey), true, why)
               : err;
     buf_done(&vkey);
     return err;

@@ -78,7 +78,7 @@ enum place place_of(struct span path, uint32_t cut)
     if (span_is(path, "latest.json")) {
         return PLACE_POINTER;
     }
-    return is_entry_page(path) || span_is(path, "log/vkey") ? PLACE_ENTRY : PLACE_FOREIGN;
+    return is_entry_page(path) || span_is(path, "log/cut.vkey") ? PLACE_ENTRY : PLACE_FOREIGN;
 }
 
 bool place_partial_bundle(struct span path)

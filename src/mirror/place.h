@@ -13,7 +13,7 @@ enum place {
     PLACE_SHARED,  /* chunk/..., a/...: named by their hash, kept between cuts */
     PLACE_LOG,     /* log/tile/entries/... */
     PLACE_PACKAGE, /* package/{n}/..., n not after the manifest's own: a package may be ready some cuts later */
-    PLACE_ENTRY,   /* index.html, {contest}/index.html and twins, log/vkey: replaced with each cut */
+    PLACE_ENTRY,   /* index.html, {contest}/index.html and twins, log/cut.vkey: replaced with each cut */
     PLACE_POINTER /* latest.json */
 };
 

@@ -172,7 +172,7 @@ static void check_cut_file(struct exam *exam, const char *path)
     }
 }
 
-static const char *const plain_names[] = {"log/vkey", "log/minisign.pub", "log/checkpoint", NULL};
+static const char *const plain_names[] = {"log/vkey", "log/cut.vkey", "log/minisign.pub", "log/checkpoint", NULL};
 
 static enum err look(void *arg, const char *path, int64_t size)
 {

@@ -42,6 +42,6 @@ enum err exam_keys(struct exam *exam, struct why *why)
         exam->pinned = true;
         return policy_read(exam, why);
     }
-    TRY(source_read(exam->source, "log/vkey", 4096, &exam->file, why));
+    TRY(source_read(exam->source, "log/cut.vkey", 4096, &exam->file, why));
     return key_add(exam, span_trim(buf_as_span(&exam->file)), why);
 }

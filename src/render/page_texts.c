@@ -113,8 +113,8 @@ static void put_data_files(struct page *page)
     }
     put(page,
         "<li><a href=\"%c\">manifest</a> · <a href=\"%c\">manifest.minisig</a> · <a "
-        "href=\"%r\">log/vkey</a></li></ul>\n",
-        "manifest", "manifest.minisig", "log/vkey", "log/minisign.pub");
+        "href=\"%r\">log/cut.vkey</a></li></ul>\n",
+        "manifest", "manifest.minisig", "log/cut.vkey", "log/minisign.pub");
 }
 
 void page_downloads(struct page *page)

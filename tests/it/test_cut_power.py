@@ -67,7 +67,7 @@ def check_edge(night, start, get, number):
     """An edge that starts now shows cut `number`, its entry pages too."""
     vkey = night.dir / "edge.vkey"
     if not vkey.exists():
-        vkey.write_bytes((night.dir / "public/log/vkey").read_bytes())
+        vkey.write_bytes((night.dir / "public/log/cut.vkey").read_bytes())
     status = night.dir / "run/status/edge"
     running = start("atalaya-edge", "--listen", "127.0.0.1:0", "--tree", night.dir / "public", "--role", "results",
                     "--name", "uno", "--status", status, "--program", "results", "--vkey", vkey.read_text().strip())

@@ -129,7 +129,7 @@ def test_serves_the_tree(edge, tree):
     assert head_of[2] == b"" and {**head_of[1], "date": ""} == {**got[1], "date": ""}
     assert site.get(f"/chunk/{sha256(chunk)}.html")[2] == chunk
     assert site.get("/cut/0/cut.json")[1]["content-type"] == "application/json"
-    assert site.get("/log/vkey")[2].decode() == tree.signer.vkey + "\n"
+    assert site.get("/log/cut.vkey")[2].decode() == tree.signer.vkey + "\n"
     assert site.get("/cut/0/manifest")[2] == (tree.root / "cut/0/manifest").read_bytes()
     assert site.get("/log/tile/entries/000.p/2")[2] == (tree.root / "log/tile/entries/000.p/2").read_bytes()
     status, head, body = site.get(f"/acta/{image}.jpg")

@@ -232,10 +232,14 @@ static void paths_that_come_from_the_folder(void **state)
     assert_non_null(disk_type(SPAN("/log/tile/entries/x001/234"), &keep));
     assert_int_equal(keep, KEEP_FOREVER);
     assert_non_null(disk_type(SPAN("/log/tile/entries/x001/234.p/17"), &keep));
-    assert_int_equal(keep, KEEP_PARTIAL);
+    assert_int_equal(keep, KEEP_FOREVER);
     assert_non_null(disk_type(SPAN("/cut/3/manifest"), &keep));
     assert_non_null(disk_type(SPAN("/cut/3/manifest.minisig"), &keep));
     assert_non_null(disk_type(SPAN("/log/tile/0/x001/234"), &keep));
+    assert_string_equal(disk_type(SPAN("/log/cut-12.tlog-proof"), &keep), "text/plain; charset=utf-8");
+    assert_int_equal(keep, KEEP_FOREVER);
+    assert_string_equal(disk_type(SPAN("/log/vkey"), &keep), "text/plain; charset=utf-8");
+    assert_int_equal(keep, KEEP_KEY);
     assert_non_null(disk_type(SPAN("/log/checkpoint"), &keep));
     assert_int_equal(keep, KEEP_POINTER);
     static const char *const others[] = {
@@ -253,7 +257,12 @@ static void paths_that_come_from_the_folder(void **state)
         "/cut/3/index.html",
         "/cut//manifest",
         "/cut/x/manifest",
-        "/log/vkey",
+        "/log/cut.vkey",
+        "/log/cut-.tlog-proof",
+        "/log/cut-1.tlog-prooff",
+        "/log/cut-x.tlog-proof",
+        "/log/cut-1/.tlog-proof",
+        "/log/cut-12345678901.tlog-proof",
         "/keys/cut.key",
         "/",
     };

@@ -28,7 +28,7 @@ static void test_places(void **state)
         {"package/x.zip", PLACE_FOREIGN},
         {"log/tile/entries/000", PLACE_LOG},
         {"log/tile/entries/x001/234.p/17", PLACE_LOG},
-        {"log/vkey", PLACE_ENTRY},
+        {"log/cut.vkey", PLACE_ENTRY},
         {"log/checkpoint", PLACE_FOREIGN},
         {"index.html", PLACE_ENTRY},
         {"index.html.gz", PLACE_ENTRY},

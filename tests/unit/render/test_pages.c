@@ -169,7 +169,7 @@ static void resolve(const char *from, struct span link, char *out, size_t size)
 static bool made_elsewhere(const char *path)
 {
     static const char *const ends[] = {
-        "/manifest", "/manifest.minisig", "log/vkey", "log/minisign.pub", ".csv", ".zip", "/SHA256SUMS"};
+        "/manifest", "/manifest.minisig", "log/cut.vkey", "log/minisign.pub", ".csv", ".zip", "/SHA256SUMS"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (ends_with(path, ends[i])) {
             return true;
