@@ -78,6 +78,22 @@ static void check_cut_late(const struct board *board, struct alarm_set *out)
     }
 }
 
+/* Checkpoints come every second of real time, whatever clock the night has. Five without one, while entries wait, is a signer
+ * that refuses, a disk that is slow, or a ledger that is not what was signed. */
+static void check_checkpoint(const struct board *board, struct alarm_set *out)
+{
+    const struct board_program *seat = &board->seats[SEAT_LOG];
+    uint64_t behind_ms = board_number(board, SEAT_LOG, "behind_ms");
+    if (seat->present && !seat->gone && behind_ms > ALARM_CHECKPOINT_REAL_MS) {
+        add(out, "checkpoint-late",
+            "El registro no firma desde hace %llu s: el punto de control dice %llu asientos y hay %llu; firmante: %.*s",
+            (unsigned long long)(behind_ms / 1000),
+            (unsigned long long)board_number(board, SEAT_LOG, "checkpoint_size"),
+            (unsigned long long)board_number(board, SEAT_INTAKE, "ledger_size"),
+            SPAN_ARG(status_value(&seat->status, "signer")));
+    }
+}
+
 /* A mirror is behind when it misses more than two cuts and they are old enough that it should have them. On a stepped
  * clock age says nothing. */
 static void check_mirror(const struct board *board, enum board_seat seat, struct alarm_set *out)
@@ -167,7 +183,8 @@ static void check_totals(const struct board *board, struct alarm_set *out)
 
 typedef void (*alarm_rule)(const struct board *board, struct alarm_set *out);
 static const alarm_rule rules[] = {
-    check_gone, check_own, check_cut_late, check_mirrors, check_disk, check_clock, check_review, check_totals,
+    check_gone, check_own,   check_cut_late, check_checkpoint, check_mirrors,
+    check_disk, check_clock, check_review,   check_totals,
 };
 
 /* Refusals of the last minute: many, and more than a few of every hundred submissions. A replay that is sent

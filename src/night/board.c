@@ -14,6 +14,7 @@ static const struct {
 } seats[SEATS] = {
     [SEAT_INTAKE] = {"intake", "Acopio", BOARD_INTAKE},
     [SEAT_CUT] = {"cut", "Cortes", BOARD_CUT},
+    [SEAT_LOG] = {"log", "Registro", BOARD_LOG},
     [SEAT_RESULTS] = {"results", "Sitio de resultados", BOARD_EDGE},
     [SEAT_FEED] = {"feed", "Fuente de difusores", BOARD_EDGE},
     [SEAT_MIRROR_1] = {"mirror-1", "Difusor 1", BOARD_MIRROR},

@@ -6,12 +6,13 @@
 
 #include "doors/status.h"
 
-enum board_kind { BOARD_INTAKE, BOARD_CUT, BOARD_EDGE, BOARD_MIRROR, BOARD_NIGHT, BOARD_FEEDER };
+enum board_kind { BOARD_INTAKE, BOARD_CUT, BOARD_LOG, BOARD_EDGE, BOARD_MIRROR, BOARD_NIGHT, BOARD_FEEDER };
 
 /* The programs of a night, in the order of the screen. */
 enum board_seat {
     SEAT_INTAKE,
     SEAT_CUT,
+    SEAT_LOG,
     SEAT_RESULTS,
     SEAT_FEED,
     SEAT_MIRROR_1,

@@ -45,7 +45,8 @@ struct night {
     int lock; /* descriptor of DIR/run/lock */
     int64_t opening_ms, closing_ms;
     char origin[128]; /* of the election: name of log and key */
-    char vkey[512];
+    char vkey[512];     /* of the results' signer: manifests */
+    char log_vkey[512]; /* of the log: checkpoints; what a citizen pins */
     struct crew crew;
     struct loop *loop;
     struct control_server *control; /* DIR/run/night.sock */

@@ -113,6 +113,15 @@ static enum err read_election(struct night *night, struct why *why)
     return OK;
 }
 
+static enum err read_vkey(const char *path, char *out, size_t size, struct why *why)
+{
+    struct buf bytes = {0};
+    TRY(file_read(path, size - 1, &bytes, why));
+    bool fits = span_copy(span_trim(buf_as_span(&bytes)), out, size);
+    buf_done(&bytes);
+    return fits ? OK : why_set(why, ERR_TOO_BIG, "%s: no es una clave", path);
+}
+
 /* The results' signing key, made by a program of its own: we never hold it. */
 static enum err make_key(struct night *night, const char *log, struct why *why)
 {
@@ -125,11 +134,25 @@ static enum err make_key(struct night *night, const char *log, struct why *why)
         argue(&arguments, "--out", key);
         TRY(run_to_end("atalaya-key", arguments.argv, log, why));
     }
-    struct buf bytes = {0};
-    TRY(file_read(public_path, sizeof night->vkey - 1, &bytes, why));
-    bool fits = span_copy(span_trim(buf_as_span(&bytes)), night->vkey, sizeof night->vkey);
-    buf_done(&bytes);
-    return fits ? OK : why_set(why, ERR_TOO_BIG, "%s: no es una clave", public_path);
+    return read_vkey(public_path, night->vkey, sizeof night->vkey, why);
+}
+
+/* The log is begun once, before the ledger; by its own program, which alone holds its key. In a folder that was made again from
+ * a copy it goes on from what was copied (docs/decisions/log-and-copy.md). */
+static enum err begin_log(struct night *night, bool restored, const char *log, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    if (!file_exists(path_join(path, night->dir, "signer/state"))) {
+        struct arguments arguments = {.argv = {(char *)(uintptr_t) "atalaya-log"}, .n = 1};
+        argue(&arguments, "--dir", night->dir);
+        arguments.argv[arguments.n++] = (char *)(uintptr_t) "--begin";
+        if (restored) {
+            arguments.argv[arguments.n++] = (char *)(uintptr_t) "--restored";
+        }
+        TRY(run_to_end("atalaya-log", arguments.argv, log, why));
+    }
+    path_join(path, night->dir, "keys/log.key.pub");
+    return read_vkey(path, night->log_vkey, sizeof night->log_vkey, why);
 }
 
 /* What the file says, then what the command line says. */
@@ -285,7 +308,8 @@ enum err night_prepare(struct night *night, struct why *why)
                        "%s ya tiene una noche: --resume la continúa / it holds a night: --resume goes on",
                        night->dir);
     }
-    if (!has_night(night) && night->options->resume) {
+    bool restored = !has_night(night) && night->options->resume;
+    if (restored) {
         TRY(restore(night, log, why));
     }
     if (!file_exists(path_join(path, night->dir, "election/election.ini"))) {
@@ -293,6 +317,7 @@ enum err night_prepare(struct night *night, struct why *why)
     }
     TRY(read_election(night, why));
     TRY(make_key(night, log, why));
+    TRY(begin_log(night, restored, log, why));
     TRY(make_settings(night, why));
     TRY(keep_plan(night, why));
     TRY(make_clock(night, why));

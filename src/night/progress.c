@@ -146,7 +146,8 @@ void night_addresses(const struct night *night)
         night_url(rows[i].address, url, sizeof url);
         printf("  %-38s %s\n", rows[i].title, url);
     }
-    printf("\n  Clave / key  %s\n", night->vkey);
+    printf("\n  Clave del registro / log's key  %s\n", night->log_vkey);
+    printf("  Clave de los cortes / cuts' key  %s\n", night->vkey);
     printf("  Tablero / board   atalaya top --dir %s\n", night->options->dir);
     printf(
         "  Un corte cada %u s de la noche; paquete cada %u s / a cut every so many seconds of the night; a package\n",

@@ -63,6 +63,13 @@ static void cut(struct night *night)
     arg_number(night, member, "--keep-cuts", night->settings.keep_cuts);
 }
 
+/* Checkpoints are of real time, whatever the night's clock does. */
+static void tlog(struct night *night)
+{
+    struct crew_member *member = crew_add(&night->crew, "log", "atalaya-log");
+    arg_text(night, member, "--dir", night->dir);
+}
+
 static void edge(struct night *night, const char *name, const char *role, const char *root,
                  const char *address)
 {
@@ -115,6 +122,7 @@ void night_roles(struct night *night)
 {
     const struct settings *settings = &night->settings;
     intake(night);
+    tlog(night);
     cut(night);
     edge(night, "results", "results", "public", settings->results);
     edge(night, "feed", "feed", "public", settings->feed);
@@ -154,6 +162,9 @@ bool night_ready(const struct night *night, const struct crew_member *member)
                  {"site", night->settings.site}};
     if (strcmp(member->name, "intake") == 0) {
         return controls(night, "run/intake.sock") && answers(night->settings.intake);
+    }
+    if (strcmp(member->name, "log") == 0) {
+        return file_exists(path_join(path, night->dir, "public/log/checkpoint"));
     }
     if (strcmp(member->name, "cut") == 0) {
         return file_exists(path_join(path, night->dir, "run/cut.sock"));

@@ -154,10 +154,18 @@ static bool mirror_done(const struct night *night, enum board_seat seat)
            board_number(board, seat, "images_missing") == 0;
 }
 
+/* The last cut's own entry is signed too. */
+static bool log_done(const struct night *night)
+{
+    const struct board *board = &night->look.board;
+    return board_number(board, SEAT_LOG, "checkpoint_size") ==
+           board_number(board, SEAT_INTAKE, "ledger_size");
+}
+
 static void tick_mirrors(struct night *night)
 {
-    bool both = mirror_done(night, SEAT_MIRROR_1) && mirror_done(night, SEAT_MIRROR_2);
-    if (!both && monotonic_ms() - night->phase_ms < MIRRORS_MS) {
+    bool all = mirror_done(night, SEAT_MIRROR_1) && mirror_done(night, SEAT_MIRROR_2) && log_done(night);
+    if (!all && monotonic_ms() - night->phase_ms < MIRRORS_MS) {
         return;
     }
     night_progress(night, true);
@@ -208,8 +216,8 @@ static void on_tick(void *arg)
 /* Who sends goes first, then who shows, then who counts, last who stores: nothing is lost on the way. */
 static void stop_all(struct night *night)
 {
-    static const char *const order[] = {"feeder",  "mirror-1", "mirror-2", "site",
-                                        "results", "feed",     "cut",      "intake"};
+    static const char *const order[] = {"feeder", "mirror-1", "mirror-2", "site",  "results",
+                                        "feed",   "cut",      "log",      "intake"};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         struct crew_member *member = crew_find(&night->crew, order[i]);
         if (member != NULL) {

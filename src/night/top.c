@@ -139,6 +139,27 @@ static void cut_lines(const struct board *board, struct top *out, struct buf *te
     line(out, TOP_PLAIN, text);
 }
 
+/* The Merkle tree over the ledger: how far it is signed. */
+static void log_lines(const struct board *board, struct top *out, struct buf *text)
+{
+    const struct board_program *seat = &board->seats[SEAT_LOG];
+    struct span signer = status_value(&seat->status, "signer");
+    buf_str(text, "REGISTRO  firmado hasta ");
+    put_number(text, board, SEAT_LOG, "checkpoint_size");
+    buf_str(text, " de ");
+    put_number(text, board, SEAT_INTAKE, "ledger_size");
+    buf_str(text, "  punto de control de las ");
+    put_hour(text, board, board_time(board, SEAT_LOG, "checkpoint_time"));
+    buf_str(text, "  espera ");
+    put_number(text, board, SEAT_LOG, "behind_ms");
+    buf_printf(text, " ms  firmante %.*s", (int)(signer.len == 0 ? 1 : signer.len),
+               signer.len == 0 ? "-" : signer.at);
+    if (span_is(status_value(&seat->status, "held"), "yes")) {
+        buf_str(text, "  (hay actas que esperan la apertura)");
+    }
+    line(out, !seat->present || board_alive(board, SEAT_LOG) ? TOP_PLAIN : TOP_BAD, text);
+}
+
 static const char *state_word(const struct board_program *program)
 {
     if (!program->present) {
@@ -244,6 +265,7 @@ void top_lines(const struct board *board, const struct alarm_set *alarms, struct
     title(board, out, &text);
     ingest(board, out, &text);
     cut_lines(board, out, &text);
+    log_lines(board, out, &text);
     planes(board, out, &text);
     machine(board, out, &text);
     buf_printf(&text, "ALARMAS  %s", alarms->n == 0 ? "ninguna" : "");

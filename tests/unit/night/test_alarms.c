@@ -82,6 +82,23 @@ static void test_gone(void **state)
     given_done(given);
 }
 
+static void test_checkpoint_late(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    seat_says(given, SEAT_INTAKE, "-", "ledger_size 92\n");
+    seat_says(given, SEAT_LOG, "-", "checkpoint_size 80\nbehind_ms 5000\nsigner signing\n");
+    assert_false(raised(given, "checkpoint-late"));
+    seat_says(given, SEAT_LOG, "-", "checkpoint_size 80\nbehind_ms 5001\nsigner refusing\n");
+    assert_true(raised(given, "checkpoint-late"));
+    const char *sentence = alarms_find(&given->set, "checkpoint-late")->sentence;
+    assert_non_null(strstr(sentence, "80 asientos y hay 92"));
+    assert_non_null(strstr(sentence, "refusing"));
+    given->board.seats[SEAT_LOG].gone = true; /* then it is gone, which is another alarm */
+    assert_false(raised(given, "checkpoint-late"));
+    given_done(given);
+}
+
 static void test_own_words(void **state)
 {
     (void)state;
@@ -211,10 +228,15 @@ static void test_compare(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_calm),      cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_own_words), cmocka_unit_test(test_cut_late),
-        cmocka_unit_test(test_mirror),    cmocka_unit_test(test_disk_clock_review),
-        cmocka_unit_test(test_totals),    cmocka_unit_test(test_refused_rising),
+        cmocka_unit_test(test_calm),
+        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_checkpoint_late),
+        cmocka_unit_test(test_own_words),
+        cmocka_unit_test(test_cut_late),
+        cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_disk_clock_review),
+        cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_refused_rising),
         cmocka_unit_test(test_compare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
