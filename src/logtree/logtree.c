@@ -90,7 +90,6 @@ static void add_facts(struct role *role, int64_t now_ms)
         publisher_facts(role->publisher, &facts);
     }
     int64_t age_ms = role->checkpoint_ms < 0 ? 0 : now_ms - role->checkpoint_ms;
-    status_add_u64(status, "pid", (uint64_t)getpid());
     status_add_u64(status, "tree_size", facts.read);
     status_add_u64(status, "checkpoint_size", facts.published);
     status_add_time(status, "checkpoint_time", role->checkpoint_ms);
