@@ -90,7 +90,7 @@ static enum err first_state(const struct logtree_paths *paths, struct span origi
     }
     *out = (struct signer_state){.size = edge.size};
     merkle_edge_root(&edge, &out->root);
-    return span_copy(origin, out->origin, sizeof out->origin)
+    return origin.len > 0 && span_copy(origin, out->origin, sizeof out->origin)
                ? OK
                : why_set(why, ERR_RANGE, "the log's origin has 1 to %d bytes", ORIGIN_MAX);
 }
@@ -124,7 +124,7 @@ static enum err begin(const struct logtree_paths *paths, bool restored, struct w
     err = err == OK ? first_state(paths, election.origin, restored, &state, why) : err;
     err = err == OK ? have_key(paths->key, election.origin, !restored, &key, why) : err;
     if (err == OK) {
-        err = signer_begin(paths->state, &state, why);
+        err = signer_begin_at(paths->state, &state, why);
         err = err == OK ? show_key(paths, &key, why) : err;
         secret_key_wipe(&key);
     }

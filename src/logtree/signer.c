@@ -68,15 +68,22 @@ static enum err write_state(const char *path, const struct signer_state *state, 
     return err;
 }
 
-enum err signer_begin(const char *path, const struct signer_state *state, struct why *why)
+enum err signer_begin_at(const char *path, const struct signer_state *state, struct why *why)
 {
     if (file_exists(path)) {
         return why_set(why, ERR_EXISTS, "%s: this log has begun; an origin is never begun twice", path);
     }
-    if (state->origin[0] == '\0') {
+    return write_state(path, state, why);
+}
+
+enum err signer_begin(const char *path, struct span origin, struct why *why)
+{
+    struct signer_state state = {0};
+    if (origin.len == 0 || !span_copy(origin, state.origin, sizeof state.origin)) {
         return why_set(why, ERR_RANGE, "the log's origin has 1 to %d bytes", ORIGIN_MAX);
     }
-    return write_state(path, state, why);
+    merkle_empty(&state.root);
+    return signer_begin_at(path, &state, why);
 }
 
 enum err signer_load(const char *path, struct signer_state *out, struct why *why)

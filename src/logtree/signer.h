@@ -22,9 +22,10 @@ struct signer_state {
 void signer_state_print(const struct signer_state *state, struct buf *out);
 MUST_CHECK enum err signer_state_parse(struct span bytes, struct signer_state *out, struct why *why);
 
-/* Makes the state of a log that begins (size 0 and the empty root, or what a restored night goes on from). ERR_EXISTS when
- * there is one: an origin is never begun twice. */
-MUST_CHECK enum err signer_begin(const char *path, const struct signer_state *state, struct why *why);
+/* Makes the state of a log that has signed nothing yet. ERR_EXISTS when there is one: an origin is never begun twice. */
+MUST_CHECK enum err signer_begin(const char *path, struct span origin, struct why *why);
+/* The same, of what a restored night goes on from. */
+MUST_CHECK enum err signer_begin_at(const char *path, const struct signer_state *state, struct why *why);
 MUST_CHECK enum err signer_load(const char *path, struct signer_state *out, struct why *why);
 
 /* Pure: would this be signed? ERR_CONFLICT when the old size is not the signer's, ERR_FORGED when the proof does not join. */

@@ -30,9 +30,6 @@ static int setup(void **state)
     (void)state;
     struct why why = {""};
     uint8_t seed[32] = {9};
-    struct signer_state first = {.size = 0};
-    merkle_empty(&first.root);
-    (void)span_copy(span_str(ORIGIN), first.origin, sizeof first.origin);
     snprintf(root_dir, sizeof root_dir, "/tmp/atalaya-pub-XXXXXX");
     if (mkdtemp(root_dir) == NULL) {
         return 1;
@@ -43,7 +40,8 @@ static int setup(void **state)
     options = (struct publisher_options){ledger_dir, public_dir, ORIGIN, OPENING};
     publisher = NULL;
     return secret_key_from_seed(span_str(ORIGIN), seed, &key) != OK ||
-           signer_begin(state_path, &first, &why) != OK || signer_load(state_path, &signer, &why) != OK;
+           signer_begin(state_path, span_str(ORIGIN), &why) != OK ||
+           signer_load(state_path, &signer, &why) != OK;
 }
 
 static int teardown(void **state)
@@ -323,7 +321,7 @@ static void a_restored_night_goes_on(void **state)
     signer.size = edge.size;
     merkle_edge_root(&edge, &signer.root);
     assert_int_equal(remove(state_path), 0);
-    assert_int_equal(signer_begin(state_path, &signer, &why), OK);
+    assert_int_equal(signer_begin_at(state_path, &signer, &why), OK);
     assert_int_equal(folder_remove(public_dir, &why), OK);
     reopen();
     assert_true(turn(OPENING));
