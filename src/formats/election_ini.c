@@ -272,6 +272,14 @@ static enum err check_whole(struct ini *ini)
     if (election->opening_ms >= election->closing_ms) {
         return def_fail(def, ERR_CONFLICT, "closing is not later than opening");
     }
+    if (election->drill != origin_is_drill(election->origin)) {
+        return def_fail(
+            def, ERR_CONFLICT,
+            election->drill
+                ? "the origin \"%.*s\" is not a drill's: a drill has an origin and keys of its own"
+                : "the origin \"%.*s\" is a drill's: the night itself never uses one",
+            DEF_ARG(election->origin));
+    }
     return check_codes(def);
 }
 

@@ -63,8 +63,15 @@ enum err entry_follows(const struct night_known *known, const struct entry *entr
     case ENTRY_CLOSE:
         return known->closed ? refuse(why, "the night is closed already") : OK;
     case ENTRY_NOTICE:
-        return OK;
+    case ENTRY_EVIDENCE:
+    case ENTRY_POLICY:
+        return OK; /* a policy's signatures: sequencer_keys.c */
+    case ENTRY_KEY:
+        return entry->as.key.replaces == ENTRY_NONE || entry->as.key.replaces < known->size
+                   ? OK
+                   : refuse(why, "a key replaces one whose entry is there");
     default:
-        return refuse(why, "only cuts, reviews, notices and the close are appended here");
+        return refuse(
+            why, "only cuts, reviews, notices, keys, policies, evidence and the close are appended here");
     }
 }

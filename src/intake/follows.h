@@ -18,7 +18,8 @@ struct night_known {
 void night_known_init(struct night_known *known);
 /* Takes an entry in that has the index known->size. */
 void night_known_add(struct night_known *known, const struct entry *entry);
-/* ERR_REFUSED with the rule. Reviews: that the entry they name is that acta is for the caller to see. */
+/* ERR_REFUSED with the rule. Reviews, keys and policies: what the entries they name say is
+ * for the caller to see. */
 MUST_CHECK enum err entry_follows(const struct night_known *known, const struct entry *entry,
                                   struct why *why);
 

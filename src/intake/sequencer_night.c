@@ -1,4 +1,4 @@
-/* Entries of the night's own (cuts, reviews, notices, the close), and the way from a transaction to the
+/* Entries of the night's own (cuts, reviews, notices, keys, policies, evidence, the close), and the way from a transaction to the
  * ledger. */
 #include "intake/sequencer_parts.h"
 
@@ -121,7 +121,10 @@ static enum err check(struct sequencer *seq, const struct entry *entry, struct w
             return why_set(why, ERR_REFUSED, "a review names an acta's own entry");
         }
     }
-    return OK;
+    if (entry->type == ENTRY_KEY) {
+        return sequencer_key_follows(seq, &entry->as.key, why);
+    }
+    return entry->type == ENTRY_POLICY ? sequencer_policy_follows(seq, &entry->as.policy, why) : OK;
 }
 
 static enum err append(struct sequencer *seq, const struct entry *entry, struct span bytes, struct why *why)

@@ -199,7 +199,7 @@ void sequencer_close(struct sequencer *seq)
     *seq = (struct sequencer){0};
 }
 
-static enum err store_printed(struct sequencer *seq, const struct entry *entry, struct why *why)
+enum err sequencer_store_printed(struct sequencer *seq, const struct entry *entry, struct why *why)
 {
     buf_clear(&seq->scratch);
     entry_print(entry, &seq->scratch);
@@ -216,7 +216,7 @@ static enum err store_file(struct sequencer *seq, const char *name, struct span 
                                             .size = bytes.len,
                                             .offset = offset,
                                             .bytes = span_of(bytes.at + offset, len)};
-        TRY(store_printed(seq, &entry, why));
+        TRY(sequencer_store_printed(seq, &entry, why));
         offset += len;
     } while (offset < bytes.len);
     return OK;
@@ -236,10 +236,11 @@ static enum err store_opening(struct sequencer *seq, const struct election_files
     memcpy(entry.as.open.programs, programs, 32);
     rules_digest(entry.as.open.rules);
     TRY(sequencer_begin(seq, why));
-    TRY(store_printed(seq, &entry, why));
+    TRY(sequencer_store_printed(seq, &entry, why));
     for (int i = 0; i < ELECTION_FILES; i++) {
         TRY(store_file(seq, election_file_names[i], buf_as_span(&files->bytes[i]), why));
     }
+    TRY(sequencer_opening_keys(seq, why));
     return seq->store->ops->commit(seq->store, why);
 }
 

@@ -16,6 +16,16 @@ void sequencer_undo(struct sequencer *seq, const struct night_known *before);
 /* Stores an entry of the night's own in the open transaction. */
 MUST_CHECK enum err sequencer_store(struct sequencer *seq, const struct entry *entry, struct span bytes,
                                     struct why *why);
+/* Keys and policies follow from those in the store (docs/formats/ledger.md). */
+MUST_CHECK enum err sequencer_key_follows(struct sequencer *seq, const struct entry_key *key,
+                                          struct why *why);
+MUST_CHECK enum err sequencer_policy_follows(struct sequencer *seq, const struct entry_policy *policy,
+                                             struct why *why);
+/* The opening's: the policy, the log's key and the cut's, of those that DIR/keys has, stored in the open transaction. */
+MUST_CHECK enum err sequencer_opening_keys(struct sequencer *seq, struct why *why);
+/* Prints an entry and stores it in the open transaction. */
+MUST_CHECK enum err sequencer_store_printed(struct sequencer *seq, const struct entry *entry,
+                                            struct why *why);
 /* The opening and the definition's files, in one transaction. */
 MUST_CHECK enum err sequencer_opening(struct sequencer *seq, const uint8_t programs[32], struct why *why);
 

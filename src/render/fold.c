@@ -96,6 +96,7 @@ void fold_free(struct fold *fold)
     free(fold->outsides);
     free(fold->outside_dirty);
     free(fold->notices);
+    free(fold->keys);
     arena_done(&fold->arena);
     free(fold);
 }
@@ -411,9 +412,16 @@ static enum err apply_file(struct fold *fold, uint64_t index, const struct entry
 
 typedef enum err (*apply_entry)(struct fold *, uint64_t, const struct entry *, struct why *);
 static const apply_entry applies[ENTRY_TYPES] = {
-    [ENTRY_OPEN] = apply_open,     [ENTRY_FILE] = apply_file, [ENTRY_ACTA] = apply_acta,
-    [ENTRY_REVIEW] = apply_review, [ENTRY_CUT] = apply_cut,   [ENTRY_NOTICE] = apply_notice,
+    [ENTRY_OPEN] = apply_open,
+    [ENTRY_FILE] = apply_file,
+    [ENTRY_ACTA] = apply_acta,
+    [ENTRY_REVIEW] = apply_review,
+    [ENTRY_CUT] = apply_cut,
+    [ENTRY_NOTICE] = apply_notice,
     [ENTRY_CLOSE] = apply_close,
+    [ENTRY_KEY] = fold_apply_key,
+    [ENTRY_POLICY] = fold_apply_policy,
+    [ENTRY_EVIDENCE] = fold_apply_evidence,
 };
 
 enum err fold_apply(struct fold *fold, uint64_t index, struct span bytes, struct why *why)

@@ -31,6 +31,15 @@ struct outside {
 enum flow_stage { FLOW_RECEIVED, FLOW_CAPTURED, FLOW_VERIFIED, FLOW_STAGES };
 enum { FLOW_MINUTES = 2880 };
 
+/* A key that the ledger binds to the election. */
+struct fold_key {
+    enum key_role role;
+    struct span vkey;
+    int64_t time_ms;
+    uint64_t entry;    /* of its prep-key/v1 */
+    uint64_t replaces; /* entry of the one that it ended, ENTRY_NONE */
+};
+
 struct fold {
     const struct election *election;
     struct record *records;   /* by acta index, n_actas */
@@ -55,6 +64,13 @@ struct fold {
         struct span text;
     } * notices;
     uint32_t n_notices;
+    struct fold_key *keys; /* in the order of their entries */
+    uint32_t n_keys;
+    struct fold_policy {
+        uint64_t entry;
+        uint32_t version; /* 0: none */
+        struct span note;
+    } policy; /* in force */
     /* Actas whose record changed since fold_clean, for incremental rendering: one byte an acta. */
     uint8_t *dirty;
     bool outsides_dirty;
@@ -78,6 +94,9 @@ MUST_CHECK enum err fold_apply(struct fold *fold, uint64_t index, struct span en
 MUST_CHECK enum err fold_apply_leaf(struct fold *fold, uint64_t index, struct span entry,
                                     const struct hash *leaf, struct why *why);
 void fold_clean(struct fold *fold);
+
+/* The newest key of a role, which is the one in force for the log and for the cut; NULL: none. */
+const struct fold_key *fold_key_of(const struct fold *fold, enum key_role role);
 
 /* The state's own arithmetic, recounted from the records alone: every record that counts is judged anew, and
  * every sum is compared. False names the first record (`*acta`) or outside (`*acta` past n_actas) that breaks

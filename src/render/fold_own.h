@@ -1,5 +1,5 @@
-/* Shared by the fold's two sources and nobody else: judging a record, and moving its votes in and out of
- * sums. */
+/* Shared by the fold's sources and nobody else: judging a record, moving its votes in and out of sums,
+ * and the keys. */
 #ifndef RENDER_FOLD_OWN_H
 #define RENDER_FOLD_OWN_H
 
@@ -16,5 +16,13 @@ void fold_move_outside(const struct fold *fold, struct count *counts, const stru
 
 /* Adds a record that came to one count. */
 void fold_count_record(struct count *count, const struct record *record, const struct station *station);
+
+/* fold_keys.c */
+MUST_CHECK enum err fold_apply_key(struct fold *fold, uint64_t index, const struct entry *entry,
+                                   struct why *why);
+MUST_CHECK enum err fold_apply_policy(struct fold *fold, uint64_t index, const struct entry *entry,
+                                      struct why *why);
+MUST_CHECK enum err fold_apply_evidence(struct fold *fold, uint64_t index, const struct entry *entry,
+                                        struct why *why);
 
 #endif

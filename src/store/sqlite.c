@@ -295,6 +295,18 @@ static enum err find_newest(struct store *store, uint8_t type, uint64_t *index)
     return done(db, SQL_NEWEST, err);
 }
 
+static enum err find_before(struct store *store, uint8_t type, uint64_t below, uint64_t *index)
+{
+    struct db *db = of(store);
+    bind_u64(db, SQL_BEFORE, 1, type);
+    bind_u64(db, SQL_BEFORE, 2, below);
+    enum err err = row(db, SQL_BEFORE);
+    if (err == OK) {
+        *index = column(db, SQL_BEFORE, 0);
+    }
+    return done(db, SQL_BEFORE, err);
+}
+
 const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = open_db,
@@ -309,4 +321,5 @@ const struct store_ops store_sqlite = {
     .head = find_head,
     .image = find_image,
     .newest = find_newest,
+    .before = find_before,
 };

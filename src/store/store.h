@@ -62,6 +62,8 @@ struct store_ops {
                      struct store_version *out); /* its newest version */
     enum err (*image)(struct store *store, const uint8_t digest[STORE_DIGEST], char key[STORE_KEY_MAX + 1]);
     enum err (*newest)(struct store *store, uint8_t type, uint64_t *index); /* last event of a type */
+    enum err (*before)(struct store *store, uint8_t type, uint64_t below,
+                       uint64_t *index); /* last below an index */
 };
 
 /* `where` is the path of the database's file. */

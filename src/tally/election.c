@@ -1,6 +1,22 @@
 /* Lookups in the election's definition. */
 #include "tally/election.h"
 
+bool origin_is_drill(struct span origin)
+{
+    static const char *const words[] = {"simulacro", "ensayo",  "prueba", "repeticion",
+                                        "ejemplo",   "example", "drill",  "test"};
+    bool begins = true;
+    for (size_t i = 0; i < origin.len; i++) {
+        for (size_t w = 0; begins && w < sizeof words / sizeof *words; w++) {
+            if (span_starts(span_from(origin, i), span_str(words[w]))) {
+                return true;
+            }
+        }
+        begins = strchr("./-", origin.at[i]) != NULL;
+    }
+    return false;
+}
+
 uint32_t election_station(const struct election *election, struct span key)
 {
     return map_get(&election->station_by_key, key);

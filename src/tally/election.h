@@ -58,6 +58,10 @@ struct election {
     uint8_t digest[32]; /* SHA-256 over the definition's files, see docs/formats/election.md */
 };
 
+/* Is this the origin of a drill? One of its parts (between dots, slashes and hyphens) begins with simulacro, ensayo, prueba,
+ * repeticion, ejemplo, example, drill or test. A real election's has none, so that keys and logs of the two never mix. */
+bool origin_is_drill(struct span origin);
+
 /* Indices by official key, or UINT32_MAX. */
 uint32_t election_station(const struct election *election, struct span key);
 uint32_t election_acta(const struct election *election, struct span key);

@@ -20,6 +20,9 @@ static const struct {
     [ENTRY_CUT] = {"prep-cut/v1", cut_print, cut_parse},
     [ENTRY_NOTICE] = {"prep-notice/v1", notice_print, notice_parse},
     [ENTRY_CLOSE] = {"prep-close/v1", close_print, close_parse},
+    [ENTRY_KEY] = {"prep-key/v1", key_print, key_parse},
+    [ENTRY_POLICY] = {"prep-policy/v1", policy_entry_print, policy_entry_parse},
+    [ENTRY_EVIDENCE] = {"prep-evidence/v1", evidence_print, evidence_parse},
 };
 
 void entry_print(const struct entry *entry, struct buf *out)

@@ -18,13 +18,16 @@ enum { ENTRY_MAX = 65535, NOTICE_MAX = 2000, REASON_MAX = 200 };
 #define ENTRY_NONE UINT64_MAX /* no index: "-" */
 
 enum entry_type {
-    ENTRY_OPEN,   /* prep-open/v1: election, definition's digest, programs and rules, "en ceros" */
-    ENTRY_FILE,   /* prep-file/v1: a piece of one of the definition's files */
-    ENTRY_ACTA,   /* prep-acta/v1: a version of an acta's record */
-    ENTRY_REVIEW, /* prep-review/v1: a record set aside, or released by a person */
-    ENTRY_CUT,    /* prep-cut/v1: what a cut covers and its figures */
-    ENTRY_NOTICE, /* prep-notice/v1: words to the public */
-    ENTRY_CLOSE,  /* prep-close/v1: the next cut is the last */
+    ENTRY_OPEN,     /* prep-open/v1: election, definition's digest, programs and rules, "en ceros" */
+    ENTRY_FILE,     /* prep-file/v1: a piece of one of the definition's files */
+    ENTRY_ACTA,     /* prep-acta/v1: a version of an acta's record */
+    ENTRY_REVIEW,   /* prep-review/v1: a record set aside, or released by a person */
+    ENTRY_CUT,      /* prep-cut/v1: what a cut covers and its figures */
+    ENTRY_NOTICE,   /* prep-notice/v1: words to the public */
+    ENTRY_CLOSE,    /* prep-close/v1: the next cut is the last */
+    ENTRY_KEY,      /* prep-key/v1: a key and what it signs */
+    ENTRY_POLICY,   /* prep-policy/v1: a version of the policy, whole, with the signatures of the root keys */
+    ENTRY_EVIDENCE, /* prep-evidence/v1: the hash of a file that is kept elsewhere */
     ENTRY_TYPES
 };
 
@@ -104,6 +107,35 @@ struct entry_close {
     struct span reason; /* "[a-z0-9-]{1,40}" */
 };
 
+/* prep-key/v1. */
+enum key_role { KEY_LOG, KEY_CUT, KEY_DIFUSOR, KEY_WITNESS, KEY_ROLES };
+extern const char *const key_role_words[KEY_ROLES + 1]; /* as written; NULL ends them */
+struct entry_key {
+    uint8_t role;     /* enum key_role */
+    struct span vkey; /* Ed25519; a witness's is of the cosignature's type */
+    int64_t time_ms;
+    uint64_t
+        replaces; /* index of the prep-key/v1 of the same role that ends here, ENTRY_NONE for a first one */
+};
+
+/* prep-policy/v1: docs/formats/policy.md. The note is base64 in the entry; here it is decoded. */
+enum { POLICY_NOTE_MAX = 45000 };
+struct entry_policy {
+    uint32_t version; /* from 1 */
+    uint8_t sha256[32];
+    struct span note; /* what the digest is of */
+};
+
+/* prep-evidence/v1. */
+enum { EVIDENCE_TEXT_MAX = 400 };
+struct entry_evidence {
+    int64_t time_ms;
+    struct span kind; /* "[a-z0-9-]{1,40}": "incident-report", "sealed-manifest" */
+    uint8_t sha256[32];
+    uint64_t bytes;   /* of the file, at least 1 */
+    struct span text; /* UTF-8, one line of words for people, at most EVIDENCE_TEXT_MAX; may be empty */
+};
+
 struct entry {
     enum entry_type type;
     union {
@@ -114,6 +146,9 @@ struct entry {
         struct entry_cut cut;
         struct entry_notice notice;
         struct entry_close close;
+        struct entry_key key;
+        struct entry_policy policy;
+        struct entry_evidence evidence;
     } as;
 };
 

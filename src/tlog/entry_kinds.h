@@ -20,6 +20,12 @@ void notice_print(const struct entry *entry, struct buf *out);
 void notice_parse(struct lines *lines, struct entry *out, struct buf *scratch);
 void close_print(const struct entry *entry, struct buf *out);
 void close_parse(struct lines *lines, struct entry *out, struct buf *scratch);
+void key_print(const struct entry *entry, struct buf *out);
+void key_parse(struct lines *lines, struct entry *out, struct buf *scratch);
+void policy_entry_print(const struct entry *entry, struct buf *out);
+void policy_entry_parse(struct lines *lines, struct entry *out, struct buf *scratch);
+void evidence_print(const struct entry *entry, struct buf *out);
+void evidence_parse(struct lines *lines, struct entry *out, struct buf *scratch);
 
 /* CLAVE_ACTA of the catalogue, or "FC-" and 16 hex digits. */
 bool acta_key_ok(struct span key);

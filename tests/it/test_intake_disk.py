@@ -121,7 +121,7 @@ def test_a_ledger_longer_than_the_store_stops_the_start(intake):
 def test_another_definition_stops_the_start(intake):
     intake.start().stop()
     ini = intake.dir / "election" / "election.ini"
-    ini.write_text(ini.read_text().replace("drill = yes", "drill = no"))
+    ini.write_text(ini.read_text().replace("name = JEFATURA", "name = LA JEFATURA"))
     refuses_to_start(intake, "another definition")
 
 

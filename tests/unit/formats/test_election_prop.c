@@ -201,7 +201,7 @@ static void make_up(struct election *e)
     e->closing_ms = e->opening_ms + 1000 * (1 + (int64_t)below(100000));
     arena_init(&e->arena, 0);
     e->id = code(e, "id-", below(1000));
-    e->origin = code(e, "example.mx/", below(1000));
+    e->origin = code(e, e->drill ? "simulacro.mx/" : "prep.mx/", below(1000));
     e->package_code = code(e, "PK_", below(1000));
     e->name = code(e, "PROCESO ", below(1000));
     e->name_en = code(e, "Election ", below(1000));

@@ -91,6 +91,11 @@ static void only_the_night_s_own_entries_are_appended(void **state)
     assert_false(follows(&known, (struct entry){.type = ENTRY_OPEN}));
     assert_false(follows(&known, (struct entry){.type = ENTRY_FILE}));
     assert_true(follows(&known, (struct entry){.type = ENTRY_NOTICE}));
+    assert_true(follows(&known, (struct entry){.type = ENTRY_EVIDENCE}));
+    struct entry key = {.type = ENTRY_KEY, .as.key.replaces = ENTRY_NONE};
+    assert_true(follows(&known, key));
+    key.as.key.replaces = 5;
+    assert_false(follows(&known, key));
     struct entry review = {.type = ENTRY_REVIEW};
     review.as.review.entry = 4;
     assert_true(follows(&known, review));

@@ -1,6 +1,8 @@
 /* The fold: versions, corrections that take totals down, actas outside the catalogue, review, order of entries. */
 #include "ledger_text.h"
 
+#include "seal_secret/sign.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -245,6 +247,50 @@ static void test_by_party_loses_no_vote(void **state)
     }
 }
 
+static const char *vkey_of(struct span name, uint8_t fill)
+{
+    static struct buf out;
+    static struct secret_key key;
+    uint8_t seed[32];
+    memset(seed, fill, sizeof seed);
+    assert_int_equal(secret_key_from_seed(name, seed, &key), OK);
+    buf_clear(&out);
+    note_key_print(&key.key, &out);
+    return buf_cstr(&out);
+}
+
+static enum err apply_key(struct bench *bench, enum key_role role, const char *vkey, uint64_t replaces)
+{
+    struct why why;
+    struct entry entry = {.type = ENTRY_KEY,
+                          .as.key = {.role = (uint8_t)role, .vkey = span_str(vkey), .replaces = replaces}};
+    enum err err = apply(bench, &entry, &why);
+    assert_true(err == OK || why.text[0] != '\0');
+    return err;
+}
+
+/* The cut and the log have one key at a time, each new one naming the one that it ends. */
+static void test_keys(void **state)
+{
+    struct bench *bench = *state;
+    struct span origin = bench->fold->origin;
+    assert_null(fold_key_of(bench->fold, KEY_CUT));
+    uint64_t first = bench->fold->log_size;
+    assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(SPAN("otra.mx"), 1), ENTRY_NONE), ERR_CONFLICT);
+    assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(origin, 1), 0), ERR_CONFLICT);
+    assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(origin, 1), ENTRY_NONE), OK);
+    assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(origin, 2), ENTRY_NONE), ERR_CONFLICT);
+    assert_int_equal(apply_key(bench, KEY_LOG, vkey_of(origin, 3), first), ERR_CONFLICT);
+    assert_int_equal(apply_key(bench, KEY_LOG, vkey_of(origin, 3), ENTRY_NONE), OK);
+    assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(origin, 2), first), OK);
+    const struct fold_key *key = fold_key_of(bench->fold, KEY_CUT);
+    assert_true(span_is(key->vkey, vkey_of(origin, 2)) && key->replaces == first && key->entry == first + 2);
+    assert_true(span_is(fold_key_of(bench->fold, KEY_LOG)->vkey, vkey_of(origin, 3)));
+    assert_int_equal(apply_key(bench, KEY_DIFUSOR, vkey_of(SPAN("medio.mx/m"), 4), ENTRY_NONE), OK);
+    assert_int_equal(apply_key(bench, KEY_DIFUSOR, vkey_of(SPAN("medio.mx/m"), 5), first), ERR_CONFLICT);
+    assert_int_equal(apply_key(bench, KEY_DIFUSOR, vkey_of(SPAN("medio.mx/m"), 5), first + 3), OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrong_arithmetic_is_set_aside, setup, teardown),
         cmocka_unit_test_setup_teardown(test_check_names_the_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cuts_follow, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_by_party_loses_no_vote, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
