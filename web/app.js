@@ -8,12 +8,13 @@ const words = en
   ? {
       live: 'Updates', pause: 'Pause updates', resume: 'Resume updates', age: 'This update came out', ago: 'ago',
       next: 'New update', newer: 'There is a newer update:', mirrors: 'Mirrors:', essential: 'Reduced service: totals first.',
+      code: 'Code of this update:',
       lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.', late: 'The next update is late.',
     }
   : {
       live: 'Actualización', pause: 'Pausar actualización', resume: 'Reanudar actualización', age: 'Este corte salió hace',
       ago: '', next: 'Nuevo corte', newer: 'Hay un corte más reciente:', mirrors: 'Difusores:',
-      essential: 'Servicio reducido: primero los totales.',
+      essential: 'Servicio reducido: primero los totales.', code: 'Código de este corte:',
       lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.',
     };
 const base = new URL(root || './', location.href);
@@ -49,9 +50,10 @@ bar.setAttribute('aria-label', words.live);
 const said = make('p');
 said.setAttribute('role', 'status');
 const age = make('p');
+const code = make('p', { hidden: true });
 const others = make('p');
 const button = make('button', { type: 'button' });
-bar.append(age, button, said, others);
+bar.append(age, button, said, code, others);
 document.getElementById('contenido').before(bar);
 
 const label = () => {
@@ -138,6 +140,9 @@ const showState = (state) => {
     ? words.last
     : `${warn} ${words.age} ${lasted(Math.max(0, Math.round(state.age_s)))} ${words.ago}`.trim() + '.';
   age.classList.toggle('warn', warn !== '');
+  // The code belongs to the cut that the host shows: it stands on the page of that cut and on no other.
+  code.hidden = !state.code || state.cut !== cut;
+  if (!code.hidden) code.replaceChildren(words.code + ' ', make('a', { href: new URL('codigo', base).href }, String(state.code)));
   const safe = (state.mirrors ?? []).filter(({ url }) => /^https?:\/\//.test(url));
   const links = safe.flatMap(({ name, url }) => [' ', make('a', { href: url }, String(name))]);
   if (others.textContent !== words.mirrors + links.map((link) => link.textContent ?? link).join('')) {

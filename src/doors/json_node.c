@@ -56,6 +56,15 @@ bool json_node_u64(const struct json_node *node, uint64_t *out)
     return true;
 }
 
+bool json_node_i64(const struct json_node *node, int64_t *out)
+{
+    if (!json_is_integer(in(node))) {
+        return false;
+    }
+    *out = json_integer_value(in(node));
+    return true;
+}
+
 bool json_node_bool(const struct json_node *node, bool *out)
 {
     *out = json_is_true(in(node));

@@ -17,6 +17,7 @@ const struct json_node *json_node_get(const struct json_node *object, const char
 /* "figures.captured" */
 const struct json_node *json_node_at(const struct json_node *object, const char *path);
 bool json_node_u64(const struct json_node *node, uint64_t *out); /* a whole number from 0 on */
+bool json_node_i64(const struct json_node *node, int64_t *out);  /* a whole number */
 bool json_node_bool(const struct json_node *node, bool *out);
 bool json_node_null(const struct json_node *node); /* null itself, not absence */
 bool json_node_object(const struct json_node *node);

@@ -100,6 +100,17 @@ static enum err contests_parse(const struct json_node *root, struct latest *out,
     return OK;
 }
 
+static enum err offset_parse(const struct json_node *root, struct latest *out, struct why *why)
+{
+    int64_t minutes = 0;
+    const struct json_node *offset = json_node_get(root, "offset_min");
+    if (offset != NULL && (!json_node_i64(offset, &minutes) || minutes < -900 || minutes > 900)) {
+        return bad(why, "offset_min", "is not a number of minutes from UTC");
+    }
+    out->offset_min = (int32_t)minutes;
+    return OK;
+}
+
 static enum err root_parse(const struct json_node *root, struct latest *out, struct why *why)
 {
     uint32_t format = 0;
@@ -113,6 +124,7 @@ static enum err root_parse(const struct json_node *root, struct latest *out, str
     TRY(get_time(root, "next", true, &out->next_ms, why));
     TRY(get_bool(root, "last", &out->last, why));
     TRY(get_bool(root, "drill", &out->drill, why));
+    TRY(offset_parse(root, out, why));
     TRY(get_u64(root, "log_size", &out->log_size, why));
     struct span sha256 = get_text(root, "manifest_sha256");
     if (hex_parse(sha256, out->manifest, sizeof out->manifest) != OK) {

@@ -15,6 +15,7 @@ struct latest {
     int64_t next_ms; /* -1: none */
     bool last;
     bool drill;
+    int32_t offset_min; /* of the election's hour from UTC: -360; 0 in trees of before it was written */
     uint64_t log_size;
     uint8_t manifest[32]; /* SHA-256 of the manifest's text */
     int64_t package_ms;   /* -1: no package yet */

@@ -59,7 +59,7 @@ static void link_keys(struct json *json, const struct edge_options *options)
 }
 
 void estado_print(const struct edge_options *options, const struct view_facts *facts, enum feed_state feed,
-                  int64_t feed_age_s, int64_t now_ms, struct buf *out)
+                  int64_t feed_age_s, const char *code, int64_t now_ms, struct buf *out)
 {
     struct json json;
     json_init(&json, out);
@@ -76,7 +76,7 @@ void estado_print(const struct edge_options *options, const struct view_facts *f
     json_str(&json, "normal");
     feed_keys(&json, feed, feed_age_s);
     json_key(&json, "code");
-    json_null(&json);
+    code[0] != '\0' ? json_str(&json, code) : json_null(&json);
     link_keys(&json, options);
     json_close(&json);
     buf_char(out, '\n');

@@ -89,7 +89,8 @@ static void security_fields(const struct head_plan *plan, struct buf *out)
 {
     buf_str(out, "X-Content-Type-Options: nosniff\r\n");
     if (plan->type != NULL && span_starts(span_str(plan->type), SPAN("text/html"))) {
-        buf_printf(out, "Content-Security-Policy: %s\r\n", page_rules[plan->policy]);
+        buf_printf(out, "Content-Security-Policy: %s\r\n",
+                   plan->page_rules != NULL ? plan->page_rules : page_rules[plan->policy]);
         buf_str(out, "Referrer-Policy: strict-origin-when-cross-origin\r\n");
     }
     if (plan->policy == POLICY_RESULTS) {

@@ -33,6 +33,7 @@ struct head_plan {
     int status;
     enum keep_class keep;
     enum head_policy policy;
+    const char *page_rules; /* a page's own Content-Security-Policy; NULL: the policy's */
     const char *type;
     const char *encoding; /* "gzip", "br" or NULL */
     bool vary;            /* other encodings of the same path exist */

@@ -9,6 +9,7 @@
 #include "edge/tree.h"
 
 #include "base/log.h"
+#include "doors/cut_code.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/jail.h"
@@ -288,6 +289,29 @@ static void advance(struct loader *loader, int64_t started_ms)
     }
 }
 
+/* The newest cut's code, once its proof is there: a hash over the file, which is not looked into. It comes a moment after the cut,
+ * when the log has signed a tree that holds the cut's entry. */
+static void look_at_code(struct loader *loader)
+{
+    struct loader_notice *notice = &loader->notice;
+    struct view_facts facts = {0};
+    char path[CUT_PROOF_PATH_MAX];
+    struct buf bytes = {0};
+    struct why why = {0};
+    tree_facts(&loader->tree, &facts);
+    if (!facts.has_cut || (notice->code_cut == facts.cut && notice->code[0] != '\0')) {
+        return;
+    }
+    notice->code_cut = facts.cut;
+    notice->code[0] = '\0';
+    cut_proof_path(facts.cut, path);
+    if (below_read(loader->gift->folder, path, CUT_PROOF_BYTES_MAX, &bytes, &why) == OK && bytes.len > 0) {
+        cut_code_print(buf_as_span(&bytes), notice->code);
+        tell(loader);
+    }
+    buf_done(&bytes);
+}
+
 static void look_at_tree(void *arg)
 {
     struct loader *loader = arg;
@@ -301,6 +325,7 @@ static void look_at_tree(void *arg)
     } else {
         reach_back(loader, started);
     }
+    look_at_code(loader);
     int64_t next = loader->failures >= PATIENCE ? LOOK_REFUSED_MS : LOOK_TREE_MS;
     loop_after(loader->loop, loader->reach > 0 ? 1 : next, look_at_tree, loader);
 }

@@ -22,18 +22,19 @@ void notice_write(struct notice_board *board, const struct loader_notice *notice
     atomic_store(&board->round, round + 1);
 }
 
-void notice_read(const struct notice_board *board, struct loader_notice *out)
+bool notice_read(const struct notice_board *board, struct loader_notice *out)
 {
+    bool whole = false;
     /* Bounded: a torn notice of a dead loader is shown rather than waited for. */
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 1000 && !whole; i++) {
         uint32_t before = atomic_load(&board->round);
         memcpy(out, &board->notice, sizeof *out);
         atomic_thread_fence(memory_order_seq_cst);
-        if ((before & 1U) == 0 && before == atomic_load(&board->round)) {
-            break;
-        }
+        whole = (before & 1U) == 0 && before == atomic_load(&board->round);
     }
     out->alarm[sizeof out->alarm - 1] = '\0';
+    out->code[sizeof out->code - 1] = '\0';
+    return whole;
 }
 
 uint64_t notice_sum(const struct notice_board *board, enum edge_counter counter)

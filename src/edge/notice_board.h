@@ -1,12 +1,13 @@
 /* The page of memory that the roles of one edge share: workers count, the loader says what it holds and what is wrong,
  * the parent writes the status file from it. Nobody reads it to decide anything about a request but the mirror's feed
- * state, which /estado repeats. */
+ * state and the code of the cut, which /estado repeats. */
 #ifndef EDGE_NOTICE_BOARD_H
 #define EDGE_NOTICE_BOARD_H
 
 #include "base/err.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { EDGE_WORKERS_MAX = 16 };
@@ -50,6 +51,8 @@ struct loader_notice {
     uint32_t cut;
     uint32_t cuts; /* addressable */
     int64_t cut_time_ms;
+    uint32_t code_cut; /* whose code follows */
+    char code[20];     /* "" when its proof is not there yet */
     uint64_t load_failures;
     uint64_t held_bytes; /* in segments and views */
     int64_t load_ms;     /* of the last load, real time */
@@ -67,7 +70,8 @@ struct notice_board {
 /* Shared, zeroed memory that forked roles inherit. */
 struct notice_board *notice_board_new(void);
 void notice_write(struct notice_board *board, const struct loader_notice *notice);
-void notice_read(const struct notice_board *board, struct loader_notice *out);
+/* False: what was read may be torn, because the loader died while it wrote. */
+bool notice_read(const struct notice_board *board, struct loader_notice *out);
 
 static inline void count(struct worker_row *row, enum edge_counter counter, uint64_t more)
 {

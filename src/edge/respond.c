@@ -2,6 +2,7 @@
 #include "edge/respond.h"
 
 #include "edge/below.h"
+#include "edge/caption.h"
 #include "edge/respond_rep.h"
 #include "wire/uri.h"
 
@@ -59,18 +60,19 @@ void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, 
     plain_answer(shelf, status, false, "", out, reply);
 }
 
-static void answer_estado(const struct edge_shelf *shelf, bool head_only, struct buf *out,
-                          struct reply *reply)
+/* What is made every second: /estado and /codigo. */
+static void answer_made(const struct edge_shelf *shelf, struct span body, const char *type, const char *rules,
+                        bool head_only, struct buf *out, struct reply *reply)
 {
-    struct head_plan plan = {.status = 200, .keep = KEEP_NEVER, .type = "application/json"};
+    struct head_plan plan = {.status = 200, .keep = KEEP_NEVER, .type = type, .page_rules = rules};
     uint16_t lead;
     uint16_t meta;
-    plan.length = shelf->estado.len;
+    plan.length = body.len;
     reply->status = 200;
     head_print(&plan, out, &lead, &meta);
     respond_end_head(shelf, reply, out);
     if (!head_only) {
-        buf_span(out, shelf->estado);
+        buf_span(out, body);
     }
 }
 
@@ -248,7 +250,12 @@ static void answer_get(const struct edge_shelf *shelf, const struct http1_reques
         return;
     }
     if (span_is(path, "/estado")) {
-        answer_estado(shelf, request->method == HTTP_HEAD, out, reply);
+        answer_made(shelf, shelf->estado, "application/json", NULL, request->method == HTTP_HEAD, out, reply);
+        return;
+    }
+    if (!shelf->is_site && span_is(path, "/codigo")) {
+        answer_made(shelf, shelf->caption, "text/html; charset=utf-8", caption_rules(),
+                    request->method == HTTP_HEAD, out, reply);
         return;
     }
     const struct view_route *route = shelf->view == NULL ? NULL : view_find(shelf->view, path);

@@ -10,9 +10,10 @@
 struct edge_shelf {
     const struct view_map *view;
     bool is_site;
-    int folder;         /* tree: images, bundles, old manifests; -1: none */
-    struct span estado; /* the body of /estado */
-    struct span date;   /* "Date: …\r\n" */
+    int folder;          /* tree: images, bundles, old manifests; -1: none */
+    struct span estado;  /* the body of /estado */
+    struct span caption; /* and of /codigo */
+    struct span date;    /* "Date: …\r\n" */
     struct worker_row *row;
 };
 

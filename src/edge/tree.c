@@ -186,5 +186,7 @@ void tree_facts(const struct tree *tree, struct view_facts *out)
         out->time_ms = tree->cuts[0]->time_ms;
         out->next_ms = tree->latest.next_ms;
         out->last = tree->latest.last;
+        out->drill = tree->latest.drill;
+        out->offset_min = tree->latest.offset_min;
     }
 }

@@ -24,6 +24,8 @@ struct view_facts {
     int64_t next_ms; /* -1: none */
     uint32_t last;
     uint32_t cuts; /* how many cuts are addressable */
+    uint32_t drill;
+    int32_t offset_min; /* of the election's hour from UTC */
 };
 
 struct view_top {

@@ -1,5 +1,6 @@
 /* The worker role: accepts, answers, and takes new views from the loader. It parses what strangers send; it opens
  * nothing but images and bundles below the tree, writes nothing, and connects to nobody. */
+#include "edge/caption.h"
 #include "edge/conn.h"
 #include "edge/estado.h"
 #include "edge/roles.h"
@@ -18,7 +19,7 @@ struct worker {
     const struct role_gift *gift;
     struct loop *loop;
     struct conn_pool pool;
-    struct buf estado, date;
+    struct buf estado, caption, date;
     int channel;
     bool open; /* the listener is watched */
 };
@@ -27,11 +28,18 @@ static void make_estado(struct worker *worker)
 {
     struct notice_board *board = worker->gift->board;
     const struct shelf_view *view = worker->pool.shelf.current;
+    const struct view_facts *facts = view == NULL ? NULL : &view->map.top->facts;
+    struct loader_notice notice;
+    bool has_code =
+        notice_read(board, &notice) && facts != NULL && facts->has_cut && facts->cut == notice.code_cut;
+    const char *code = has_code ? notice.code : "";
     buf_clear(&worker->estado);
-    estado_print(worker->gift->options, view == NULL ? NULL : &view->map.top->facts,
-                 (enum feed_state)atomic_load(&board->feed), atomic_load(&board->feed_age_s),
-                 clock_now_ms(worker->gift->clock), &worker->estado);
+    estado_print(worker->gift->options, facts, (enum feed_state)atomic_load(&board->feed),
+                 atomic_load(&board->feed_age_s), code, clock_now_ms(worker->gift->clock), &worker->estado);
     worker->pool.answers.estado = buf_as_span(&worker->estado);
+    buf_clear(&worker->caption);
+    caption_print(worker->gift->options, facts, code, &worker->caption);
+    worker->pool.answers.caption = buf_as_span(&worker->caption);
 }
 
 /* HTTP's dates are the world's, not the night's: caches compare them with their own clocks. */
@@ -133,6 +141,7 @@ static enum err prepare(struct worker *worker, struct why *why)
     atomic_store(&pool->answers.row->connections, 0);
     buf_init(&pool->head, 0);
     buf_init(&worker->estado, 0);
+    buf_init(&worker->caption, 0);
     buf_init(&worker->date, 0);
     TRY(loop_watch(worker->loop, worker->channel, LOOP_READ, on_channel, worker));
     struct channel_message hello = {.kind = CHANNEL_HELLO};

@@ -379,6 +379,8 @@ void render_latest(const struct fold *fold, const struct cut_facts *facts, const
     json_bool(&json, facts->last);
     json_key(&json, "drill");
     json_bool(&json, fold->election->drill);
+    json_key(&json, "offset_min");
+    json_i64(&json, fold->election->offset_min);
     put_number(&json, "log_size", fold->log_size);
     json_key(&json, "manifest_sha256");
     json_str(&json, hex);

@@ -130,6 +130,8 @@
     X(T_FLOW_NONE, "Todavía no hay actas que dibujar.", "There are no sheets to draw yet.")                      \
     X(T_STATE_OF_HOST, "Estado de este servidor y de los difusores",                                             \
       "State of this server and of the mirrors")                                                                 \
+    X(T_CODE_OF_CUT, "Código del corte, para comparar con televisión y radio",                                   \
+      "Code of the update, to compare with television and radio")                                                \
     X(T_FOOT_COPY,                                                                                               \
       "Si este sitio no responde, los difusores oficiales publican los mismos archivos, firmados.",              \
       "If this site does not answer, the official mirrors publish the same signed files.")                       \

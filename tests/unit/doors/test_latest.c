@@ -28,21 +28,40 @@ static void test_good(void **state)
     assert_true(latest.last && latest.drill);
     assert_int_equal(latest.package, 10);
     assert_int_equal(latest.n_contests, 1);
+    assert_int_equal(latest.offset_min, 0);
     assert_string_equal(latest.contests[0].id, "jg");
     assert_int_equal(latest.contests[0].votes, 6);
+}
+
+static void test_offset(void **state)
+{
+    (void)state;
+    struct latest latest;
+    char text[2048];
+    snprintf(text, sizeof text, "{\"offset_min\":-360,%s", good + 1);
+    assert_int_equal(latest_parse(span_str(text), &latest, NULL), OK);
+    assert_int_equal(latest.offset_min, -360);
 }
 
 static void test_refused(void **state)
 {
     (void)state;
     static const char *rows[][3] = {
-        {"\"format\":1", "\"format\":2", "format"},      {"\"cut\":12", "\"cut\":-1", "cut"},
-        {"\"cut\":12", "\"cut\":\"12\"", "cut"},         {"\"cut/12/\"", "\"cut/13/\"", "path"},
-        {"\"cut/12/\"", "\"http://x/\"", "path"},        {"\"next\":null", "\"next\":7", "next"},
-        {"\"last\":true", "\"last\":1", "last"},         {"\"" H "\"", "\"" H "00\"", "manifest_sha256"},
-        {"\"package/10/\"", "\"package/../\"", "path"},  {"{\"jg\"", "{\"../jg\"", "contests"},
-        {"\"votes\":6", "\"votes\":6.5", "votes"},       {"}}}", "}}", "line"},
+        {"\"format\":1", "\"format\":2", "format"},
+        {"\"cut\":12", "\"cut\":-1", "cut"},
+        {"\"cut\":12", "\"cut\":\"12\"", "cut"},
+        {"\"cut/12/\"", "\"cut/13/\"", "path"},
+        {"\"cut/12/\"", "\"http://x/\"", "path"},
+        {"\"next\":null", "\"next\":7", "next"},
+        {"\"last\":true", "\"last\":1", "last"},
+        {"\"" H "\"", "\"" H "00\"", "manifest_sha256"},
+        {"\"package/10/\"", "\"package/../\"", "path"},
+        {"{\"jg\"", "{\"../jg\"", "contests"},
+        {"\"votes\":6", "\"votes\":6.5", "votes"},
+        {"}}}", "}}", "line"},
         {"\"cut\":12", "\"cut\":12,\"cut\":13", "line"},
+        {"\"cut\":12", "\"cut\":12,\"offset_min\":null", "offset_min"},
+        {"\"cut\":12", "\"cut\":12,\"offset_min\":901", "offset_min"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct latest latest;
@@ -60,6 +79,7 @@ static void test_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_offset),
+                                       cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,137 @@
+/* One page, Spanish first. */
+#include "edge/caption.h"
+
+#include "base/codec.h"
+#include "base/date.h"
+#include "doors/cut_code.h"
+#include "seal/digest.h"
+#include "wire/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* White on black, sizes by the window: one line of four groups on a television, two by two on a phone held upright. */
+static const char style[] =
+    "html{background:#000;color:#fff;font-family:system-ui,sans-serif;line-height:1.3}"
+    "body{margin:0;min-height:100vh;display:flex;flex-direction:column;text-align:center}"
+    ".drill{margin:0;padding:.4em;background:#ffd400;color:#000;font-size:max(1.1rem,2.2vw);font-weight:700}"
+    "main{flex:1;display:flex;flex-direction:column;justify-content:center;padding:2vw 3vw}"
+    "h1{margin:0;font-size:max(1.3rem,3vw);font-weight:600}"
+    ".cut{margin:.4em 0 0;font-size:max(1.2rem,2.6vw)}"
+    ".code{margin:.25em 0;font:700 8vw/1.15 ui-monospace,monospace;letter-spacing:.02em}"
+    ".code span{display:inline-block;margin:0 .12em}"
+    ".none{font-size:max(1.3rem,3vw)}"
+    "footer{padding:1.2rem 5vw 2rem;font-size:max(1rem,1.25vw);color:#ddd}"
+    "footer p{max-width:62em;margin:.5em auto}a{color:#9cf}code{overflow-wrap:anywhere}"
+    "@media (max-aspect-ratio:1/1){.code{font-size:16vw}}";
+
+const char *caption_rules(void)
+{
+    static struct buf rules = {0};
+    uint8_t sha256[DIGEST_LEN];
+    if (rules.len == 0) {
+        digest_of(span_of(style, sizeof style - 1), sha256);
+        buf_str(&rules, "default-src 'none'; style-src 'sha256-");
+        base64_print(&rules, sha256, sizeof sha256);
+        buf_str(&rules, "'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'");
+    }
+    return buf_cstr(&rules);
+}
+
+static void put_head(const struct view_facts *facts, struct buf *out)
+{
+    buf_str(out,
+            "<!doctype html>\n<html lang=\"es\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+            "content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"refresh\" content=\"10\">"
+            "<title>Código del corte / Code of the update</title><style>");
+    buf_str(out, style);
+    buf_str(out, "</style></head><body>\n");
+    if (facts != NULL && facts->has_cut && facts->drill) {
+        buf_str(out,
+                "<p class=\"drill\">SIMULACRO: los datos no son reales <span lang=\"en\">· DRILL: not real "
+                "data</span></p>\n");
+    }
+}
+
+/* "20:20 (UTC-6)": the election's hour, whatever the host's zone. */
+static void put_moment(const struct view_facts *facts, struct buf *out)
+{
+    char iso[DATE_ISO_LEN + 1];
+    struct date date = date_at(facts->time_ms, facts->offset_min);
+    int minutes = abs(facts->offset_min);
+    date_print_iso(iso, facts->time_ms);
+    buf_printf(out, "<time datetime=\"%s\">%02d:%02d", iso, date.hour, date.minute);
+    if (date.second != 0) {
+        buf_printf(out, ":%02d", date.second);
+    }
+    buf_printf(out, "</time> (UTC%s%d", facts->offset_min < 0 ? "-" : "+", minutes / 60);
+    if (minutes % 60 != 0) {
+        buf_printf(out, ":%02d", minutes % 60);
+    }
+    buf_printf(out, ") · %02d/%02d/%04d", date.day, date.month, date.year);
+}
+
+static void put_code(const char *code, struct buf *out)
+{
+    struct span rest = span_str(code);
+    buf_str(out, "<p class=\"code\">");
+    while (rest.at != NULL) {
+        struct span group = span_cut(&rest, '-');
+        buf_printf(out, "%s<span>%.*s</span>", group.at == code ? "" : " ", SPAN_ARG(group));
+    }
+    buf_str(out, "</p>\n");
+}
+
+static void put_main(const struct view_facts *facts, const char *code, struct buf *out)
+{
+    buf_str(out, "<main><h1>Código del corte <span lang=\"en\">· Code of the update</span></h1>\n");
+    if (facts == NULL || !facts->has_cut) {
+        buf_str(
+            out,
+            "<p class=\"none\">Todavía no hay cortes. <span lang=\"en\">There are no updates yet.</span></p>\n");
+    } else {
+        buf_printf(out, "<p class=\"cut\">Corte <b>%" PRIu32 "</b> · ", facts->cut);
+        put_moment(facts, out);
+        buf_str(out, facts->last ? " · <b>último corte</b></p>\n" : "</p>\n");
+        if (code[0] != '\0') {
+            put_code(code, out);
+        } else {
+            buf_str(
+                out,
+                "<p class=\"none\">El código sale en unos segundos, cuando el registro firma este corte. "
+                "<span lang=\"en\">The code comes in a few seconds, when the log signs this update.</span></p>\n");
+        }
+    }
+    buf_str(out, "</main>\n");
+}
+
+static void put_how(const struct edge_options *options, const struct view_facts *facts, struct buf *out)
+{
+    buf_str(
+        out,
+        "<footer><p>Compárelo con el que sale en televisión, en radio, en otro difusor o en el acta de la sesión: "
+        "si es el mismo, todos vemos el mismo corte, con las mismas cifras. Los guiones, los espacios y las "
+        "mayúsculas no cuentan. <span lang=\"en\">Compare it with the one on television, on radio or on another "
+        "mirror: if it is the same, everybody sees the same update. Hyphens, blanks and case do not count.</span></p>"
+        "<p>Con el programa <span lang=\"en\">· By command</span>: <code>atalaya code DIRECCIÓN CÓDIGO</code>");
+    if (facts != NULL && facts->has_cut) {
+        char path[CUT_PROOF_PATH_MAX];
+        cut_proof_path(facts->cut, path);
+        buf_printf(
+            out,
+            ". Son los primeros 80 bits del SHA-256 de <span lang=\"en\">· The first 80 bits of the SHA-256 "
+            "of</span> <a href=\"%s\">%s</a>",
+            path, path);
+    }
+    buf_str(out, "</p><p><a href=\"./\">Resultados <span lang=\"en\">· Results</span></a> · ");
+    html_text(out, span_str(options->name));
+    buf_str(out, "</p></footer></body></html>\n");
+}
+
+void caption_print(const struct edge_options *options, const struct view_facts *facts, const char *code,
+                   struct buf *out)
+{
+    put_head(facts, out);
+    put_main(facts, code, out);
+    put_how(options, facts, out);
+}
