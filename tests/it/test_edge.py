@@ -1,5 +1,6 @@
 """atalaya-edge over real sockets: what it serves, what it refuses, and that cuts change under load without one failed
 request."""
+import base64
 import gzip
 import hashlib
 import os
@@ -151,6 +152,40 @@ def test_serves_the_tree(edge, tree):
         assert status == 405 and head["allow"] == "GET, HEAD, OPTIONS"
 
 
+def code_of(proof):
+    """As anybody makes it: `head -c 10 | base32` of the file's SHA-256, in groups of four."""
+    code = base64.b32encode(hashlib.sha256(proof).digest()[:10]).decode()
+    return "-".join(code[i:i + 4] for i in range(0, 16, 4))
+
+
+def test_the_code_of_the_cut(edge, tree, get_json):
+    """It is null until the newest cut's proof is there, and never the code of the cut before."""
+    tree.cut({"index.html": PAGE})
+    tree.put("log/cut-0.tlog-proof", b"proof of cut 0\n")
+    site = edge(tree)
+    code = lambda: (e := get_json(site.port, "/estado")) and (e["cut"], e["code"])
+    site.until(lambda: code() == (0, code_of(b"proof of cut 0\n")))
+    status, head, body = site.get("/codigo")
+    assert status == 200 and head["content-type"].startswith("text/html") and head["cache-control"] == "no-store"
+    style = re.search(rb"<style>(.*?)</style>", body).group(1)
+    hashed = base64.b64encode(hashlib.sha256(style).digest()).decode()
+    assert f"style-src 'sha256-{hashed}'" in head["content-security-policy"] and "unsafe" not in head["content-security-policy"]
+    letters = re.sub(rb"</?span>", b"", re.search(rb'class="code">(.*?)</p>', body).group(1)).decode()
+    assert letters.replace(" ", "-") == code_of(b"proof of cut 0\n")
+    assert b"SIMULACRO" in body and b"Corte <b>0</b>" in body and b'http-equiv="refresh"' in body
+    tree.cut({"index.html": PAGE})
+    site.until_cut(1)
+    site.until(lambda: code() == (1, None))
+    assert b"cuando el registro firma" in site.get("/codigo")[2]
+    tree.put("log/cut-1.tlog-proof", b"proof of cut 1\n")
+    site.until(lambda: code() == (1, code_of(b"proof of cut 1\n")))
+    tree.put("log/cut-2.tlog-proof", b"x" * 300_000)  # no proof is so large
+    tree.cut({"index.html": PAGE})
+    site.until_cut(2)
+    site.until(lambda: code() == (2, None))
+    assert site.get("/codigo", method="HEAD")[2] == b""
+
+
 def test_estado(edge, tree, get_json, tmp_path):
     tree.cut(next="2027-06-07T02:01:00Z")
     feed = tmp_path / "feed-state"
@@ -164,6 +199,7 @@ def test_estado(edge, tree, get_json, tmp_path):
     assert said["last"] is False and said["code"] is None and said["results"] == "http://127.0.0.1:3/"
     assert [m["name"] for m in said["mirrors"]] == ["difusor-1", "difusor-2"]
     assert site.get("/estado")[1]["cache-control"] == "no-store"
+    assert said["code"] is None
     feed.write_text("lost 2020-01-01T00:00:00Z\n")
     said = site.until(lambda: (e := get_json(site.port, "/estado")) and e["feed"] == "lost" and e)
     assert said["feed_age_s"] > 1000

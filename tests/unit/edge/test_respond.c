@@ -53,6 +53,7 @@ static int set_up(void **state)
     assert_int_equal(view_open(buf_as_span(&block), &view, NULL), OK);
     shelf = (struct edge_shelf){.view = &view, .folder = -1, .row = &row};
     shelf.estado = SPAN("{}\n");
+    shelf.caption = SPAN("<p>XJ4B");
     shelf.date = SPAN("Date: now\r\n");
     buf_init(&out, 0);
     return 0;

@@ -1,0 +1,65 @@
+/* /codigo and the code in /estado: complete without a script, and never the code of another cut. */
+#include "edge/caption.h"
+#include "edge/estado.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct edge_options options = {.name = "difusor <uno>", .kind = EDGE_MIRROR};
+
+static const char *caption(const struct view_facts *facts, const char *code)
+{
+    static struct buf page = {0};
+    buf_clear(&page);
+    caption_print(&options, facts, code, &page);
+    return buf_cstr(&page);
+}
+
+static bool says(const char *page, const char *words)
+{
+    return strstr(page, words) != NULL;
+}
+
+static void test_caption(void **state)
+{
+    (void)state;
+    struct view_facts facts = {
+        .has_cut = 1, .cut = 37, .time_ms = INT64_C(1812334800000), .drill = 1, .offset_min = -360};
+    const char *page = caption(&facts, "4OYM-IQUY-7QOB-JGX3");
+    assert_true(says(page, "<span>4OYM</span> <span>IQUY</span> <span>7QOB</span> <span>JGX3</span>"));
+    assert_true(says(page, "Corte <b>37</b>") && says(page, "(UTC-6)") && says(page, "SIMULACRO"));
+    assert_true(says(page, "20:20") && says(page, "06/06/2027"));
+    assert_true(says(page, "href=\"log/cut-37.tlog-proof\"") && says(page, "http-equiv=\"refresh\""));
+    assert_true(says(page, "difusor &lt;uno&gt;") && !says(page, "<script") && !says(page, "último corte"));
+    facts.drill = 0;
+    facts.last = 1;
+    facts.offset_min = 330;
+    page = caption(&facts, "");
+    assert_true(says(page, "(UTC+5:30)") && says(page, "último corte") && !says(page, "SIMULACRO"));
+    assert_true(says(page, "cuando el registro firma") && !says(page, "class=\"code\""));
+    page = caption(NULL, "");
+    assert_true(says(page, "Todavía no hay cortes") && !says(page, "tlog-proof"));
+    assert_true(says(caption_rules(), "style-src 'sha256-") && !says(caption_rules(), "unsafe"));
+}
+
+static void test_estado(void **state)
+{
+    (void)state;
+    struct view_facts facts = {.has_cut = 1, .cut = 37, .next_ms = -1};
+    struct buf out = {0};
+    estado_print(&options, &facts, FEED_NONE, 0, "4OYM-IQUY-7QOB-JGX3", 0, &out);
+    assert_true(says(buf_cstr(&out), "\"code\":\"4OYM-IQUY-7QOB-JGX3\""));
+    buf_clear(&out);
+    estado_print(&options, &facts, FEED_NONE, 0, "", 0, &out);
+    assert_true(says(buf_cstr(&out), "\"code\":null"));
+    buf_done(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_caption), cmocka_unit_test(test_estado)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
