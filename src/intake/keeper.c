@@ -12,6 +12,7 @@
 void keeper_stop(struct keeper *keeper, int code, const char *event, const char *why)
 {
     log_line(LOG_ERROR, event, "role=store why=\"%s\"", why);
+    keeper->stopping = true;
     loop_stop(keeper->loop, code);
 }
 
@@ -20,67 +21,23 @@ void keeper_answer(struct keeper *keeper, uint64_t tag, const struct frame_answe
     link_send(&keeper->gate, FRAME_ANSWER, tag, span_of((const char *)answer, sizeof *answer), SPAN(""));
 }
 
-/* A gate that passes on what does not hold is broken or taken over; the record is refused all the same. */
-static void examine_again(struct keeper *keeper, struct span body, struct sequencer_item *item)
-{
-    struct why why = {0};
-    item->answer = (struct frame_answer){0};
-    item->answer.refusal = examine(keeper->config.examiner, body, &item->examined, &why);
-    if (item->answer.refusal != REFUSED_NOT) {
-        log_line(LOG_ERROR, "gate_passed_on_what_does_not_hold", "rule=%s",
-                 refusal_texts[item->answer.refusal].rule);
-    }
-}
-
-static void log_full(bool was_full, bool full, const struct why *why)
-{
-    if (full && !was_full) {
-        log_line(LOG_ERROR, "no_room", "why=\"%s\"", why->text);
-    } else if (was_full && !full) {
-        log_line(LOG_INFO, "room_again", "state=running");
-    }
-}
-
-static void run_group(struct keeper *keeper, size_t n)
-{
-    struct why why = {0};
-    bool was_full = keeper->seq.full;
-    enum err err = sequencer_group(&keeper->seq, keeper->items, n, &why);
-    log_full(was_full, keeper->seq.full, &why);
-    for (size_t i = 0; i < n; i++) {
-        if (!keeper_hold(keeper, keeper->tags[i], &keeper->items[i].answer)) {
-            keeper_answer(keeper, keeper->tags[i], &keeper->items[i].answer);
-        }
-    }
-    if (err == ERR_IO) {
-        /* After a failed sync nobody knows what is on the disk: a fresh start reads it. */
-        keeper_stop(keeper, 1, "store_failed", why.text);
-    }
-}
-
-/* Takes up to a group's worth of submissions. False: there are no more whole frames. */
-static bool take_frames(struct keeper *keeper, size_t *n)
+/* False: the gate speaks nonsense. */
+static bool take_frames(struct keeper *keeper)
 {
     struct frame frame;
     enum err err = OK;
-    *n = 0;
-    while (*n < GROUP_MAX && (err = link_next(&keeper->gate, &frame)) == OK) {
+    while ((err = link_next(&keeper->gate, &frame)) == OK) {
         if (frame.kind == FRAME_SUBMIT) {
-            keeper->tags[*n] = frame.tag;
-            examine_again(keeper, frame.bytes, &keeper->items[(*n)++]);
+            keeper_gather(keeper, frame.tag, frame.bytes);
         } else if (frame.kind == FRAME_COUNTS && frame.bytes.len == sizeof keeper->gate_counts) {
             memcpy(&keeper->gate_counts, frame.bytes.at, sizeof keeper->gate_counts);
         } else if (frame.kind == FRAME_BYE) {
             keeper->leaving = true;
         } else {
-            err = ERR_SYNTAX;
-            break;
+            return false;
         }
     }
-    if (err == ERR_SYNTAX) {
-        keeper_stop(keeper, 1, "gate_speaks_nonsense", "an unknown frame");
-    }
-    return err == OK;
+    return err == ERR_AGAIN;
 }
 
 static void on_gate(void *arg, int fd, unsigned events)
@@ -89,21 +46,19 @@ static void on_gate(void *arg, int fd, unsigned events)
     (void)fd;
     (void)events;
     enum err fed = link_feed(&keeper->gate);
-    bool more = true;
-    while (more) {
-        size_t n = 0;
-        more = take_frames(keeper, &n);
-        if (n > 0) {
-            run_group(keeper, n);
-        }
+    if (!take_frames(keeper)) {
+        keeper_stop(keeper, 1, "gate_speaks_nonsense", "an unknown frame");
+        return;
     }
-    keeper_feed_copy(keeper);
+    keeper_commit(keeper);
     if (keeper->leaving) {
         loop_unwatch(keeper->loop, keeper->config.gate);
+        keeper_finish(keeper);
         keeper_leave(keeper);
         return;
     }
     if (link_flush(&keeper->gate) != OK || fed != ERR_AGAIN) {
+        keeper_finish(keeper);
         keeper_stop(keeper, 1, "link_lost", "the gate is gone");
     }
 }
@@ -119,16 +74,20 @@ static void append_entry(struct keeper *keeper, struct span bytes, struct buf *a
 {
     uint64_t index = 0;
     struct why why = {0};
+    keeper_pause(keeper);
     enum err err = sequencer_append(&keeper->seq, bytes, &index, &why);
+    keeper_look(keeper);
     if (err == OK) {
         buf_printf(answer, "ok %llu", (unsigned long long)index);
         keeper_feed_copy(keeper);
+        keeper_commit(keeper);
         return;
     }
     buf_printf(answer, "error %s", why.text[0] == '\0' ? err_name(err) : why.text);
     if (err == ERR_IO) {
         keeper_stop(keeper, 1, "store_failed", why.text);
     }
+    keeper_commit(keeper);
 }
 
 static void on_control(void *arg, struct span request, struct buf *answer)
@@ -139,24 +98,33 @@ static void on_control(void *arg, struct span request, struct buf *answer)
     if (span_is(verb, "append") && rest.len > 0) {
         append_entry(keeper, rest, answer);
     } else if (span_is(request, "size")) {
-        buf_printf(answer, "ok %llu", (unsigned long long)ledger_size(keeper->seq.ledger));
+        buf_printf(answer, "ok %llu", (unsigned long long)keeper->last.ledger_size);
     } else {
         buf_str(answer, "error the requests are \"append\" with an entry, and \"size\"");
     }
 }
 
+/* There was no room: the ledger gets what the store has more. */
+static void catch_up(struct keeper *keeper)
+{
+    struct why why = {0};
+    keeper_pause(keeper);
+    enum err err = sequencer_catch_up(&keeper->seq, &why);
+    keeper_look(keeper);
+    if (err == ERR_IO) {
+        keeper_stop(keeper, 1, "ledger_failed", why.text);
+    }
+    keeper_commit(keeper);
+}
+
 static void on_second(void *arg)
 {
     struct keeper *keeper = arg;
-    struct why why = {0};
-    if (keeper->seq.full) {
-        enum err err = sequencer_catch_up(&keeper->seq, &why);
-        if (err == ERR_IO) {
-            keeper_stop(keeper, 1, "ledger_failed", why.text);
-        }
+    if (keeper->last.full) {
+        catch_up(keeper);
     }
-    sequencer_settle(&keeper->seq);
-    keeper_status(keeper, keeper->seq.full ? "degraded" : "running");
+    keeper_settle(keeper, true);
+    keeper_status(keeper, keeper->last.full ? "degraded" : "running");
     loop_after(keeper->loop, 1000, on_second, keeper);
 }
 
@@ -173,7 +141,9 @@ static enum err enter_jail(const struct keeper *keeper, struct why *why)
     static const char *const read[] = {"/dev/urandom", NULL};
     const char *const write[] = {keeper->config.dir, NULL};
     return jail_enter(
-        &(struct jail){.name = "intake-store", .rights = JAIL_FILES, .read = read, .write = write}, why);
+        &(struct jail){
+            .name = "intake-store", .rights = JAIL_FILES | JAIL_THREADS, .read = read, .write = write},
+        why);
 }
 
 static enum err start(struct keeper *keeper, struct why *why)
@@ -186,6 +156,7 @@ static enum err start(struct keeper *keeper, struct why *why)
                        keeper->config.programs, why));
     TRY(loop_new(&keeper->loop, why));
     TRY(loop_signals(keeper->loop, NULL, NULL, why));
+    TRY(keeper_groups_open(keeper, why));
     link_init(&keeper->gate, keeper->loop, keeper->config.gate);
     link_init(&keeper->copy, keeper->loop, keeper->config.copy);
     TRY(loop_watch(keeper->loop, keeper->config.gate, LOOP_READ, on_gate, keeper));
@@ -203,12 +174,12 @@ static void done(struct keeper *keeper)
     if (keeper->control != NULL) {
         control_server_close(keeper->control);
     }
+    keeper_groups_close(keeper);
     sequencer_close(&keeper->seq);
     clock_close(keeper->clock);
     link_done(&keeper->gate);
     link_done(&keeper->copy);
     loop_free(keeper->loop);
-    free(keeper->items);
     free(keeper->held);
     free(keeper);
 }
@@ -222,10 +193,6 @@ int keeper_run(const struct keeper_config *config)
     }
     log_start("intake-store", LOG_INFO);
     keeper->config = *config;
-    keeper->items = calloc(GROUP_MAX, sizeof *keeper->items);
-    if (keeper->items == NULL) {
-        abort();
-    }
     enum err err = start(keeper, &why);
     int code = err == ERR_CONFLICT ? ROLE_CONTRADICTION : 1;
     if (err == OK) {
@@ -237,6 +204,7 @@ int keeper_run(const struct keeper_config *config)
             enum err ignored = link_flush(&keeper->copy);
             (void)ignored;
         }
+        keeper_groups_close(keeper);
         sequencer_settle(&keeper->seq);
     } else {
         log_line(LOG_ERROR, "start_failed", "role=store why=\"%s\"", why.text);

@@ -7,11 +7,11 @@
 
 #include <stdlib.h>
 
-enum { GROUP_EVENTS = 512, GROUP_BYTES = 4 << 20 };
+enum { BATCH_EVENTS = 512, BATCH_BYTES = 4 << 20 };
 
 uint64_t keeper_copy_lag(const struct keeper *keeper)
 {
-    uint64_t size = keeper->seq.known.size;
+    uint64_t size = keeper->last.size;
     return size > keeper->copy_have ? size - keeper->copy_have : 0;
 }
 
@@ -24,7 +24,7 @@ int64_t keeper_copy_lag_ms(const struct keeper *keeper)
  * which is what the lag is measured by, stays exact. */
 static void mark(struct keeper *keeper)
 {
-    uint64_t size = keeper->seq.known.size;
+    uint64_t size = keeper->last.size;
     uint64_t last = keeper->n_marks == 0 ? keeper->copy_have : keeper->marks[keeper->n_marks - 1].size;
     if (size <= last) {
         return;
@@ -46,24 +46,24 @@ static void unmark(struct keeper *keeper)
     memmove(keeper->marks, keeper->marks + done, keeper->n_marks * sizeof keeper->marks[0]);
 }
 
-struct group {
+struct batch {
     struct keeper *keeper;
     uint64_t n, bytes, next;
 };
 
 static enum err send_event(void *arg, uint64_t index, struct span entry, struct span note)
 {
-    struct group *group = arg;
+    struct batch *batch = arg;
     struct frame_event head = {(uint32_t)entry.len, (uint32_t)note.len};
     struct buf bytes = {0};
     buf_add(&bytes, &head, sizeof head);
     buf_span(&bytes, entry);
-    link_send(&group->keeper->copy, FRAME_EVENT, index, buf_as_span(&bytes), note);
+    link_send(&batch->keeper->copy, FRAME_EVENT, index, buf_as_span(&bytes), note);
     buf_done(&bytes);
-    group->n++;
-    group->bytes += entry.len + note.len;
-    group->next = index + 1;
-    return group->n >= GROUP_EVENTS || group->bytes >= GROUP_BYTES ? ERR_AGAIN : OK;
+    batch->n++;
+    batch->bytes += entry.len + note.len;
+    batch->next = index + 1;
+    return batch->n >= BATCH_EVENTS || batch->bytes >= BATCH_BYTES ? ERR_AGAIN : OK;
 }
 
 void keeper_feed_copy(struct keeper *keeper)
@@ -72,17 +72,17 @@ void keeper_feed_copy(struct keeper *keeper)
         return;
     }
     mark(keeper);
-    if (!keeper->copy_waiting || keeper_copy_lag(keeper) == 0) {
+    if (!keeper->copy_waiting || keeper_copy_lag(keeper) == 0 || worker_busy(keeper->committer)) {
         return;
     }
-    struct group group = {.keeper = keeper};
+    struct batch batch = {.keeper = keeper};
     struct why why = {0};
     struct store *store = keeper->seq.store;
-    if (store->ops->read(store, keeper->copy_have, send_event, &group, &why) != OK) {
+    if (store->ops->read(store, keeper->copy_have, send_event, &batch, &why) != OK) {
         keeper_stop(keeper, 1, "store_failed", why.text);
         return;
     }
-    link_send(&keeper->copy, FRAME_GO, group.next, SPAN(""), SPAN(""));
+    link_send(&keeper->copy, FRAME_GO, batch.next, SPAN(""), SPAN(""));
     keeper->copy_waiting = false;
     if (link_flush(&keeper->copy) != OK) {
         keeper_stop(keeper, 1, "link_lost", "the copy is gone");
@@ -150,7 +150,7 @@ static bool belongs(struct keeper *keeper, uint64_t have, struct span digest)
     if (have == 0) {
         return true;
     }
-    if (digest.len != DIGEST_LEN || have > keeper->seq.known.size ||
+    if (digest.len != DIGEST_LEN || have > keeper->last.size ||
         store->ops->read(store, have - 1, see_same, &same, NULL) != OK) {
         return false;
     }
@@ -159,6 +159,9 @@ static bool belongs(struct keeper *keeper, uint64_t have, struct span digest)
 
 static bool take_have(struct keeper *keeper, const struct frame *frame)
 {
+    if (!keeper->copy_known) {
+        keeper_pause(keeper);
+    }
     if (!keeper->copy_known && !belongs(keeper, frame->tag, frame->bytes)) {
         keeper_stop(
             keeper, ROLE_CONTRADICTION, "copy_of_another_night",
@@ -188,6 +191,7 @@ void keeper_on_copy(void *arg, int fd, unsigned events)
     }
     release(keeper);
     keeper_feed_copy(keeper);
+    keeper_commit(keeper);
     keeper_leave(keeper);
     if (err != ERR_AGAIN || fed != ERR_AGAIN || link_flush(&keeper->copy) != OK) {
         keeper_stop(keeper, 1, "link_lost", "the copy is gone");

@@ -1,13 +1,33 @@
-/* What the store role's files share. */
+/* What the store role's files share. The sequencer and all it holds belong to one thread at a time: to the committer while
+ * a group is with it, else to the loop's. What the loop's thread wants to know meanwhile stands in `last`. */
 #ifndef INTAKE_KEEPER_PARTS_H
 #define INTAKE_KEEPER_PARTS_H
 
+#include "base/arena.h"
 #include "doors/status.h"
 #include "intake/keeper.h"
 #include "intake/sequencer.h"
 #include "os/control.h"
+#include "os/worker.h"
 
-enum { GROUP_MAX = 1024, LAG_MARKS = 256, HELD_ANSWERS_FIRST = 1024 };
+enum { GROUP_MAX = 1024, GROUP_BYTES = 64 << 20, LAG_MARKS = 256, HELD_ANSWERS_FIRST = 1024 };
+
+/* Submissions on their way: gathered and examined while the group before them is with the disk. */
+struct group {
+    struct sequencer_item items[GROUP_MAX]; /* they borrow from `bodies` */
+    uint64_t tags[GROUP_MAX];
+    size_t n, bytes;
+    struct arena bodies;
+    enum err err; /* of its commit */
+    struct why why;
+};
+
+/* The sequencer as the last commit left it. */
+struct keeper_view {
+    uint64_t size, ledger_size;
+    bool full;
+    struct sequencer_counts counts;
+};
 
 /* A commit that the copy may not have yet. */
 struct lag_mark {
@@ -25,13 +45,20 @@ struct keeper {
     struct loop *loop;
     struct clock *clock;
     struct sequencer seq;
+    struct worker *committer; /* runs groups */
+    struct worker *settler;   /* waits for the ledger's syncs */
+    struct group groups[2];
+    struct group *gathering, *committing;
+    struct keeper_view last;
+    struct ledger_debt debt; /* with the settler */
+    enum err settled;
     struct link gate, copy;
     struct control_server *control;
     struct frame_counts gate_counts;
     struct status status;
-    struct sequencer_item *items; /* GROUP_MAX */
-    uint64_t tags[GROUP_MAX];
-    bool leaving; /* the gate has said good-bye */
+    bool leaving;  /* the gate has said good-bye */
+    bool paused;   /* no group is given to the committer */
+    bool stopping; /* nor ever again */
     /* The copy. */
     bool copy_known;   /* it has said what it has, and that is of this night */
     bool copy_waiting; /* it waits for more */
@@ -42,9 +69,26 @@ struct keeper {
     size_t n_held, cap_held;
 };
 
+/* keeper_group.c */
+MUST_CHECK enum err keeper_groups_open(struct keeper *keeper, struct why *why);
+/* Waits for what runs; before the sequencer is closed. */
+void keeper_groups_close(struct keeper *keeper);
+/* Examines a body and adds it to the group that gathers; waits for the disk when that is full. */
+void keeper_gather(struct keeper *keeper, uint64_t tag, struct span body);
+/* Gives the committer what was gathered, if it is idle. */
+void keeper_commit(struct keeper *keeper);
+/* Waits until the sequencer is ours: for what is rare. What was gathered waits for the next keeper_commit. */
+void keeper_pause(struct keeper *keeper);
+/* Commits and answers all that was gathered. */
+void keeper_finish(struct keeper *keeper);
+/* Ours: takes `last` anew after the sequencer was used. */
+void keeper_look(struct keeper *keeper);
+/* Has the ledger's new bundles synced aside; with `all` also the one that grows. */
+void keeper_settle(struct keeper *keeper, bool all);
+
 /* keeper_copy.c */
 void keeper_on_copy(void *arg, int fd, unsigned events);
-/* After a commit: sends the copy what it lacks, if it waits. */
+/* Sends the copy what it lacks, if it waits and the sequencer is ours. */
 void keeper_feed_copy(struct keeper *keeper);
 /* True: the answer was kept until the copy has the entry. */
 bool keeper_hold(struct keeper *keeper, uint64_t tag, const struct frame_answer *answer);

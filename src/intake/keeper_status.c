@@ -29,7 +29,7 @@ static void alarm_of(struct keeper *keeper)
 {
     static char text[160];
     struct status *status = &keeper->status;
-    if (keeper->seq.full) {
+    if (keeper->last.full) {
         status->alarm =
             SPAN("no hay espacio en disco: no se reciben actas / the disk is full: no actas are taken");
     } else if (keeper->config.copy >= 0 && keeper_copy_lag_ms(keeper) > COPY_LATE_MS) {
@@ -45,7 +45,7 @@ static void add_refusals(struct keeper *keeper)
     uint64_t all = 0;
     uint64_t each[REFUSALS] = {0};
     for (int i = REFUSED_NOT + 1; i < REFUSALS; i++) {
-        each[i] = keeper->gate_counts.refused[i] + keeper->seq.counts.refused[i];
+        each[i] = keeper->gate_counts.refused[i] + keeper->last.counts.refused[i];
         all += each[i];
     }
     status_add_u64(&keeper->status, "actas_refused", all);
@@ -60,9 +60,9 @@ static void add_findings(struct keeper *keeper)
 {
     static char names[FINDING_RULES][STATUS_NAME_MAX + 1];
     for (int i = FINDING_NONE + 1; i < FINDING_RULES; i++) {
-        if (keeper->seq.counts.findings[i] > 0) {
+        if (keeper->last.counts.findings[i] > 0) {
             add_named(&keeper->status, names[i], sizeof names[i], "findings", finding_texts[i].id,
-                      keeper->seq.counts.findings[i]);
+                      keeper->last.counts.findings[i]);
         }
     }
 }
@@ -80,7 +80,7 @@ void keeper_status(struct keeper *keeper, const char *state)
 {
     char path[FILE_PATH_MAX];
     struct status *status = &keeper->status;
-    const struct sequencer_counts *counts = &keeper->seq.counts;
+    const struct sequencer_counts *counts = &keeper->last.counts;
     uint64_t store_bytes = 0;
     struct why why = {0};
     enum err err = folder_walk(path_join(path, keeper->config.dir, "store"), add_size, &store_bytes, NULL);
@@ -93,7 +93,7 @@ void keeper_status(struct keeper *keeper, const char *state)
     status_add_u64(status, "corrections", counts->corrections);
     status_add_u64(status, "images", counts->images);
     status_add_u64(status, "image_bytes", counts->image_bytes);
-    status_add_u64(status, "ledger_size", ledger_size(keeper->seq.ledger));
+    status_add_u64(status, "ledger_size", keeper->last.ledger_size);
     status_add_time(status, "last_acta", counts->last_acta_ms);
     status_add_u64(status, "commit_last_ms", counts->commit_last_us / 1000);
     status_add_u64(status, "commits", counts->commits);

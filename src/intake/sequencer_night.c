@@ -21,12 +21,7 @@ void sequencer_remember(struct sequencer *seq, struct span entry)
 
 enum err sequencer_publish(struct sequencer *seq, struct why *why)
 {
-    struct span rest = buf_as_span(&seq->entries);
-    struct span entry;
-    enum err err = OK;
-    while (err == OK && bundle_next(&rest, &entry) == OK) {
-        err = ledger_append(seq->ledger, entry, why);
-    }
+    enum err err = ledger_append_all(seq->ledger, buf_as_span(&seq->entries), why);
     seq->full = err == ERR_FULL;
     return err == ERR_FULL ? OK : err;
 }

@@ -200,6 +200,11 @@ enum err folder_sync(const char *path, struct why *why)
     return with_open(path, O_DIRECTORY, fsync, "sync", why);
 }
 
+enum err file_sync(const char *path, struct why *why)
+{
+    return with_open(path, 0, fdatasync, "sync", why);
+}
+
 enum err file_sync_all(const char *path, struct why *why)
 {
     return with_open(path, 0, syncfs, "syncfs", why);

@@ -31,6 +31,8 @@ MUST_CHECK enum err folder_make(const char *path, struct why *why);
 /* Removes a folder and all below it; a missing one is fine. Never follows symbolic links. */
 MUST_CHECK enum err folder_remove(const char *path, struct why *why);
 MUST_CHECK enum err folder_sync(const char *path, struct why *why);
+/* A file's bytes and length, whoever wrote them, are on disk. */
+MUST_CHECK enum err file_sync(const char *path, struct why *why);
 /* Everything written so far on the file system of `path` is on disk (one syncfs). */
 MUST_CHECK enum err file_sync_all(const char *path, struct why *why);
 

@@ -12,7 +12,8 @@ enum jail_right {
     JAIL_SERVE = 1 << 0,   /* accept and talk on sockets it was given */
     JAIL_CONNECT = 1 << 1, /* make sockets and connect */
     JAIL_FILES = 1 << 2,   /* open files below `read` and `write` */
-    JAIL_SPAWN = 1 << 3    /* fork, execute and wait for children */
+    JAIL_SPAWN = 1 << 3,   /* fork, execute and wait for children */
+    JAIL_THREADS = 1 << 4  /* threads of its own, which are in the same jail */
 };
 
 struct jail {

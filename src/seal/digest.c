@@ -63,7 +63,7 @@ void digest_end(struct digest *digest, uint8_t out[DIGEST_LEN])
 
 void digest_of(struct span bytes, uint8_t out[DIGEST_LEN])
 {
-    static struct digest *shared = NULL;
+    static _Thread_local struct digest *shared = NULL; /* lives as long as the thread, or the process */
     if (shared == NULL) {
         shared = digest_new();
     }

@@ -11,12 +11,15 @@
  *   SHIM_FULL     a file: while it is there and holds a number N, writes below the tree fail with ENOSPC once this
  *                 process has written N bytes (but below a folder "run", which lies on a disk of its own)
  *
+ * Threads of one program keep one after the other, so that what is kept of a file never goes back.
+ *
  * Inodes and folders are written aside and renamed, so a kill in the middle of a sync leaves the state before it. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +35,8 @@ enum { SETTLED_NS = 50 * 1000 * 1000, PATH_ROOM = PATH_MAX + 300 };
 static const char *root, *state, *full_file;
 static size_t root_len;
 static long sync_ms;
-static unsigned long long written;
+static _Atomic unsigned long long written;
+static pthread_mutex_t keeping = PTHREAD_MUTEX_INITIALIZER;
 
 __attribute__((constructor)) static void set_up(void)
 {
@@ -256,11 +260,13 @@ static int sync_one(int fd, int result)
     int saved = errno;
     wait_a_little();
     if (result == 0 && state != NULL && path_of(fd, path) && fstat(fd, &about) == 0) {
+        pthread_mutex_lock(&keeping);
         if (S_ISDIR(about.st_mode)) {
             keep_folder(path);
         } else {
             keep_file(path);
         }
+        pthread_mutex_unlock(&keeping);
     }
     errno = saved;
     return result;
@@ -285,7 +291,9 @@ int syncfs(int fd)
     int result = state == NULL ? real(fd) : 0;
     wait_a_little();
     if (state != NULL && root != NULL) {
+        pthread_mutex_lock(&keeping);
         walk();
+        pthread_mutex_unlock(&keeping);
     }
     return result;
 }
@@ -305,7 +313,7 @@ static void forget_folder(int at, const char *path)
  * under it would be lost for a parent whose removal of it was never synced. */
 static bool pin_folder(int at, const char *path)
 {
-    static unsigned long n;
+    static _Atomic unsigned long n;
     char real_path[PATH_ROOM];
     char to[PATH_ROOM];
     int fd = state == NULL ? -1 : openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
