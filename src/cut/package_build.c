@@ -15,7 +15,7 @@
 
 /* Levels by measurement (bench/cut.py): databases shrink 5:1 at level 6 and little more beyond; of the
  * paquete de difusión the pages are most, and level 2 takes a third of the time for a tenth more bytes. */
-enum { GZIP_LEVEL = 4, BROTLI_QUALITY = 3, ZIP_LEVEL = 6, DIFFUSION_LEVEL = 2 };
+enum { ZIP_LEVEL = 6, DIFFUSION_LEVEL = 2 };
 enum { PACKED_FILE_MAX = 64 << 20 };
 
 struct packing {
@@ -36,7 +36,7 @@ static enum err put_file(struct packing *packing, const char *name, struct span 
     struct pressed pressed;
     char path[FILE_PATH_MAX];
     char hex[65];
-    press_bytes(&packing->press, bytes, text, &pressed);
+    press_bytes(&packing->press, bytes, text ? PRESS_DATABASE : PRESS_PLAIN, &pressed);
     hex_print(hex, pressed.sha256[0], 32);
     buf_printf(&packing->sums, "%s  %s\n", hex, name);
     return press_write(&packing->press, path_join(path, packing->folder, name), bytes, &pressed,
@@ -170,7 +170,7 @@ static void packing_init(struct packing *packing, const struct package_job *job,
              packing->date.month, packing->date.day, packing->date.hour, packing->date.minute);
     snprintf(packing->folder, sizeof packing->folder, "%s/package/.tmp-%" PRIu32, job->public_dir,
              job->facts.number);
-    press_init(&packing->press, GZIP_LEVEL, BROTLI_QUALITY);
+    press_init(&packing->press);
     zip_writer_init(&packing->difusion, &packing->difusion_bytes, packing->date, DIFFUSION_LEVEL);
 }
 

@@ -8,19 +8,32 @@
 #include <assert.h>
 #include <stdio.h>
 
-static const char *const suffixes[3] = {"", ".gz", ".br"};
+const char *const press_suffixes[ENCODINGS] = {"", ".gz", ".br"};
 
-void press_init(struct press *press, int gzip_level, int brotli_quality)
+/* By measurement (docs/decisions/twins.md). A brotli quality of 0: no such twin. */
+static const struct {
+    int gzip, brotli;
+} levels[PRESS_KINDS] = {
+    [PRESS_FRONT] = {6, 5},
+    [PRESS_AREA] = {1, 0},
+    [PRESS_ROWS] = {3, 0},
+    [PRESS_DATABASE] = {4, 3},
+};
+
+void press_init(struct press *press)
 {
-    *press = (struct press){.squeezer = squeezer_new(gzip_level, brotli_quality)};
+    *press = (struct press){0};
     arena_init(&press->names, 0);
 }
 
 void press_done(struct press *press)
 {
-    squeezer_free(press->squeezer);
-    buf_done(&press->twins[0]);
-    buf_done(&press->twins[1]);
+    for (int i = 0; i < PRESS_KINDS; i++) {
+        squeezer_free(press->squeezers[i]);
+    }
+    for (int i = 0; i + 1 < ENCODINGS; i++) {
+        buf_done(&press->twins[i]);
+    }
     manifest_done(&press->manifest);
     arena_done(&press->names);
 }
@@ -33,21 +46,25 @@ void press_clear(struct press *press)
     press->n_made = 0;
 }
 
-void press_bytes(struct press *press, struct span bytes, bool text, struct pressed *out)
+static unsigned encodings_of(enum press_as as, size_t len)
 {
-    *out = (struct pressed){.twins = text && bytes.len >= TWIN_MIN};
+    return levels[as].gzip == 0 || len < TWIN_MIN ? 1 : levels[as].brotli == 0 ? 2 : 3;
+}
+
+void press_bytes(struct press *press, struct span bytes, enum press_as as, struct pressed *out)
+{
+    *out = (struct pressed){.n = encodings_of(as, bytes.len)};
     out->bytes[0] = bytes.len;
     digest_of(bytes, out->sha256[0]);
-    if (!out->twins) {
-        return;
+    if (out->n > 1 && press->squeezers[as] == NULL) {
+        press->squeezers[as] = squeezer_new(levels[as].gzip, levels[as].brotli);
     }
-    buf_clear(&press->twins[0]);
-    buf_clear(&press->twins[1]);
-    squeeze_gzip(press->squeezer, bytes, &press->twins[0]);
-    squeeze_brotli(press->squeezer, bytes, &press->twins[1]);
-    for (int i = 0; i < 2; i++) {
-        out->bytes[i + 1] = press->twins[i].len;
-        digest_of(buf_as_span(&press->twins[i]), out->sha256[i + 1]);
+    for (unsigned i = 1; i < out->n; i++) {
+        struct buf *twin = &press->twins[i - 1];
+        buf_clear(twin);
+        (i == 1 ? squeeze_gzip : squeeze_brotli)(press->squeezers[as], bytes, twin);
+        out->bytes[i] = twin->len;
+        digest_of(buf_as_span(twin), out->sha256[i]);
     }
 }
 
@@ -77,20 +94,20 @@ enum err press_write(struct press *press, const char *path, struct span bytes, c
 {
     TRY(parent_make(press, path, why));
     TRY(file_write_new(path, bytes, why));
-    for (int i = 0; pressed->twins && i < 2; i++) {
+    for (unsigned i = 1; i < pressed->n; i++) {
         char twin[FILE_PATH_MAX];
-        int n = snprintf(twin, sizeof twin, "%s%s", path, suffixes[i + 1]);
+        int n = snprintf(twin, sizeof twin, "%s%s", path, press_suffixes[i]);
         assert(n > 0 && n < FILE_PATH_MAX);
-        TRY(file_write_new(twin, buf_as_span(&press->twins[i]), why));
+        TRY(file_write_new(twin, buf_as_span(&press->twins[i - 1]), why));
     }
     return OK;
 }
 
 void press_unwrite(const char *path)
 {
-    for (int i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < ENCODINGS; i++) {
         char twin[FILE_PATH_MAX];
-        snprintf(twin, sizeof twin, "%s%s", path, suffixes[i]);
+        snprintf(twin, sizeof twin, "%s%s", path, press_suffixes[i]);
         (void)!file_remove(twin, NULL);
     }
 }
@@ -98,12 +115,12 @@ void press_unwrite(const char *path)
 void press_list(struct press *press, const char *site_path, const struct pressed *pressed)
 {
     size_t len = strlen(site_path);
-    for (int i = 0; i < (pressed->twins ? 3 : 1); i++) {
+    for (unsigned i = 0; i < pressed->n; i++) {
         char *path = arena_alloc(&press->names, len + 4);
         assert(path != NULL);
         memcpy(path, site_path, len);
-        memcpy(path + len, suffixes[i], strlen(suffixes[i]));
-        manifest_add(&press->manifest, span_of(path, len + strlen(suffixes[i])), pressed->sha256[i],
+        memcpy(path + len, press_suffixes[i], strlen(press_suffixes[i]));
+        manifest_add(&press->manifest, span_of(path, len + strlen(press_suffixes[i])), pressed->sha256[i],
                      pressed->bytes[i]);
     }
 }

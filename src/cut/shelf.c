@@ -66,7 +66,7 @@ static enum err chunk_make(struct shelf *shelf, struct press *press, uint32_t ch
     char path[FILE_PATH_MAX];
     struct pressed *pressed = &shelf->pressed[chunk];
     struct span bytes = buf_as_span(&shelf->page);
-    press_bytes(press, bytes, true, pressed);
+    press_bytes(press, bytes, PRESS_ROWS, pressed);
     hex_print(shelf->names[chunk], pressed->sha256[0], 32);
     int n = snprintf(path, sizeof path, "%s/%s.html", folder, shelf->names[chunk]);
     assert(n > 0 && n < FILE_PATH_MAX);

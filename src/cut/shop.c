@@ -11,12 +11,8 @@
 #include <signal.h>
 #include <stdio.h>
 
-const struct cut_options cut_defaults = {.cadence_s = 60,
-                                         .package_s = 300,
-                                         .keep_cuts = 12,
-                                         .keep_every = 30,
-                                         .gzip_level = 1,
-                                         .brotli_quality = 2};
+const struct cut_options cut_defaults = {
+    .cadence_s = 60, .package_s = 300, .keep_cuts = 12, .keep_every = 30};
 
 void crash_point(const struct shop *shop, const char *step)
 {
@@ -60,7 +56,7 @@ enum err shop_open(struct shop *shop, const struct cut_options *options, int sig
     shop->packing = -1;
     shop->package_ms = -1;
     shop->next_ms = -1;
-    press_init(&shop->press, options->gzip_level, options->brotli_quality);
+    press_init(&shop->press);
     TRY(open_paths(shop, why));
     TRY(folder_make(shop->public_dir, why));
     TRY(images_init(&shop->images, options->dir, why));

@@ -40,6 +40,16 @@ static void join2(char out[FILE_PATH_MAX], const char *folder, const char *path)
     path_join(out, folder, path);
 }
 
+/* Pages and data of one area, and the long lists of chunks, are many and each is read by few; the rest everybody opens. */
+static enum press_as press_as_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct span name = span_str(slash == NULL ? path : slash + 1);
+    bool tail = span_starts(name, SPAN("district-")) || span_starts(name, SPAN("borough-")) ||
+                span_is(name, "actas.html");
+    return tail ? PRESS_AREA : PRESS_FRONT;
+}
+
 /* A page or JSON of the cut itself. */
 static enum err emit_cut(void *arg, const char *path, struct span bytes)
 {
@@ -49,16 +59,15 @@ static enum err emit_cut(void *arg, const char *path, struct span bytes)
     char site[PAGE_PATH_MAX + 32];
     join2(disk, tree->temporary, path);
     snprintf(site, sizeof site, "cut/%" PRIu32 "/%s", tree->facts.number, path);
-    press_bytes(tree->press, bytes, true, &pressed);
+    press_bytes(tree->press, bytes, press_as_of(path), &pressed);
     press_list(tree->press, site, &pressed);
     return press_write(tree->press, disk, bytes, &pressed, tree->why);
 }
 
 static void staged_add(struct buf *list, const char *path, const struct pressed *pressed)
 {
-    static const char *const suffixes[3] = {"", ".gz", ".br"};
-    for (int i = pressed->twins ? 2 : 0; i >= 0; i--) {
-        buf_printf(list, "%s%s\n", path, suffixes[i]);
+    for (unsigned i = pressed->n; i-- > 0;) {
+        buf_printf(list, "%s%s\n", path, press_suffixes[i]);
     }
 }
 
@@ -86,7 +95,7 @@ static enum err emit_root(void *arg, const char *path, struct span bytes)
     char disk[FILE_PATH_MAX];
     bool entry = span_ends(span_str(path), SPAN("index.html"));
     join2(disk, tree->stage, path);
-    press_bytes(tree->press, bytes, true, &pressed);
+    press_bytes(tree->press, bytes, PRESS_FRONT, &pressed);
     press_list(tree->press, path, &pressed);
     staged_add(entry ? &tree->entries : &tree->staged, path, &pressed);
     TRY(press_write(tree->press, disk, bytes, &pressed, tree->why));
@@ -100,7 +109,7 @@ static enum err emit_bundle(void *arg, const char *path, struct span bytes)
     struct pressed pressed;
     char disk[FILE_PATH_MAX];
     join2(disk, tree->stage, path);
-    press_bytes(tree->press, bytes, false, &pressed);
+    press_bytes(tree->press, bytes, PRESS_PLAIN, &pressed);
     press_list(tree->press, path, &pressed);
     staged_add(&tree->staged, path, &pressed);
     return press_write(tree->press, disk, bytes, &pressed, tree->why);
@@ -166,7 +175,7 @@ static enum err package_file(void *arg, const char *relative, int64_t size)
     (void)size;
     join2(path, walk->folder, relative);
     TRY(file_map(path, &mapped, walk->tree->why));
-    walk->pressed = (struct pressed){.bytes = {mapped.bytes.len}};
+    walk->pressed = (struct pressed){.bytes = {mapped.bytes.len}, .n = 1};
     digest_of(mapped.bytes, walk->pressed.sha256[0]);
     file_unmap(&mapped);
     snprintf(site, sizeof site, "package/%" PRIu32 "/%s", walk->package, relative);
@@ -191,7 +200,7 @@ static void list_latest(struct tree *tree)
     struct buf latest = {0};
     struct pressed pressed;
     render_latest(tree->fold, &tree->facts, zeros, &latest);
-    press_bytes(tree->press, buf_as_span(&latest), false, &pressed);
+    press_bytes(tree->press, buf_as_span(&latest), PRESS_PLAIN, &pressed);
     press_list(tree->press, "latest.json", &pressed);
     buf_done(&latest);
 }

@@ -1,4 +1,4 @@
-/* The division of the table of actas into chunks: by contest and area, 64 rows, fixed by the catalogue. */
+/* The division of the table of actas into chunks: by contest and area, CHUNK_ROWS rows, fixed by the catalogue. */
 #include "render/page.h"
 
 #include <assert.h>

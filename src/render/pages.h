@@ -5,7 +5,7 @@
 
 #include "render/fold.h"
 
-enum { CHUNK_ROWS = 64, PAGE_PATH_MAX = 160 };
+enum { CHUNK_ROWS = 32, PAGE_PATH_MAX = 160 };
 
 /* What a page says beyond the fold. */
 struct cut_facts {
@@ -20,7 +20,7 @@ struct cut_facts {
 enum lang { LANG_ES, LANG_EN };
 
 /* A chunk of the table of actas: rows [first, first + n) of one contest and area, in catalogue order. The
- * division is fixed by the catalogue; after the plan's own come the chunks of the actas outside it, 64 in
+ * division is fixed by the catalogue; after the plan's own come the chunks of the actas outside it, CHUNK_ROWS in
  * order of arrival, contest by contest, as many as the fold needs. */
 struct chunk {
     uint8_t contest;

@@ -95,8 +95,8 @@
     X(T_ACTAS_SEE, "Ver todas las actas, con su imagen y su huella",                                             \
       "See every sheet, with its image and digest")                                                              \
     X(T_ACTAS_SAYS,                                                                                              \
-      "Cada liga abre hasta 64 actas con sus cifras, observaciones, horas, imagen y huella SHA-256.",            \
-      "Each link opens up to 64 sheets with their figures, observations, times, image and SHA-256 digest.")      \
+      "Cada liga abre hasta 32 actas con sus cifras, observaciones, horas, imagen y huella SHA-256.",            \
+      "Each link opens up to 32 sheets with their figures, observations, times, image and SHA-256 digest.")      \
     X(T_SECTION_RANGE, "Secciones", "Precincts")                                                                 \
     X(T_SHEETS, "actas", "sheets")                                                                               \
     X(T_REVIEW_SAYS,                                                                                             \
