@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "edge/limits.h"
 #include "edge/site.h"
 #include "seal/note.h"
 
@@ -31,7 +32,7 @@ struct edge_options {
     uint32_t n_mirrors;
     uint64_t budget; /* bytes in memory for bodies */
     uint32_t workers;
-    uint32_t connections; /* at most, each worker */
+    struct limits limits;
 };
 
 /* "results", "mirror", "feed", "site". */

@@ -24,6 +24,7 @@ enum { EDGE_WORKERS_MAX = 16 };
     ROW(REFUSED_HEAD, "refused_head")                                                                        \
     ROW(REFUSED_METHOD, "refused_method")                                                                    \
     ROW(REFUSED_BODY, "refused_body")                                                                        \
+    ROW(TIMEOUT_IDLE, "timeout_idle")                                                                        \
     ROW(TIMEOUT_HEAD, "timeout_head")                                                                        \
     ROW(TIMEOUT_RESPONSE, "timeout_response")                                                                \
     ROW(EVICTED, "evicted")                                                                                  \
@@ -75,7 +76,9 @@ bool notice_read(const struct notice_board *board, struct loader_notice *out);
 
 static inline void count(struct worker_row *row, enum edge_counter counter, uint64_t more)
 {
-    atomic_fetch_add_explicit(&row->counts[counter], more, memory_order_relaxed);
+    /* One writer a row: no locked instruction is needed. */
+    uint64_t was = atomic_load_explicit(&row->counts[counter], memory_order_relaxed);
+    atomic_store_explicit(&row->counts[counter], was + more, memory_order_relaxed);
 }
 /* Over all workers, the dead included: counters only grow. */
 uint64_t notice_sum(const struct notice_board *board, enum edge_counter counter);

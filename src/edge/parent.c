@@ -204,7 +204,7 @@ static void on_status(void *arg)
 }
 
 /* As many descriptors as the system gives, and no more connections than those carry. */
-static uint32_t connections_possible(uint32_t wanted)
+static int64_t connections_possible(int64_t wanted)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -212,7 +212,7 @@ static uint32_t connections_possible(uint32_t wanted)
         (void)setrlimit(RLIMIT_NOFILE, &limit);
         uint64_t spare =
             limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? limit.rlim_cur - SPARE_DESCRIPTORS : SPARE_DESCRIPTORS;
-        wanted = wanted < spare ? wanted : (uint32_t)spare;
+        wanted = wanted < (int64_t)spare ? wanted : (int64_t)spare;
     }
     return wanted;
 }
@@ -260,6 +260,8 @@ static enum err prepare(struct parent *parent, struct why *why)
     TRY(folder_make(options->tree, why)); /* a tree that is not there yet is an empty one */
     TRY(below_folder(options->tree, &gift.folder, why));
     TRY(sock_listen(span_str(options->listen), &gift.listener, why));
+    TRY(sock_listen_public(gift.listener, (int)options->limits.backlog, (int)options->limits.unsent_bytes,
+                           why));
     if (options->clock != NULL) {
         TRY(clock_open(options->clock, &parent->clock, why));
     }
@@ -269,7 +271,7 @@ static enum err prepare(struct parent *parent, struct why *why)
     }
     gift.board = parent->board;
     gift.clock = parent->clock;
-    options->connections = connections_possible(options->connections);
+    options->limits.connections = connections_possible(options->limits.connections);
     size_t host = strlen(options->listen);
     while (host > 0 && options->listen[host - 1] != ':') {
         host--;

@@ -56,7 +56,7 @@ static void plain_answer(const struct edge_shelf *shelf, int status, bool head_o
 
 void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, struct reply *reply)
 {
-    *reply = (struct reply){.close = true, .object = VIEW_NONE, .fd = -1};
+    *reply = (struct reply){.close = true, .reason = COUNTERS, .object = VIEW_NONE, .fd = -1};
     plain_answer(shelf, status, false, "", out, reply);
 }
 
@@ -277,13 +277,15 @@ void respond(const struct edge_shelf *shelf, const struct http1_request *request
 {
     bool has_body = request->body == HTTP1_BODY_CHUNKED || request->content_length > 0;
     bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
-    *reply = (struct reply){.close = !request->keep_alive || has_body, .object = VIEW_NONE, .fd = -1};
+    *reply = (struct reply){.close = !request->keep_alive || has_body, .reason = COUNTERS};
+    reply->object = VIEW_NONE;
+    reply->fd = -1;
     if (!reads && request->method != HTTP_OPTIONS) {
-        count(shelf->row, COUNT_REFUSED_METHOD, 1);
+        reply->reason = COUNT_REFUSED_METHOD;
         plain_answer(shelf, 405, false, allow, out, reply);
     } else if (has_body) {
         /* What follows the head is a body that nobody will read: the connection cannot go on. */
-        count(shelf->row, COUNT_REFUSED_BODY, 1);
+        reply->reason = COUNT_REFUSED_BODY;
         plain_answer(shelf, 413, request->method == HTTP_HEAD, "", out, reply);
     } else if (reads) {
         answer_get(shelf, request, out, reply);

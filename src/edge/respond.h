@@ -20,6 +20,7 @@ struct edge_shelf {
 struct reply {
     int status;
     bool close;
+    enum edge_counter reason; /* of a refusal; COUNTERS: none */
     uint32_t object; /* into the view's objects, with offset and len; VIEW_NONE: no body from the view */
     int fd;          /* else a file of its own to be sent and closed, or -1 */
     uint64_t offset, len;

@@ -1,9 +1,9 @@
 /* The worker role: accepts, answers, and takes new views from the loader. It parses what strangers send; it opens
  * nothing but images and bundles below the tree, writes nothing, and connects to nobody. */
 #include "edge/caption.h"
-#include "edge/conn.h"
 #include "edge/estado.h"
 #include "edge/roles.h"
+#include "edge/server.h"
 
 #include "base/log.h"
 #include "os/clock.h"
@@ -13,12 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECOND_MS = 1000, SWEEP_MS = 250, DOOR_MS = 3000, ACCEPTS_A_TURN = 64 };
+enum { SECOND_MS = 1000, DOOR_MS = 3000 };
 
 struct worker {
     const struct role_gift *gift;
     struct loop *loop;
-    struct conn_pool pool;
+    struct server server;
     struct buf estado, caption, date;
     int channel;
     bool open; /* the listener is watched */
@@ -27,7 +27,7 @@ struct worker {
 static void make_estado(struct worker *worker)
 {
     struct notice_board *board = worker->gift->board;
-    const struct shelf_view *view = worker->pool.shelf.current;
+    const struct shelf_view *view = worker->server.shelf.current;
     const struct view_facts *facts = view == NULL ? NULL : &view->map.top->facts;
     struct loader_notice notice;
     bool has_code =
@@ -36,10 +36,10 @@ static void make_estado(struct worker *worker)
     buf_clear(&worker->estado);
     estado_print(worker->gift->options, facts, (enum feed_state)atomic_load(&board->feed),
                  atomic_load(&board->feed_age_s), code, clock_now_ms(worker->gift->clock), &worker->estado);
-    worker->pool.answers.estado = buf_as_span(&worker->estado);
+    worker->server.answers.estado = buf_as_span(&worker->estado);
     buf_clear(&worker->caption);
     caption_print(worker->gift->options, facts, code, &worker->caption);
-    worker->pool.answers.caption = buf_as_span(&worker->caption);
+    worker->server.answers.caption = buf_as_span(&worker->caption);
 }
 
 /* HTTP's dates are the world's, not the night's: caches compare them with their own clocks. */
@@ -49,7 +49,7 @@ static void make_date(struct worker *worker)
     buf_str(&worker->date, "Date: ");
     http1_date(&worker->date, clock_now_ms(NULL));
     buf_str(&worker->date, "\r\n");
-    worker->pool.answers.date = buf_as_span(&worker->date);
+    worker->server.answers.date = buf_as_span(&worker->date);
 }
 
 static void on_second(void *arg)
@@ -60,35 +60,11 @@ static void on_second(void *arg)
     loop_after(worker->loop, SECOND_MS, on_second, worker);
 }
 
-static void on_sweep(void *arg)
-{
-    struct worker *worker = arg;
-    conn_sweep(&worker->pool);
-    loop_after(worker->loop, SWEEP_MS, on_sweep, worker);
-}
-
-/* Full: whoever costs least to lose makes room; when everybody is being answered the newcomer is told to come back. */
 static void on_listener(void *arg, int listener, unsigned events)
 {
     struct worker *worker = arg;
-    struct conn_pool *pool = &worker->pool;
     (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        int fd = -1;
-        enum err err = sock_accept(listener, &fd);
-        if (err == ERR_FULL && conn_evict(pool)) {
-            continue;
-        }
-        if (err != OK) {
-            return;
-        }
-        if (pool->n >= pool->max && !conn_evict(pool)) {
-            count(pool->answers.row, COUNT_REFUSED_FULL, 1);
-            close(fd);
-            continue;
-        }
-        conn_open(pool, fd);
-    }
+    server_accept(&worker->server, listener);
 }
 
 /* Nobody is let in before there is something to answer with: after a start or a restart newcomers wait in the
@@ -111,11 +87,11 @@ static void on_channel(void *arg, int fd, unsigned events)
     enum err err;
     while ((err = channel_receive(fd, &message, &came)) == OK) {
         enum err taken =
-            message.kind == CHANNEL_HELLO ? OK : shelf_take(&worker->pool.shelf, &message, came, &why);
+            message.kind == CHANNEL_HELLO ? OK : shelf_take(&worker->server.shelf, &message, came, &why);
         if (taken != OK) {
             log_line(LOG_WARN, "view_refused", "why=\"%s\"", why.text);
         } else if (message.kind == CHANNEL_VIEW) {
-            count(worker->pool.answers.row, COUNT_VIEWS, 1);
+            count(worker->server.answers.row, COUNT_VIEWS, 1);
             make_estado(worker);
             open_door(worker);
         }
@@ -129,17 +105,16 @@ static void on_channel(void *arg, int fd, unsigned events)
 static enum err prepare(struct worker *worker, struct why *why)
 {
     const struct role_gift *gift = worker->gift;
-    struct conn_pool *pool = &worker->pool;
+    struct edge_shelf *answers = &worker->server.answers;
     worker->channel = gift->worker_ends[gift->index];
     TRY(loop_new(&worker->loop, why));
     TRY(loop_signals(worker->loop, NULL, NULL, why));
-    pool->loop = worker->loop;
-    pool->max = gift->options->connections;
-    pool->answers.is_site = gift->options->kind == EDGE_SITE;
-    pool->answers.folder = pool->answers.is_site ? -1 : gift->folder;
-    pool->answers.row = &gift->board->workers[gift->index];
-    atomic_store(&pool->answers.row->connections, 0);
-    buf_init(&pool->head, 0);
+    answers->is_site = gift->options->kind == EDGE_SITE;
+    answers->folder = answers->is_site ? -1 : gift->folder;
+    answers->row = &gift->board->workers[gift->index];
+    atomic_store(&answers->row->connections, 0);
+    worker->server.loop = worker->loop;
+    TRY(server_init(&worker->server, &gift->options->limits, why));
     buf_init(&worker->estado, 0);
     buf_init(&worker->caption, 0);
     buf_init(&worker->date, 0);
@@ -169,7 +144,6 @@ int worker_main(void *arg)
         return 1;
     }
     on_second(&worker);
-    on_sweep(&worker);
     loop_after(worker.loop, DOOR_MS, open_door,
                &worker); /* also without a loader: /estado and 503 are answers */
     return loop_run(worker.loop);

@@ -41,7 +41,11 @@ struct loop {
     int signals;
     loop_on_signal on_signal;
     void *signal_arg;
+    loop_on_swarm on_swarm;
+    void *swarm_arg;
 };
+
+#define OF_SWARM (UINT64_C(1) << 63) /* in an event's data: the rest is the owner's tag */
 
 enum err loop_new(struct loop **out, struct why *why)
 {
@@ -104,7 +108,7 @@ enum err loop_watch(struct loop *loop, int fd, unsigned events, loop_on_fd on, v
         loop->n_watches = grown;
     }
     assert(loop->watches[fd].on == NULL);
-    loop->watches[fd] = (struct watch){.on = on, .arg = arg, .round = ++loop->rounds};
+    loop->watches[fd] = (struct watch){.on = on, .arg = arg, .round = ++loop->rounds & INT32_MAX};
     enum err err = control(loop, EPOLL_CTL_ADD, fd, events);
     if (err != OK) {
         loop->watches[fd].on = NULL;
@@ -123,6 +127,31 @@ void loop_unwatch(struct loop *loop, int fd)
     assert((size_t)fd < loop->n_watches && loop->watches[fd].on != NULL);
     epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
     loop->watches[fd].on = NULL;
+}
+
+void loop_swarm(struct loop *loop, loop_on_swarm on, void *arg)
+{
+    loop->on_swarm = on;
+    loop->swarm_arg = arg;
+}
+
+static int control_swarm(struct loop *loop, int operation, int fd, uint64_t tag)
+{
+    assert((tag & OF_SWARM) == 0);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | (uint32_t)EPOLLET};
+    event.data.u64 = tag | OF_SWARM;
+    return epoll_ctl(loop->epoll, operation, fd, &event);
+}
+
+enum err loop_join(struct loop *loop, int fd, uint64_t tag)
+{
+    return control_swarm(loop, EPOLL_CTL_ADD, fd, tag) == 0 ? OK : ERR_FULL;
+}
+
+void loop_rejoin(struct loop *loop, int fd, uint64_t tag)
+{
+    int failed = control_swarm(loop, EPOLL_CTL_MOD, fd, tag);
+    assert(failed == 0); /* it joined, and is open */
 }
 
 static bool earlier(const struct timer *a, const struct timer *b)
@@ -255,15 +284,18 @@ static int wait_ms(const struct loop *loop)
 
 static void run_event(struct loop *loop, const struct epoll_event *event)
 {
-    uint32_t fd = (uint32_t)event->data.u64;
-    struct watch *watch = &loop->watches[fd];
-    if (watch->on == NULL || watch->round != event->data.u64 >> 32) {
-        return;
-    }
     unsigned events = (event->events & (EPOLLIN | EPOLLPRI) ? LOOP_READ : 0U) |
                       (event->events & EPOLLOUT ? LOOP_WRITE : 0U) |
                       (event->events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP) ? LOOP_HANGUP : 0U);
-    watch->on(watch->arg, (int)fd, events);
+    if ((event->data.u64 & OF_SWARM) != 0) {
+        loop->on_swarm(loop->swarm_arg, event->data.u64 & ~OF_SWARM, events);
+        return;
+    }
+    uint32_t fd = (uint32_t)event->data.u64;
+    struct watch *watch = &loop->watches[fd];
+    if (watch->on != NULL && watch->round == event->data.u64 >> 32) {
+        watch->on(watch->arg, (int)fd, events);
+    }
 }
 
 int loop_run(struct loop *loop)

@@ -23,6 +23,15 @@ MUST_CHECK enum err loop_watch(struct loop *loop, int fd, unsigned events, loop_
 MUST_CHECK enum err loop_change(struct loop *loop, int fd, unsigned events);
 void loop_unwatch(struct loop *loop, int fd);
 
+/* Connections by the thousand, whose owner keeps the records: edge-triggered, registered once for reading, writing and
+ * hang-up. The tag comes back with every event; one of a connection that is gone is the owner's to recognise. Closing
+ * the descriptor ends it. Tags lie below 2^63. */
+typedef void (*loop_on_swarm)(void *arg, uint64_t tag, unsigned events);
+void loop_swarm(struct loop *loop, loop_on_swarm on, void *arg);
+MUST_CHECK enum err loop_join(struct loop *loop, int fd, uint64_t tag);
+/* An event comes again if there is still something to read or room to write. */
+void loop_rejoin(struct loop *loop, int fd, uint64_t tag);
+
 /* Calls once after `after_ms` (0: at the next turn). Returns an id, 0 never. A repeating task arms itself
  * again. */
 uint64_t loop_after(struct loop *loop, int64_t after_ms, loop_on_timer on, void *arg);

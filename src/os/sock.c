@@ -113,6 +113,17 @@ enum err sock_connect(struct span text, int *out, struct why *why)
     return OK;
 }
 
+enum err sock_listen_public(int listener, int backlog, int unsent, struct why *why)
+{
+    int on = 1;
+    if (setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+        setsockopt(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent) != 0 ||
+        listen(listener, backlog) != 0) {
+        return why_set(why, ERR_IO, "the public listener: %s", strerror(errno));
+    }
+    return OK;
+}
+
 uint16_t sock_port(int fd)
 {
     struct address address = {.len = sizeof address.as};

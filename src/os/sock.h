@@ -13,6 +13,9 @@
 MUST_CHECK enum err sock_listen(struct span address, int *fd, struct why *why);
 MUST_CHECK enum err sock_connect(struct span address, int *fd, struct why *why); /* blocking connect */
 uint16_t sock_port(int fd);
+/* A listener for the public: what waits to be accepted, and, for every connection that comes of it, no waiting for full
+ * segments and at most so many unsent bytes in the kernel. */
+MUST_CHECK enum err sock_listen_public(int listener, int backlog, int unsent, struct why *why);
 /* Accepts one connection, non-blocking, close-on-exec; ERR_AGAIN, ERR_FULL (descriptors), ERR_IO. */
 MUST_CHECK enum err sock_accept(int listener, int *fd);
 /* A SOCK_SEQPACKET pair between a parent's roles, or a named one for `control` (mode 0600). */

@@ -64,8 +64,14 @@ static int check(struct edge_options *options, const char *role, const char *vke
                  const struct option_many *mirrors)
 {
     struct why why = {0};
-    if (options->tree == NULL) {
-        return misused("--tree falta / is missing");
+    const char *const needed[][2] = {{options->listen, "--listen falta / is missing"},
+                                     {options->tree, "--tree falta / is missing"},
+                                     {role, "--role falta / is missing"},
+                                     {options->name, "--name falta / is missing"}};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        if (needed[i][0] == NULL) {
+            return misused(needed[i][1]);
+        }
     }
     if (!read_kind(role, &options->kind)) {
         return misused("--role: results, mirror, feed, site");
@@ -88,6 +94,39 @@ static int check(struct edge_options *options, const char *role, const char *vke
     return read_vkey(vkey, &options->vkey, &why) == OK ? 0 : misused(why.text);
 }
 
+/* The program's own rows, then one a limit that can be set. */
+static size_t add_limits(struct option_row *all, const struct option_row *rows, size_t n,
+                         struct limits *limits)
+{
+    memcpy(all, rows, n * sizeof *rows);
+    limits_usual(limits);
+    for (size_t i = 0; i < n_limit_rows; i++) {
+        const struct limit_row *row = &limit_rows[i];
+        if (row->least < row->most) {
+            all[n] = (struct option_row){.name = row->name, .value = "N", .kind = OPTION_NUMBER};
+            all[n].out = limit_of(limits, row);
+            all[n].min = row->least;
+            all[n].max = row->most;
+            all[n].es = row->es;
+            all[n++].en = row->en;
+        }
+    }
+    return n;
+}
+
+static int print_limits(const struct limits *limits, const char *form)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    if (limits_explain(limits, form, &text) != OK) {
+        buf_done(&text);
+        return misused("--explain: text, json, man, markdown");
+    }
+    (void)fwrite(text.at, 1, text.len, stdout);
+    buf_done(&text);
+    return 0;
+}
+
 int main(int argc, char *argv[])
 {
     struct edge_options options = {0};
@@ -96,16 +135,16 @@ int main(int argc, char *argv[])
     const char *vkey = NULL;
     int64_t budget = 1024;
     int64_t workers = 1;
-    int64_t connections = 10000;
+    const char *explain = NULL;
     const struct option_row rows[] = {
-        {"listen", "ADDR:PORT", OPTION_TEXT, &options.listen, 0, 0, true,
+        {"listen", "ADDR:PORT", OPTION_TEXT, &options.listen, 0, 0, false,
          "dónde atiende; puerto 0: lo elige el sistema", "where it listens; port 0: the system chooses"},
         {"tree", "DIR", OPTION_TEXT, &options.tree, 0, 0, false, "el árbol publicado, o la carpeta del sitio",
          "the published tree, or the site's folder"},
         {"root", "DIR", OPTION_TEXT, &options.tree, 0, 0, false, "lo mismo que --tree", "the same as --tree"},
-        {"role", "ROLE", OPTION_TEXT, &role, 0, 0, true, "results, mirror, feed, site",
+        {"role", "ROLE", OPTION_TEXT, &role, 0, 0, false, "results, mirror, feed, site",
          "results, mirror, feed, site"},
-        {"name", "NAME", OPTION_TEXT, &options.name, 0, 0, true, "nombre de este servidor: difusor-1",
+        {"name", "NAME", OPTION_TEXT, &options.name, 0, 0, false, "nombre de este servidor: difusor-1",
          "this host's name: difusor-1"},
         {"vkey", "FILE|VKEY", OPTION_TEXT, &vkey, 0, 0, false, "clave pública de quien firma los cortes",
          "public key of who signs the cuts"},
@@ -125,9 +164,12 @@ int main(int argc, char *argv[])
          "memory for what is published (1024)"},
         {"workers", "N", OPTION_NUMBER, &workers, 1, EDGE_WORKERS_MAX, false, "procesos que atienden (1)",
          "processes that serve (1)"},
-        {"connections", "N", OPTION_NUMBER, &connections, 1, 1000000, false, "conexiones por proceso (10000)",
-         "connections each process (10000)"},
+        {"explain", "text|json|man|markdown", OPTION_TEXT, &explain, 0, 0, false,
+         "dice cada límite con el valor en vigor, y termina",
+         "says every limit with its value in force, and ends"},
     };
+    struct option_row all[sizeof rows / sizeof rows[0] + LIMIT_ROWS_MAX];
+    size_t n_all = add_limits(all, rows, sizeof rows / sizeof rows[0], &options.limits);
     const struct command command = {
         .program = "atalaya-edge",
         .usage = "--listen ADDR:PORT --tree DIR --role ROLE --name NAME [--vkey VKEY]",
@@ -137,19 +179,21 @@ int main(int argc, char *argv[])
         .en =
             "Serves a published tree, or a static folder, from memory. A new cut is served once its signature and the\n"
             "SHA-256 of every file are good; until then the one before goes on, and the status says why.",
-        .rows = rows,
-        .n_rows = sizeof rows / sizeof rows[0],
+        .rows = all,
+        .n_rows = n_all,
     };
     int code = command_parse(&command, argc, argv, NULL, NULL);
     if (code >= 0) {
         return code;
+    }
+    if (explain != NULL) {
+        return print_limits(&options.limits, explain);
     }
     if (check(&options, role, vkey, &mirrors) != 0) {
         return 2;
     }
     options.budget = (uint64_t)budget << 20;
     options.workers = (uint32_t)workers;
-    options.connections = (uint32_t)connections;
     if (options.program == NULL) { /* the status file's own name */
         const char *slash = options.status == NULL ? NULL : strrchr(options.status, '/');
         options.program = slash != NULL ? slash + 1 : role;

@@ -1,0 +1,95 @@
+/* Every limit of a worker, one row each: its name, unit, default, the least and the most it may be, what it is for, and
+ * which attack of docs/threat-model.md it answers. Options, --explain, the manual page and the threat model come from these rows
+ * (a test compares them). A row whose least is its most is fixed when the program is built. */
+#ifndef EDGE_LIMITS_H
+#define EDGE_LIMITS_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+enum { LIMIT_HEAD_BYTES = 8192, LIMIT_READ_BYTES = 16384, LIMIT_WAITING_BYTES = 16384 };
+
+/* member, name, unit, default, least, most, attack, Spanish, English */
+#define EDGE_LIMITS(ROW)                                                                                     \
+    ROW(connections, "connections", "", 250000, 1, 1000000, "connection-flood",                              \
+        "conexiones de cada proceso; nunca más de las que permiten los descriptores",                        \
+        "connections of each worker; never more than the descriptors carry")                                 \
+    ROW(backlog, "backlog", "", 4096, 16, 65535, "connection-flood",                                         \
+        "conexiones nuevas que esperan en el núcleo a ser aceptadas",                                        \
+        "new connections that wait in the kernel to be accepted")                                            \
+    ROW(accepts, "accepts", "", 64, 1, 4096, "connection-flood",                                             \
+        "conexiones nuevas por vuelta, para que quien ya está dentro no espere",                             \
+        "new connections a turn, so that who is inside does not wait")                                       \
+    ROW(prefix4_bits, "prefix4-bits", "bit", 24, 8, 32, "connection-flood",                                  \
+        "red a la que pertenece una dirección IPv4 cuando falta lugar",                                      \
+        "the network that an IPv4 address belongs to when room is short")                                    \
+    ROW(prefix6_bits, "prefix6-bits", "bit", 48, 16, 64, "connection-flood",                                 \
+        "red a la que pertenece una dirección IPv6 cuando falta lugar",                                      \
+        "the network that an IPv6 address belongs to when room is short")                                    \
+    ROW(first_ms, "first-ms", "ms", 10000, 100, 600000, "idle-flood", "de la aceptación al primer byte",     \
+        "from being accepted to the first byte")                                                             \
+    ROW(idle_ms, "idle-ms", "ms", 15000, 100, 600000, "idle-flood",                                          \
+        "entre una respuesta y la siguiente solicitud", "between an answer and the next request")            \
+    ROW(head_ms, "head-ms", "ms", 5000, 100, 60000, "slow-head",                                             \
+        "del primer byte de una cabecera al último, lleguen como lleguen",                                   \
+        "from the first byte of a head to its last, however they come")                                      \
+    ROW(head_bytes, "head-bytes", "byte", LIMIT_HEAD_BYTES, LIMIT_HEAD_BYTES, LIMIT_HEAD_BYTES,              \
+        "large-head", "cabecera de una solicitud", "head of a request")                                      \
+    ROW(head_fields, "head-fields", "", 64, 64, 64, "large-head", "campos de una cabecera",                  \
+        "fields of a head")                                                                                  \
+    ROW(target_bytes, "target-bytes", "byte", 2048, 2048, 2048, "large-head", "dirección de una solicitud",  \
+        "target of a request")                                                                               \
+    ROW(read_bytes, "read-bytes", "byte", LIMIT_READ_BYTES, LIMIT_READ_BYTES, LIMIT_READ_BYTES,              \
+        "pipelining", "leídos de una conexión antes de atender a las demás",                                 \
+        "read from a connection before the others have their turn")                                          \
+    ROW(waiting_bytes, "waiting-bytes", "byte", LIMIT_WAITING_BYTES, LIMIT_WAITING_BYTES,                    \
+        LIMIT_WAITING_BYTES, "pipelining",                                                                   \
+        "respuestas formadas que esperan a una conexión; mientras, de ella no se lee",                       \
+        "formed answers that wait for a connection; meanwhile nothing is read from it")                      \
+    ROW(unsent_bytes, "unsent-bytes", "byte", 262144, 4096, 16777216, "slow-read",                           \
+        "en el núcleo sin enviar, por conexión (TCP_NOTSENT_LOWAT)",                                         \
+        "unsent in the kernel, each connection (TCP_NOTSENT_LOWAT)")                                         \
+    ROW(drain_ms, "drain-ms", "ms", 10000, 100, 600000, "slow-read",                                         \
+        "plazo en que se mide lo que una conexión recibe",                                                   \
+        "the time over which it is measured what a connection takes")                                        \
+    ROW(drain_bytes, "drain-bytes", "byte", 40960, 1, 1073741824, "slow-read",                               \
+        "que debe recibir en cada plazo; con menos se corta",                                                \
+        "that it must take in each such time; with less it is cut off")                                      \
+    ROW(linger_ms, "linger-ms", "ms", 1000, 0, 60000, "slow-read",                                           \
+        "espera a que lea una negativa quien todavía envía",                                                 \
+        "waits until who still sends has read a refusal")                                                    \
+    ROW(buffers_mb, "buffers-mb", "MiB", 64, 1, 65536, "memory",                                             \
+        "memoria de cada proceso para cabeceras a medias y respuestas que esperan",                          \
+        "memory of each worker for half heads and waiting answers")
+
+struct limits {
+#define ROW(member, name, unit, usual, least, most, attack, es, en) int64_t member;
+    EDGE_LIMITS(ROW)
+#undef ROW
+};
+
+struct limit_row {
+    const char *name;   /* "head-ms" */
+    const char *unit;   /* "ms", "byte" ...; "" counts */
+    const char *attack; /* a heading of docs/threat-model.md */
+    const char *es, *en;
+    int64_t usual, least, most;
+    size_t at; /* in struct limits */
+};
+
+enum { LIMIT_ROWS_MAX = 64 };
+extern const struct limit_row limit_rows[];
+extern const size_t n_limit_rows;
+
+void limits_usual(struct limits *limits);
+static inline int64_t *limit_of(struct limits *limits, const struct limit_row *row)
+{
+    return (int64_t *)((char *)limits + row->at);
+}
+
+/* The rows with their values in force: "text" for a terminal, "json", "man" for the manual page, "markdown" for the
+ * threat model. ERR_RANGE for any other form. */
+MUST_CHECK enum err limits_explain(const struct limits *limits, const char *form, struct buf *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* What a worker's connections may speak, one row each. A row is called with a connection that is open; afterwards the
+ * connection may be gone, so callers look it up again by its tag. */
+#ifndef EDGE_PROTOCOL_H
+#define EDGE_PROTOCOL_H
+
+#include "edge/server.h"
+
+struct protocol {
+    const char *name;
+    /* LOOP_ bits. Edge-triggered: whoever does not read to the end notes CONN_UNREAD. */
+    void (*on_event)(struct server *server, struct conn *conn, unsigned events);
+    /* `due` has come: close, or set a later one. */
+    void (*on_due)(struct server *server, struct conn *conn);
+    /* Gives back `state`; the connection closes. */
+    void (*done)(struct server *server, struct conn *conn);
+};
+
+enum protocol_id { PROTOCOL_HTTP1, PROTOCOLS };
+
+extern const struct protocol protocol_http1;
+
+static inline const struct protocol *protocol_of(const struct conn *conn)
+{
+    static const struct protocol *const rows[PROTOCOLS] = {&protocol_http1};
+    return rows[conn->protocol];
+}
+
+#endif
