@@ -32,6 +32,8 @@ bench: build
 	@python3 bench/run.py
 
 drills: build
+	@tools/install-packages check bench
+	@python3 drills/run.py
 	@build/bin/atalaya drill noche --auto
 
 SECONDS ?= 60

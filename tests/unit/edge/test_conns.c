@@ -126,8 +126,8 @@ static void every_deadline_is_kept(void **state)
     conns_done(&conns);
 }
 
-static struct conn *arrive(struct conns *conns, struct crowd *crowd, const uint8_t address[16], enum conn_stage stage,
-                           uint32_t since)
+static struct conn *arrive(struct conns *conns, struct crowd *crowd, const uint8_t address[16],
+                           enum conn_stage stage, uint32_t since)
 {
     struct conn *conn = conns_take(conns);
     conn->fd = 1;
@@ -175,7 +175,8 @@ static void the_busiest_network_gives_its_worst(void **state)
     assert_true(slow >= 240); /* the 250 slow heads went before the answers that are on their way */
     /* A forwarder is taken only when there is nobody else. */
     for (uint32_t i = 0; i < MANY; i++) {
-        conns.all[i].flags = conns.all[i].fd >= 0 && conns.all[i].address[12] == 192 && conns.n-- > 0 ? CONN_EXEMPT : 0;
+        conns.all[i].flags =
+            conns.all[i].fd >= 0 && conns.all[i].address[12] == 192 && conns.n-- > 0 ? CONN_EXEMPT : 0;
     }
     assert_int_equal(crowd_worst(&crowd, 100, false)->address[12], 192);
     assert_null(crowd_worst(&crowd, 100, true)); /* nobody holds memory */

@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+"""Attacks on the edge at its shipped settings, and the verdict an independent probe gives. Each drill states its bounds and
+what must hold; one that did not reach the load it promises says so and does not pass.
+
+`drills/edge_attacks.py [NAME …] [--small] [--json FILE]`. 127.0.0.0/8 only; each ends by itself within two minutes."""
+import argparse
+import random
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from edge_kit import Edge, Probe, Verdict, ask, connect_many, drain, many_descriptors, until  # noqa: E402
+
+HALF = b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: slow\r\n"
+
+
+def calm(edge, seconds=1.0):
+    probe = Probe(edge.port, edge.page)
+    time.sleep(seconds)
+    return probe.stop()
+
+
+def settles(verdict, edge, before, descriptors):
+    """V3, V4: memory and descriptors are back, nobody died."""
+    until(lambda: edge.descriptors() <= descriptors + 2, 20, "descriptors were not given back")
+    until(lambda: edge.rss() < before * 1.5, 6, "memory was not given back")
+    verdict.must("worker's own memory afterwards, beside before", edge.rss() / before, 2.0)
+    verdict.must("processes that had to be started again", float(edge.status()["restarts"]), 0)
+
+
+def slow_heads(verdict, small, n=None):
+    """Half heads, a line more each second, opened again when they are cut off."""
+    for count in ([300] if small else [2500, 9000]) if n is None else [n]:
+        with Edge() as edge:
+            quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
+            probe = Probe(edge.port, edge.page)
+            made = connect_many(edge.port, count, HALF, "127.9.{}.{}")
+            verdict.must(f"{count} slow heads: connections that stood", len(made), count * 0.99, least=True)
+            most, end = 0, time.monotonic() + (3 if small else 12)
+            while time.monotonic() < end:
+                alive = []
+                for s in made:
+                    try:
+                        s.send(b"X-a: b\r\n")
+                        alive.append(s)
+                    except BlockingIOError:
+                        alive.append(s)
+                    except OSError:
+                        s.close()
+                most = max(most, edge.rss() - before)
+                made = alive + connect_many(edge.port, count - len(alive), HALF, "127.9.{}.{}", 5)
+                time.sleep(1)
+            probe.stop()
+            for s in made:
+                s.close()
+            say = f"{count} slow heads: "
+            verdict.survive(probe, quiet, say)
+            verdict.must(say + "probe's slowest answer", probe.worst(), 250, "ms")
+            verdict.must(say + "worker's own memory a connection", most / count / 1024, 2.0, "KiB")
+            if not small:
+                verdict.must(say + "cut off after their five seconds", float(edge.status()["timeout_head"]), count * 0.9, least=True)
+            settles(verdict, edge, before, descriptors)
+
+
+def slow_heads_by_slowhttptest(verdict, small):
+    """The same by the tool that everybody uses (rows 7 to 10); skipped aloud where it is not installed."""
+    if shutil.which("slowhttptest") is None:
+        print("  -- slowhttptest is not installed: not tested")
+        return
+    modes = {"-H": ["-H", "-i", "2", "-x", "24"], "-B": ["-B", "-i", "2", "-s", "8192", "-t", "POST"], "-R": ["-R"],
+             "-X": ["-X", "-w", "10", "-y", "20", "-z", "32", "-k", "3", "-n", "5"]}
+    for mode, words in modes.items():
+        count = 200 if small else 2500
+        with Edge() as edge:
+            quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
+            probe = Probe(edge.port, edge.page)
+            path = "big.bin" if mode == "-X" else "index.html"
+            done = subprocess.run(["slowhttptest", *words, "-c", str(count), "-r", "1000", "-l", "4" if small else "15", "-p", "1",
+                                   "-u", f"http://127.0.0.1:{edge.port}/cut/0/{path}"], capture_output=True, text=True, timeout=60)
+            probe.stop()
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+            reached = max([int(n) for n in re.findall(r"connected:\s+(\d+)", plain)] + [int(n) for n in re.findall(r"closed:\s+(\d+)", plain)],
+                          default=0)
+            say = f"slowhttptest {mode} -c {count}: "
+            if "No open connections left" in plain:  # each was answered and closed before the tool had made the next
+                print(f"  --  {say}it found nothing that it could hold open")
+            else:
+                verdict.must(say + "connections it made", reached, count * 0.9, least=True)
+            verdict.survive(probe, quiet, say)
+            verdict.must(say + "times it said the service was gone", plain.count("service available:   NO"), 0)
+            settles(verdict, edge, before, descriptors)
+
+
+def slow_reads(verdict, small):
+    """A megabyte is asked for over tiny windows and taken at a few bytes a second: cut off by the rate they must take."""
+    count = 40 if small else 1000
+    with Edge(*(["--drain-ms", "1000"] if small else [])) as edge:
+        quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
+        probe = Probe(edge.port, edge.page)
+        made = []
+        for i in range(count):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            s.bind((f"127.9.{1 + i // 200}.{1 + i % 200}", 0))
+            s.connect(("127.0.0.1", edge.port))
+            s.send(b"GET /cut/0/big.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+            made.append(s)
+        most, end = 0, time.monotonic() + (4 if small else 25)
+        while time.monotonic() < end:
+            for s in made:
+                try:
+                    s.recv(16)
+                except OSError:
+                    pass
+            most = max(most, edge.rss() - before)
+            time.sleep(0.5)
+        probe.stop()
+        verdict.survive(probe, quiet, f"{count} slow readers: ")
+        verdict.must(f"{count} slow readers: cut off", float(edge.status()["timeout_response"]), count * 0.95, least=True)
+        verdict.must(f"{count} slow readers: worker's own memory a connection", most / count / 1024, 4.0, "KiB")
+        for s in made:
+            s.close()
+        settles(verdict, edge, before, descriptors)
+
+
+def idle_flood(verdict, small):
+    """As many idle connections as descriptors go, from one network, kept alive; newcomers from others are still served, and
+    so is one that holds a connection from another network all the while."""
+    hard = many_descriptors()
+    count = 500 if small else min(19000, hard - 500)
+    options = ["--connections", 400] if small else []
+    with Edge(*options) as edge:
+        quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
+        probe = Probe(edge.port, edge.page)
+        faithful = socket.create_connection(("127.0.0.1", edge.port), 5, source_address=("127.88.0.1", 0))
+        made = connect_many(edge.port, count, b"GET /cut/0/small.html HTTP/1.1\r\nHost: a\r\n\r\n", "127.9.{}.{}" if small else None)
+        verdict.must(f"{count} idle: connections that stood", len(made), min(count * 0.99, 390 if small else count), least=True)
+        more = connect_many(edge.port, 100 if small else 400, b"GET / HTTP/1.1\r\n", "127.9.{}.{}")
+        end = time.monotonic() + (2 if small else 8)
+        right = asked = 0
+        while time.monotonic() < end:
+            faithful.sendall(b"GET /cut/0/small.html HTTP/1.1\r\nHost: a\r\n\r\n")
+            asked += 1
+            right += b" 200 OK" in faithful.recv(4096)
+            time.sleep(0.2)
+        memory = edge.rss() - before
+        probe.stop()
+        say = f"{count} idle: "
+        verdict.survive(probe, quiet, say)
+        verdict.must(say + "connection from elsewhere kept and answered", right / asked, 1.0, least=True)
+        verdict.must(say + "worker's own memory a connection", memory / count / 1024, 0.4, "KiB")
+        if small:
+            verdict.must(say + "evicted to make place", float(edge.status()["evicted"]), 100, least=True)
+        for s in made + more + [faithful]:
+            s.close()
+        settles(verdict, edge, before, descriptors)
+
+
+def churn(verdict, small):
+    """Connections that come and go, some closed half open, some reset, some that never say a word."""
+    with Edge() as edge:
+        quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
+        probe = Probe(edge.port, edge.page)
+        end, n, chance = time.monotonic() + (2 if small else 20), 0, random.Random(4)
+        while time.monotonic() < end:
+            for s in connect_many(edge.port, 200, b"", "127.9.{}.{}"):
+                kind = chance.randrange(4)
+                try:
+                    if kind == 1:
+                        s.send(HALF)
+                    elif kind == 2:
+                        s.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                        s.shutdown(socket.SHUT_WR)
+                    elif kind == 3:
+                        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                except OSError:
+                    pass
+                s.close()
+                n += 1
+        probe.stop()
+        verdict.must("churn: connections", n, 400 if small else 20000, least=True)
+        verdict.survive(probe, quiet, "churn: ")
+        settles(verdict, edge, before, descriptors)
+
+
+def slow_bodies(verdict, small):
+    """A body is refused at the head, before one byte of it comes."""
+    count = 50 if small else 1000
+    with Edge() as edge:
+        quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
+        probe = Probe(edge.port, edge.page)
+        made = connect_many(edge.port, count, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", "127.9.{}.{}")
+        until(lambda: int((s := edge.status())["refused_body"]) + int(s["refused_method"]) >= count, 5, "not every body was refused at its head")
+        time.sleep(1.5)  # a refusal lingers for a second, so that it is read
+        drain(made)
+        verdict.must("slow bodies: connections left after their refusal", drain(made), 0)
+        probe.stop()
+        verdict.survive(probe, quiet, "slow bodies: ")
+        for s in made:
+            s.close()
+        settles(verdict, edge, before, descriptors)
+
+
+DRILLS = {f.__name__: f for f in (slow_heads, slow_heads_by_slowhttptest, slow_bodies, slow_reads, idle_flood, churn)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *DRILLS])
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    many_descriptors()
+    verdict = Verdict("edge_attacks")
+    for name in arguments.names or DRILLS:
+        print(f"== {name}: {DRILLS[name].__doc__.split('.')[0]}", flush=True)
+        DRILLS[name](verdict, arguments.small)
+    return verdict.end(arguments.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""What the drills of the edge share: an edge over a small signed tree, many connections from one process, an independent
+probe, and the verdict. Everything stays on 127.0.0.0/8 and is bounded in connections and seconds."""
+import hashlib
+import json
+import os
+import re
+import resource
+import select
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPO / "tests/it"))
+from signed_tree import Tree  # noqa: E402
+
+BIN = Path(os.environ.get("ATALAYA_BIN_DIR", REPO / "build/bin"))
+REQUEST = b"GET /cut/0/index.html HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def many_descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+class Edge:
+    """atalaya-edge as it is shipped: no option that weakens or strengthens it unless the drill says so."""
+
+    def __init__(self, *options, pages=None):
+        self.folder = tempfile.TemporaryDirectory()
+        self.tree = Tree(Path(self.folder.name) / "public")
+        self.page = ("<!doctype html><title>PREP</title>" + "<p>resultado</p>" * 260).encode()[:4096]
+        self.tree.cut({"index.html": self.page, "small.html": b"x" * 100, "big.bin": bytes(range(256)) * 4096, **(pages or {})})
+        self.status_file = Path(self.folder.name) / "status"
+        self.process = subprocess.Popen(
+            [BIN / "atalaya-edge", "--listen", "127.0.0.1:0", "--tree", self.tree.root, "--role", "results", "--name", "drill",
+             "--vkey", self.tree.signer.vkey, "--status", self.status_file, *map(str, options)],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.port = int(re.search(r":(\d+)/", self.process.stdout.readline()).group(1))
+        until(lambda: ask(self.port) is not None, 10, "the edge does not answer")
+
+    def workers(self):
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(p) for p in children if Path(f"/proc/{p}/comm").read_text().startswith("edge-worker")]
+
+    def status(self):
+        return dict(line.split(" ", 1) for line in self.status_file.read_text().splitlines() if " " in line)
+
+    def rss(self):
+        """Resident bytes of the workers that are theirs alone."""
+        total = 0
+        for pid in self.workers():
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += sum(int(n) for n in re.findall(r"^Private_\w+:\s+(\d+)", text, re.M)) * 1024
+        return total
+
+    def cpu(self):
+        """Seconds of processor time of the workers."""
+        return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in self.workers()) / 1e9
+
+    def descriptors(self):
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.workers())
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(10)
+        self.folder.cleanup()
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def until(what, seconds, say):
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        if time.monotonic() > end:
+            raise SystemExit(f"drill: {say}")
+        time.sleep(0.02)
+    return found
+
+
+def ask(port, source="127.0.0.1", request=REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), seconds=2):
+    """The whole answer to one request over a connection of its own, or None."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), seconds, source_address=(source, 0)) as s:
+            s.sendall(request)
+            data = b""
+            while part := s.recv(65536):
+                data += part
+            return data
+    except OSError:
+        return None
+
+
+class Probe:
+    """Ten requests a second, each over a new connection, in turn from twenty addresses that nobody else uses; also says
+    whether the bytes are right. A process of its own: what generates the load must not hold it up."""
+
+    def __init__(self, port, body, network="127.77.0"):
+        self.process = subprocess.Popen([sys.executable, __file__, str(port), network, hashlib.sha256(body).hexdigest()],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.times, self.wrong = [], []
+
+    def stop(self):
+        said = json.loads(self.process.communicate("", 20)[0])
+        self.times, self.wrong = said["times"], said["wrong"]
+        return self
+
+    def ms(self, share):
+        ordered = sorted(self.times)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 if ordered else float("inf")
+
+    def worst(self):
+        return max(self.times, default=float("inf")) * 1000
+
+
+def probe_main(port, network, sha):
+    times, wrong, turn = [], [], 0
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        began = time.monotonic()
+        answer = ask(port, f"{network}.{1 + turn % 20}") or b""
+        took = time.monotonic() - began
+        times.append(took)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        if b" 200 OK" not in head[:20] or hashlib.sha256(body).hexdigest() != sha:
+            wrong.append((turn, took, head[:40].decode("latin-1")))
+        turn += 1
+        select.select([sys.stdin], [], [], max(0.0, 0.1 - took))
+    print(json.dumps({"times": times, "wrong": wrong}))
+
+
+def connect_many(port, n, first=b"", network=None, seconds=30):
+    """Up to n connections, opened without waiting for each; `network` "127.9.{}.{}" spreads them over sources. Each sends
+    `first`. Returns those that stand."""
+    made, pending, end = [], {}, time.monotonic() + seconds
+    poll = select.poll()
+    opened = 0
+    while (opened < n or pending) and time.monotonic() < end:
+        while opened < n and len(pending) < 512:
+            s = socket.socket()
+            s.setblocking(False)
+            if network:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.bind((network.format(1 + opened // 200 % 250, 1 + opened % 200), 0))
+            s.connect_ex(("127.0.0.1", port))
+            pending[s.fileno()] = s
+            poll.register(s, select.POLLOUT)
+            opened += 1
+        for fd, event in poll.poll(100):
+            s = pending.pop(fd)
+            poll.unregister(fd)
+            try:
+                if event & (select.POLLERR | select.POLLHUP):
+                    raise OSError
+                if first:
+                    s.send(first)
+                made.append(s)
+            except OSError:
+                s.close()
+    for s in pending.values():
+        s.close()
+    return made
+
+
+def drain(connections):
+    """Reads what came; the number of connections that are still open."""
+    alive = 0
+    for s in connections:
+        try:
+            alive += s.recv(65536) != b""
+        except BlockingIOError:
+            alive += 1
+        except OSError:
+            pass
+    return alive
+
+
+class Verdict:
+    """Collects figures and what they must be; prints them; the exit code says whether all hold."""
+
+    def __init__(self, name):
+        self.name, self.rows = name, []
+
+    def must(self, what, figure, limit, unit="", least=False):
+        good = figure >= limit if least else figure <= limit
+        self.rows.append({"what": what, "figure": round(figure, 3), "limit": limit, "unit": unit, "passed": good})
+        sign = "≥" if least else "≤"
+        print(f"  {'ok ' if good else 'NO '} {what:58} {figure:12.3f} {unit:6} ({sign} {limit})", flush=True)
+        return good
+
+    def survive(self, probe, calm=None, say=""):
+        """V1 and V2 of every attack: the probe was answered rightly and in time."""
+        self.must(f"{say}probe answered with the right bytes", 100 * (1 - len(probe.wrong) / max(1, len(probe.times))), 99.9, "%", least=True)
+        bound = max(5 * calm.ms(0.99), 50.0) if calm else 250.0
+        self.must(f"{say}probe p99", probe.ms(0.99), round(max(bound, 50.0), 1), "ms")
+
+    def end(self, to=None):
+        failed = [r for r in self.rows if not r["passed"]]
+        if to:
+            Path(to).write_text(json.dumps({"drill": self.name, "rows": self.rows}, indent=1) + "\n")
+        print(f"{self.name}: {len(self.rows) - len(failed)} of {len(self.rows)} held")
+        return 1 if failed else 0
+
+
+def median(values):
+    return statistics.median(values)
+
+
+if __name__ == "__main__":
+    probe_main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
