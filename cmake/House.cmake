@@ -3,12 +3,18 @@
 #   house_module(NAME tally FLOOR 2 SOURCES a.c b.c USES base [LIBS PkgConfig::X])
 #   house_program(NAME atalaya-cut SOURCES cut_main.c USES cut os base)     STATIC: without the dynamic linker
 #   house_test(NAME tally_rules SOURCES test_rules.c USES tally base)      a cmocka program, run by ctest
+#   house_sources_v3(wire csv_plain_v3.c)                                 for x86-64-v3 only, chosen at run time
 #   house_fuzzer(NAME csv SOURCES fuzz_csv.c USES wire base)               built by the fuzz preset only
 #
 # A use of the same or a higher floor, of an undeclared module, or an #include "module/..." that USES does
 # not name stops the configuration with a sentence. ARCHITECTURE.md draws the floors.
 
 set_property(GLOBAL PROPERTY HOUSE_MODULES "")
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+  set(HOUSE_X86_64_V3 ON)
+  add_compile_definitions(HOUSE_X86_64_V3)
+endif()
 
 function(house_module)
   cmake_parse_arguments(M "" "NAME;FLOOR" "SOURCES;USES;LIBS" ${ARGN})
@@ -22,6 +28,14 @@ function(house_module)
   target_include_directories(${M_NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${M_NAME} PUBLIC ${M_USES} PRIVATE ${M_LIBS})
   house_check_includes(${M_NAME} ${CMAKE_CURRENT_SOURCE_DIR} "${M_NAME};${M_USES}" "${M_SOURCES}")
+endfunction()
+
+# Sources of a module that are for x86-64-v3 only; the code asks cpu_is_v3() (base/cpu.h) before it calls them.
+function(house_sources_v3 module)
+  if(HOUSE_X86_64_V3)
+    target_sources(${module} PRIVATE ${ARGN})
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "-march=x86-64-v3;-mpclmul")
+  endif()
 endfunction()
 
 # Refuses an #include "x/..." in any source or header of a module whose x the module does not declare.

@@ -79,7 +79,7 @@ static void sample_columns(const struct auditor *a, bool votes[CSV_COLUMNS_MAX])
     csv_reader_done(&reader);
 }
 
-static enum err take_vote_column(struct auditor *a, size_t column, struct why *why)
+static enum err take_vote_column(struct auditor *a, struct span name, size_t column, struct why *why)
 {
     struct database *db = a->database;
     if (db->n_columns == COLUMNS_MAX) {
@@ -87,20 +87,21 @@ static enum err take_vote_column(struct auditor *a, size_t column, struct why *w
                        COLUMNS_MAX, COLUMNS_MAX);
     }
     a->vote_at[db->n_columns] = (uint16_t)column;
-    db->column_names[db->n_columns++] = safe_text(a, a->cells[column]);
+    db->column_names[db->n_columns++] = safe_text(a, name);
     return OK;
 }
 
-static void note_name(struct auditor *a, size_t column, enum field field, const struct name *name)
+static void note_name(struct auditor *a, const struct span *cells, size_t column, enum field field,
+                      const struct name *names)
 {
+    const struct name *name = &names[column];
     const char *official = field_name(field);
     if (official[0] != '\0' && strcmp(official, name->text) != 0) {
-        note_thing(a, RULE_COLUMN_NAMES, safe_text(a, a->cells[column]), "LEEME: %s", official);
+        note_thing(a, RULE_COLUMN_NAMES, safe_text(a, cells[column]), "LEEME: %s", official);
     }
     for (size_t i = 0; i < column; i++) {
-        struct name before = name_of(a->cells[i]);
-        if (name->text[0] != '\0' && strcmp(before.text, name->text) == 0) {
-            note_thing(a, RULE_DUPLICATE_COLUMN, safe_text(a, a->cells[column]), "columnas %zu y %zu", i + 1,
+        if (name->text[0] != '\0' && strcmp(names[i].text, name->text) == 0) {
+            note_thing(a, RULE_DUPLICATE_COLUMN, safe_text(a, cells[column]), "columnas %zu y %zu", i + 1,
                        column + 1);
             return;
         }
@@ -109,22 +110,26 @@ static void note_name(struct auditor *a, size_t column, enum field field, const 
 
 /* The names of the rows' columns: a known one has its meaning, any other is a vote column when it reads like
  * one. */
-static enum err take_columns(struct auditor *a, size_t n, struct why *why)
+static enum err take_columns(struct auditor *a, const struct span *cells, size_t n, struct why *why)
 {
     bool votes[CSV_COLUMNS_MAX] = {false};
-    a->n_columns = filled(a->cells, n);
+    a->n_columns = filled(cells, n);
     memset(a->at, -1, sizeof a->at);
     sample_columns(a, votes);
+    struct name *names = arena_array(a->arena, a->n_columns, sizeof *names);
+    if (names == NULL) {
+        abort(); /* the arena's budget has room for any head */
+    }
     for (size_t i = 0; i < a->n_columns; i++) {
-        struct name name = name_of(a->cells[i]);
-        enum field field = field_of(&name);
-        note_name(a, i, field, &name);
+        names[i] = name_of(cells[i]);
+        enum field field = field_of(&names[i]);
+        note_name(a, cells, i, field, names);
         if (field < FIELDS) {
             a->at[field] = a->at[field] < 0 ? (int16_t)i : a->at[field];
         } else if (field == F_WRITE_IN || field == F_NULLS || (field == F_UNKNOWN && votes[i])) {
-            TRY(take_vote_column(a, i, why));
-        } else if (name.text[0] != '\0') {
-            note_thing(a, RULE_UNKNOWN_COLUMN, safe_text(a, a->cells[i]), "columna %zu", i + 1);
+            TRY(take_vote_column(a, cells[i], i, why));
+        } else if (names[i].text[0] != '\0') {
+            note_thing(a, RULE_UNKNOWN_COLUMN, safe_text(a, cells[i]), "columna %zu", i + 1);
         }
     }
     return OK;
@@ -154,22 +159,22 @@ static void take_title(struct auditor *a, struct span cell)
 static enum err read_head(struct auditor *a, struct why *why)
 {
     const struct layout *layout = a->layout;
+    struct span cells[CSV_COLUMNS_MAX];
     size_t n = 0;
-    while (a->reader.row < layout->names_row &&
-           csv_read_row(&a->reader, a->cells, CSV_COLUMNS_MAX, &n) == OK) {
+    while (a->reader.row < layout->names_row && csv_read_row(&a->reader, cells, CSV_COLUMNS_MAX, &n) == OK) {
         n = n > CSV_COLUMNS_MAX ? CSV_COLUMNS_MAX : n;
         if (a->reader.row == layout->title_row || a->reader.row == layout->cut_row) {
-            take_title(a, a->cells[0]);
+            take_title(a, cells[0]);
         } else if (a->reader.row == layout->figures_row) {
-            take_summary_names(a, a->cells, n);
+            take_summary_names(a, cells, n);
         } else if (a->reader.row == layout->values_row) {
-            take_summary_values(a, a->cells, n);
+            take_summary_values(a, cells, n);
         }
     }
     if (layout->figures_row == 0) {
         a->database->findings[RULE_NO_SUMMARY].count = 1;
     }
-    return take_columns(a, n, why);
+    return take_columns(a, cells, n, why);
 }
 
 static enum err check_database(struct walk *walk, struct span path, const struct layout *layout)

@@ -39,6 +39,7 @@ static struct half *half_new(const struct auditor *a, const char *split)
     memset(half->database.findings, 0, sizeof half->database.findings);
     *b = *a;
     b->database = &half->database;
+    b->row.stops = b->stops;
     b->arena = &half->arena;
     csv_reader_init(&b->reader, span_from(rest, (size_t)(split - rest.at)), a->reader.separator);
     seen_init_next(&b->keys, &a->keys, a->keys.room / 2);
@@ -116,6 +117,7 @@ void halves_read(struct auditor *a, size_t halves_from)
                               .captured_ms = -1,
                               .verified_ms = -1};
     a->last_known = true;
+    rows_init(a);
     patterns_init(a);
     const char *split = rows.len >= (halves_from == 0 ? HALVES_FROM : halves_from) ? guess_split(rows) : NULL;
     if (split == NULL) {

@@ -12,8 +12,12 @@ static const enum field varying[CONSTANTS] = {F_EXTENSION, F_LOCATION, F_TRANSPO
 
 void patterns_init(struct auditor *a)
 {
-    for (int i = 0; i < CONSTANTS; i++) {
+    a->n_same = 0;
+    for (uint8_t i = 0; i < CONSTANTS; i++) {
         a->constants[i] = (struct constant){.field = varying[i], .varies = !has_field(a, varying[i])};
+        if (!a->constants[i].varies) {
+            a->same[a->n_same++] = i;
+        }
     }
 }
 
@@ -24,19 +28,27 @@ static void note_copy(struct copy *copy, bool both, uint32_t one, uint32_t other
     copy->nonzero += both && one == other && one != 0;
 }
 
-void patterns_note(struct auditor *a)
+/* `same` are those that have not varied yet. */
+static void note_constants(struct auditor *a)
 {
-    for (int i = 0; i < CONSTANTS; i++) {
-        struct constant *constant = &a->constants[i];
-        if (constant->varies) {
-            continue;
-        }
+    unsigned n = 0;
+    for (unsigned i = 0; i < a->n_same; i++) {
+        struct constant *constant = &a->constants[a->same[i]];
         struct span cell = cell_of(a, constant->field);
         if (constant->value.at == NULL) {
             constant->value = arena_copy(a->arena, cell);
         }
-        constant->varies = !span_equal(constant->value, cell);
+        constant->varies =
+            constant->value.len != cell.len || !bytes_equal(constant->value.at, cell.at, cell.len);
+        a->same[n] = a->same[i];
+        n += !constant->varies;
     }
+    a->n_same = n;
+}
+
+void patterns_note(struct auditor *a)
+{
+    note_constants(a);
     const struct cell *fields = a->sheet.fields;
     note_copy(&a->copies[0],
               fields[FIELD_WRITTEN].state == CELL_NUMBER && fields[FIELD_LEFTOVER].state == CELL_NUMBER,
@@ -96,9 +108,8 @@ static void example_again(struct auditor *a, enum audit_rule rule, uint32_t firs
                           const struct seen_item *again)
 {
     struct csv_reader reader;
-    size_t n = 0;
     csv_reader_init(&reader, span_from(a->layout->body, again->line), a->layout->dialect.separator);
-    if (csv_read_row(&reader, a->cells, CSV_COLUMNS_MAX, &n) == OK) {
+    if (csv_next_row(&reader, &a->row) == OK) {
         a->reader.row = again->row;
         example(a, rule, "como la fila %u", first_row);
     }

@@ -17,7 +17,13 @@ static bool part_agrees(struct span part, struct span raw)
     return !cell_number(cell_trim(raw), &in_cell) || (cell_number(part, &in_key) && in_key == in_cell);
 }
 
-/* The key spelled from cells of the usual widths, byte for byte. */
+static bool is_station_type(char type)
+{
+    return type == 'B' || type == 'C' || (type != '\0' && strchr(STATION_TYPES "V", type) != NULL);
+}
+
+/* The key of a known type of table, spelled from cells of the usual widths, byte for byte: nothing can be said of any of
+ * them. */
 static bool station_key_plain(const struct auditor *a, struct span key)
 {
     struct span entity = cell_of(a, F_ENTITY_ID);
@@ -25,20 +31,17 @@ static bool station_key_plain(const struct auditor *a, struct span key)
     struct span type = cell_of(a, F_TYPE);
     struct span number = cell_of(a, F_NUMBER);
     struct span extension = cell_of(a, F_EXTENSION);
+    bool widths = key.len == STATION_KEY_LEN && entity.len == 2 && section.len == 4 && type.len == 1 &&
+                  number.len == 2 && extension.len == 2;
     uint32_t ignored = 0;
-    return a->roomy && key.len == STATION_KEY_LEN && entity.len == 2 && section.len == 4 && type.len == 1 &&
-           number.len == 2 && extension.len == 2 && memcmp(key.at, entity.at, 2) == 0 &&
-           memcmp(key.at + 2, section.at, 4) == 0 && key.at[6] == type.at[0] &&
-           memcmp(key.at + 7, number.at, 2) == 0 && memcmp(key.at + 9, extension.at, 2) == 0 &&
-           cell_digits_fast(span_of(key.at, 6), 6, &ignored) &&
-           cell_digits_fast(span_of(key.at + 7, 4), 6, &ignored);
+    return widths && memcmp(key.at, entity.at, 2) == 0 && memcmp(key.at + 2, section.at, 4) == 0 &&
+           key.at[6] == type.at[0] && memcmp(key.at + 7, number.at, 2) == 0 &&
+           memcmp(key.at + 9, extension.at, 2) == 0 && cell_digits_fast(span_of(key.at, 6), 6, &ignored) &&
+           cell_digits_fast(span_of(key.at + 7, 4), 6, &ignored) && is_station_type(key.at[6]);
 }
 
 static bool station_key_agrees(const struct auditor *a, struct span key)
 {
-    if (station_key_plain(a, key)) {
-        return true;
-    }
     struct span type = cell_trim(cell_of(a, F_TYPE));
     if (key.len != STATION_KEY_LEN || !is_digits(span_of(key.at, 6)) || !is_digits(span_of(key.at + 7, 4)) ||
         (type.len == 1 && key.at[6] != type.at[0])) {
@@ -53,25 +56,19 @@ static bool station_key_agrees(const struct auditor *a, struct span key)
 /* CLAVE_CASILLA and TIPO_ACTA one after the other; federal databases pad the form's number ("02" for 2). */
 static bool acta_key_agrees(struct span key, struct span station, struct span form)
 {
-    if (!span_starts(key, station)) {
+    if (key.len < station.len || !bytes_equal(key.at, station.at, station.len)) {
         return false;
     }
     struct span rest = span_from(key, station.len);
     while (rest.len > form.len && rest.at[0] == '0') {
         rest = span_from(rest, 1);
     }
-    return span_equal(rest, form);
+    return rest.len == form.len && bytes_equal(rest.at, form.at, form.len);
 }
 
-/* What a row calls itself: CLAVE_ACTA, or everything that says where its votes were cast, one after the
- * other. */
+/* What a row without CLAVE_ACTA calls itself: everything that says where its votes were cast, one after the other. */
 static struct span identity(struct auditor *a)
 {
-    struct span key = cell_trim(cell_of(a, F_ACTA_KEY));
-    bool borrowed = key.at >= a->layout->body.at && key.at < a->layout->body.at + a->layout->body.len;
-    if (has_field(a, F_ACTA_KEY)) {
-        return borrowed || cell_is_none(key) ? key : arena_copy(a->arena, key);
-    }
     static const enum field parts[KEY_PARTS] = {F_ENTITY_ID, F_ENTITY, F_DISTRICT,  F_DISTRICT_NAME,
                                                 F_SECTION,   F_TYPE,   F_EXTENSION, F_NUMBER};
     char text[IDENTITY_MAX];
@@ -88,47 +85,65 @@ static struct span identity(struct auditor *a)
     return arena_copy(a->arena, span_of(text, len));
 }
 
-static void add_key(struct auditor *a)
+/* Does the row lie in the file, and not in the reader's scratch, which the next one overwrites? */
+static bool is_borrowed(const struct auditor *a)
 {
-    struct span key = identity(a);
+    return a->row.quote != CSV_NO_QUOTE;
+}
+
+static void add_key(struct auditor *a, struct span acta)
+{
+    struct span key = acta;
+    if (!has_field(a, F_ACTA_KEY)) {
+        key = identity(a);
+    } else if (!is_borrowed(a) && !cell_is_none(acta)) {
+        key = arena_copy(a->arena, acta);
+    }
     if (key.at != NULL && !cell_is_none(key)) {
         seen_add(&a->keys, key, span_of(NULL, 0), (uint32_t)a->reader.row, a->line.at);
     }
 }
 
-void row_check_keys(struct auditor *a)
+static void check_station(struct auditor *a, struct span key)
 {
     struct span type = cell_trim(cell_of(a, F_TYPE));
     struct span number = cell_trim(cell_of(a, F_NUMBER));
-    struct span station = cell_trim(cell_of(a, F_STATION_KEY));
-    struct span acta = cell_trim(cell_of(a, F_ACTA_KEY));
-    if (a->out_of_catalogue) {
-        return; /* its keys "may be wrong or incomplete" (LEEME-G 1) */
-    }
-    if (has_field(a, F_TYPE) &&
-        (type.len != 1 || type.at[0] == '\0' || strchr(STATION_TYPES "V", type.at[0]) == NULL)) {
+    if (has_field(a, F_TYPE) && (type.len != 1 || !is_station_type(type.at[0]))) {
         note(a, RULE_STATION_TYPE);
     }
-    bool mode = station_is_mode(&a->station);
-    if (has_field(a, F_NUMBER) && !(is_digits(number) && number.len <= 2) &&
-        !(mode && cell_is_none(number)) && found(a, RULE_STATION_NUMBER)) {
+    bool none = station_is_mode(&a->station) && cell_is_none(number);
+    if (has_field(a, F_NUMBER) && !(number.len <= 2 && is_digits(number)) && !none &&
+        found(a, RULE_STATION_NUMBER)) {
         struct span text = safe_text(a, number);
         example(a, RULE_STATION_NUMBER, "ID_CASILLA = %.*s", SPAN_ARG(text));
     }
-    if (mode && is_digits(cell_trim(cell_of(a, F_SECTION)))) {
+    if (station_is_mode(&a->station) && is_digits(cell_trim(cell_of(a, F_SECTION)))) {
         note(a, RULE_MODE_PLACE);
     }
-    if (has_field(a, F_STATION_KEY) && !station_key_agrees(a, station) && found(a, RULE_STATION_KEY)) {
-        struct span text = safe_text(a, station);
-        example(a, RULE_STATION_KEY, "%.*s (%zu)", SPAN_ARG(text), station.len);
+    if (has_field(a, F_STATION_KEY) && !station_key_agrees(a, key) && found(a, RULE_STATION_KEY)) {
+        struct span text = safe_text(a, key);
+        example(a, RULE_STATION_KEY, "%.*s (%zu)", SPAN_ARG(text), key.len);
+    }
+}
+
+void row_check_keys(struct auditor *a)
+{
+    if (a->out_of_catalogue) {
+        return; /* its keys "may be wrong or incomplete" (LEEME-G 1) */
+    }
+    struct span station = cell_trim(cell_of(a, F_STATION_KEY));
+    struct span acta = cell_trim(cell_of(a, F_ACTA_KEY));
+    struct span form = cell_trim(cell_of(a, F_FORM));
+    if (station_is_mode(&a->station) || !station_key_plain(a, station)) {
+        check_station(a, station);
     }
     if (has_field(a, F_ACTA_KEY) && has_field(a, F_STATION_KEY) && has_field(a, F_FORM) &&
-        !acta_key_agrees(acta, station, cell_trim(cell_of(a, F_FORM))) && found(a, RULE_ACTA_KEY)) {
+        !acta_key_agrees(acta, station, form) && found(a, RULE_ACTA_KEY)) {
         struct span should = safe_text(a, station);
-        struct span form = safe_text(a, cell_of(a, F_FORM));
-        example(a, RULE_ACTA_KEY, "debe ser %.*s%.*s", SPAN_ARG(should), SPAN_ARG(form));
+        struct span spelled = safe_text(a, form);
+        example(a, RULE_ACTA_KEY, "debe ser %.*s%.*s", SPAN_ARG(should), SPAN_ARG(spelled));
     }
-    add_key(a);
+    add_key(a, acta);
 }
 
 typedef uint8_t digits16 __attribute__((vector_size(16)));
@@ -196,7 +211,7 @@ void row_check_image(struct auditor *a)
     if (a->no_acta) {
         note(a, RULE_NO_ACTA_DATA);
     }
-    if (upper || image.at < a->layout->body.at || image.at >= a->layout->body.at + a->layout->body.len) {
+    if (upper || !is_borrowed(a)) {
         image = lower_copy(a, image);
     }
     if (image.at == NULL) {
@@ -254,10 +269,14 @@ void row_check_times(struct auditor *a)
 void row_check_document(struct auditor *a)
 {
     struct span document = cell_trim(cell_of(a, F_DOCUMENT));
+    bool mode = station_is_mode(&a->station);
+    if (!mode && document.len != sizeof "ACTA UE" - 1) {
+        return; /* nearly all of them */
+    }
     bool ordinary = span_is(document, "ACTA PREP");
     bool urn = span_is(document, "ACTA UE");
     struct span form = cell_trim(cell_of(a, F_FORM));
-    bool wrong = (ordinary && station_is_mode(&a->station)) || (urn && !span_holds(form, "UE"));
+    bool wrong = (ordinary && mode) || (urn && !span_holds(form, "UE"));
     if (wrong && !a->out_of_catalogue && found(a, RULE_DOCUMENT)) {
         struct span text = safe_text(a, form);
         example(a, RULE_DOCUMENT, "%.*s en acta %.*s", SPAN_ARG(document), SPAN_ARG(text));

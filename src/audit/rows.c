@@ -2,34 +2,42 @@
  * published and once as the rules would have it. */
 #include "audit/rows.h"
 
-static const enum field sheet_fields[SHEET_FIELDS] = {
+/* Sums of this many rows of votes of at most six digits fit 32 bits. */
+enum { PLAIN_ROWS_MAX = 4096 };
+
+static const enum field figure_fields[ROW_FIGURES] = {
     [FIELD_LEFTOVER] = F_LEFTOVER, [FIELD_VOTERS] = F_VOTERS,   [FIELD_REPS] = F_REPS_VOTED,
-    [FIELD_DRAWN] = F_DRAWN,       [FIELD_WRITTEN] = F_WRITTEN,
+    [FIELD_DRAWN] = F_DRAWN,       [FIELD_WRITTEN] = F_WRITTEN, [FIGURE_COMPUTED] = F_COMPUTED,
+    [FIGURE_NOMINAL] = F_NOMINAL,  [FIGURE_REPS] = F_REPS,
 };
+
+void rows_init(struct auditor *a)
+{
+    a->row = (struct csv_row){.stops = a->stops, .max = CSV_COLUMNS_MAX, .least = a->n_columns};
+    a->read_numbers = short_numbers_best();
+    a->figures_missing = 0;
+    for (unsigned i = 0; i < ROW_FIGURES; i++) {
+        bool there = has_field(a, figure_fields[i]);
+        a->figure_at[i] = (uint16_t)(there ? a->at[figure_fields[i]] : 0);
+        a->figures_missing |= (uint64_t)!there << i;
+    }
+}
 
 static bool blank_from(const struct auditor *a, size_t from, size_t to)
 {
     for (size_t i = from; i < to && i < CSV_COLUMNS_MAX; i++) {
-        if (cell_trim(a->cells[i]).len > 0) {
+        if (cell_trim(csv_cell(&a->row, i)).len > 0) {
             return false;
         }
     }
     return true;
 }
 
-/* A short row has empty cells at its end, not those of the row before. */
-static void blank_missing(struct auditor *a, size_t n)
-{
-    for (size_t i = n; i < a->n_columns; i++) {
-        a->cells[i] = span_of("", 0);
-    }
-}
-
 /* A row of the right length: true. A blank line or one that cannot be used: false, and noted. */
-static bool row_shape(struct auditor *a, size_t n)
+static bool row_shape(struct auditor *a)
 {
-    blank_missing(a, n);
-    if (cell_trim(a->cells[0]).len == 0 && blank_from(a, 1, n)) {
+    const size_t n = a->row.n;
+    if (cell_trim(csv_cell(&a->row, 0)).len == 0 && blank_from(a, 1, n)) {
         return false;
     }
     bool cut = a->reader.open_quote || (a->reader.unterminated && n < a->n_columns);
@@ -53,14 +61,16 @@ static bool row_shape(struct auditor *a, size_t n)
     return true;
 }
 
-/* Anything but a plain number in a vote cell. */
-static void read_odd_vote(struct auditor *a, unsigned i, struct cell *cell)
+/* Anything but a short number in a vote cell. */
+static void read_odd_vote(struct auditor *a, unsigned i)
 {
-    struct span raw = a->cells[a->vote_at[i]];
+    struct cell *cell = &a->sheet.votes[i];
+    struct span raw = csv_cell(&a->row, a->vote_at[i]);
     if (!cell_votes(raw, cell) && found(a, RULE_CELL)) {
         struct span text = safe_text(a, raw);
         example(a, RULE_CELL, "%.*s = %.*s", SPAN_ARG(a->database->column_names[i]), SPAN_ARG(text));
     }
+    a->votes[i] = cell->value;
     a->any_number |= cell->state == CELL_NUMBER;
     a->all_numbers &= cell->state == CELL_NUMBER;
     a->no_acta |= cell->state == CELL_NO_ACTA;
@@ -69,37 +79,36 @@ static void read_odd_vote(struct auditor *a, unsigned i, struct cell *cell)
 
 static void read_votes(struct auditor *a)
 {
-    unsigned n = a->database->n_columns;
-    a->columns = n == COLUMNS_MAX ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1;
-    a->any_number = false;
+    const unsigned n = a->database->n_columns;
+    const uint64_t all = n == COLUMNS_MAX ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1;
+    a->odd_votes = a->read_numbers(&a->row, a->vote_at, n, a->votes);
+    a->columns = all;
+    a->any_number = a->odd_votes != all;
     a->all_numbers = true;
-    uint64_t sum = 0;
-    unsigned numbers = 0;
-    const bool roomy = a->roomy;
-    for (unsigned i = 0; i < n; i++) {
-        struct cell *cell = &a->sheet.votes[i];
-        uint32_t value = 0;
-        if (roomy && cell_digits_fast(a->cells[a->vote_at[i]], 6, &value)) {
-            *cell = (struct cell){.value = value, .state = CELL_NUMBER};
-            numbers++;
-        } else {
-            read_odd_vote(a, i, cell);
-        }
-        sum += cell->value;
+    for (uint64_t odd = a->odd_votes; odd != 0; odd &= odd - 1) {
+        read_odd_vote(a, (unsigned)__builtin_ctzll(odd));
     }
-    a->any_number |= numbers > 0;
-    a->sum = sum;
+    a->sum = short_numbers_sum(a->votes, n);
 }
 
-static void read_fields(struct auditor *a)
+/* The sheet's votes are needed only where the rules have something to say. */
+static void fill_sheet(struct auditor *a)
 {
-    for (int i = 0; i < SHEET_FIELDS; i++) {
+    for (unsigned i = 0; i < a->database->n_columns; i++) {
+        if ((a->odd_votes >> i & 1) == 0) {
+            a->sheet.votes[i] = (struct cell){.value = a->votes[i], .state = CELL_NUMBER};
+        }
+    }
+}
+
+static void read_figures(struct auditor *a)
+{
+    a->odd_figures = a->read_numbers(&a->row, a->figure_at, ROW_FIGURES, a->figures) | a->figures_missing;
+    for (unsigned i = 0; i < SHEET_FIELDS; i++) {
         struct cell *cell = &a->sheet.fields[i];
-        struct span raw = cell_of(a, sheet_fields[i]);
-        uint32_t value = 0;
-        if (a->roomy && cell_digits_fast(raw, 6, &value)) {
-            *cell = (struct cell){.value = value, .state = CELL_NUMBER};
-        } else if (!has_field(a, sheet_fields[i]) || !cell_votes(raw, cell)) {
+        *cell = (struct cell){.value = a->figures[i], .state = CELL_NUMBER};
+        if ((a->odd_figures >> i & 1) &&
+            (!has_field(a, figure_fields[i]) || !cell_votes(cell_of(a, figure_fields[i]), cell))) {
             *cell = (struct cell){.state = CELL_NA};
         }
     }
@@ -123,7 +132,7 @@ static void read_observations(struct auditor *a)
         struct span text = safe_text(a, words);
         example(a, RULE_OBSERVATION_WORDS, "%.*s", SPAN_ARG(text));
     }
-    if (words.at < a->layout->body.at || words.at >= a->layout->body.at + a->layout->body.len) {
+    if (a->row.quote == CSV_NO_QUOTE) {
         a->last_words = span_of("", 0); /* it lies in the reader's scratch, which the next row overwrites */
         a->last_observations = 0;
         a->last_known = true;
@@ -155,9 +164,9 @@ static void read_station(struct auditor *a)
     struct span type = cell_trim(cell_of(a, F_TYPE));
     struct span location = cell_trim(cell_of(a, F_LOCATION));
     uint32_t nominal = 0;
-    bool has_nominal = row_number(a, F_NOMINAL, &nominal);
+    bool has_nominal = row_figure(a, FIGURE_NOMINAL, F_NOMINAL, &nominal);
     a->reps = 0;
-    a->has_reps = row_number(a, F_REPS, &a->reps);
+    a->has_reps = row_figure(a, FIGURE_REPS, F_REPS, &a->reps);
     a->station.type = type.len == 1 ? type.at[0] : '?';
     a->station.location = location.len > 0 && location.at[location.len - 1] == '2' ? 2 : 1;
     a->station.reps = (uint16_t)(a->reps > UINT16_MAX ? UINT16_MAX : a->reps);
@@ -259,7 +268,7 @@ static void check_computed(struct auditor *a)
     if (!has_field(a, F_COMPUTED)) {
         return;
     }
-    bool number = row_number(a, F_COMPUTED, &said);
+    bool number = row_figure(a, FIGURE_COMPUTED, F_COMPUTED, &said);
     bool wrong = number ? said != a->ruled.computed : a->any_number && !a->no_acta;
     if (wrong && found(a, RULE_COMPUTED)) {
         struct span text = safe_text(a, cell_of(a, F_COMPUTED));
@@ -311,21 +320,32 @@ static bool is_plain(const struct auditor *a)
            a->observations_known && !a->no_acta && a->sum <= station_bound(&a->station);
 }
 
+static void flush_plain(struct auditor *a)
+{
+    struct count *count = &a->plain;
+    count->captured += a->plain_rows;
+    count->counted += a->plain_rows;
+    a->database->rows += a->plain_rows;
+    a->plain_rows = 0;
+    for (unsigned i = 0; i < a->database->n_columns; i++) {
+        count->columns[i] += a->plain_votes[i];
+    }
+    memset(a->plain_votes, 0, sizeof a->plain_votes);
+}
+
 static void count_plain(struct auditor *a)
 {
     struct count *count = &a->plain;
     a->ruled = (struct judgement){.counted = COUNTED_YES, .computed = a->sum};
-    count->captured++;
-    count->counted++;
     count->urban_counted += a->station.location != 2;
     count->rural_counted += a->station.location == 2;
     count->nominal_counted += a->station.nominal;
     count->votes += a->sum;
-    for (unsigned i = 0; i < a->database->n_columns; i++) {
-        count->columns[i] += a->sheet.votes[i].value;
-    }
     a->database->nominal_captured += a->station.nominal;
-    a->database->rows++;
+    short_numbers_add(a->plain_votes, a->votes, a->database->n_columns);
+    if (++a->plain_rows == PLAIN_ROWS_MAX) {
+        flush_plain(a);
+    }
 }
 
 static void note_plain_facts(struct auditor *a)
@@ -354,6 +374,7 @@ static void check_odd(struct auditor *a)
     a->no_acta |= (a->observations & OBS_NO_ACTA) != 0;
     a->out_of_catalogue = a->flag == 2 || ((a->observations & OBS_OUT_OF_CATALOGUE) && a->flag != 1);
     a->sheet.no_acta = a->no_acta ? NO_ACTA_NOT_DELIVERED : NO_ACTA_NONE;
+    fill_sheet(a);
     judge(a);
     count_row(a);
     check_counted(a);
@@ -366,7 +387,7 @@ static void row_check(struct auditor *a)
     a->no_acta = false;
     a->out_of_catalogue = false;
     read_votes(a);
-    read_fields(a);
+    read_figures(a);
     read_observations(a);
     read_flag(a);
     read_station(a);
@@ -384,22 +405,15 @@ static void row_check(struct auditor *a)
     patterns_note(a);
 }
 
-/* Cells may be read eight bytes at a time where none lies in the reader's scratch and the file goes on behind the row. */
-static bool is_roomy(const struct auditor *a)
-{
-    return a->reader.scratch.len == 0 && a->reader.rest.len >= sizeof(uint64_t);
-}
-
 void rows_read(struct auditor *a, const char *end)
 {
-    size_t n = 0;
     struct span before = a->reader.rest;
-    while (before.at < end && csv_read_row(&a->reader, a->cells, CSV_COLUMNS_MAX, &n) == OK) {
+    while (before.at < end && csv_next_row(&a->reader, &a->row) == OK) {
         a->line = span_of(before.at, before.len - a->reader.rest.len);
         before = a->reader.rest;
-        a->roomy = is_roomy(a);
-        if (row_shape(a, n)) {
+        if (row_shape(a)) {
             row_check(a);
         }
     }
+    flush_plain(a);
 }

@@ -5,8 +5,12 @@
 #include "audit/audit.h"
 #include "audit/seen.h"
 #include "prepdb/cells.h"
+#include "prepdb/short_numbers.h"
 
 enum { CONSTANTS = 6, COPIES = 2 };
+
+/* The figures of a row beside its votes: those of the sheet (enum sheet_field), and three more. */
+enum { FIGURE_COMPUTED = SHEET_FIELDS, FIGURE_NOMINAL, FIGURE_REPS, ROW_FIGURES };
 
 /* A column that ought to vary: the first row's value, and whether all others had it too. */
 struct constant {
@@ -27,27 +31,39 @@ struct auditor {
     struct arena *arena;
     const struct layout *layout;
     struct csv_reader reader;
-    struct span cells[CSV_COLUMNS_MAX];
+    const char *stops[CSV_COLUMNS_MAX + 1]; /* of `row` */
     size_t n_columns;
-    int16_t at[FIELDS]; /* the column of a field, -1: there is none */
-    uint16_t vote_at[COLUMNS_MAX];
-    int64_t cut_ms; /* -1: not known */
+    int16_t at[FIELDS];              /* the column of a field, -1: there is none */
+    uint16_t vote_at[COLUMNS_MAX];   /* the rest are zeros, also below */
+    uint16_t figure_at[ROW_FIGURES]; /* the columns of the figures beside the votes */
+    short_numbers_reader read_numbers;
+    uint64_t figures_missing; /* a bit for each figure that has no column */
+    int64_t cut_ms;           /* -1: not known */
     struct time_reader times;
     struct seen keys, images;
-    struct count plain;     /* ordinary rows, which are the same by the rules and as published */
+    struct count plain;  /* ordinary rows, which are the same by the rules and as published */
+    uint32_t plain_rows; /* of these, ones that are not in `plain` yet, and their votes: */
+    uint32_t plain_votes[COLUMNS_MAX];
     struct span last_words; /* OBSERVACIONES of the row before: mostly the same again */
     unsigned last_observations;
     bool last_known;
     struct constant constants[CONSTANTS];
+    uint8_t same[CONSTANTS]; /* indices of those that have not varied yet */
+    unsigned n_same;
     struct copy copies[COPIES];
     uint64_t without_image, both_times, from_casilla, repeated_images, largest_group;
     int64_t earliest_capture_ms; /* captured minus received, the least */
 
     /* The row at hand. */
+    struct csv_row row;
     struct span line;
+    uint32_t votes[COLUMNS_MAX]; /* 0 where there is no number */
+    uint64_t
+        odd_votes; /* a bit for each that is not a short number; only these are in `sheet` before it is filled */
+    uint32_t figures[ROW_FIGURES]; /* 0 where odd */
+    uint64_t odd_figures;
     struct sheet sheet;
     struct station station;
-    bool roomy;       /* all cells lie in the file, with eight readable bytes from anywhere in the row on */
     uint64_t columns; /* vote columns that exist on it */
     bool any_number, all_numbers;
     uint64_t sum; /* of the numbers */
@@ -68,7 +84,7 @@ static inline bool has_field(const struct auditor *a, enum field field)
 /* The raw cell of a field in this row; empty when there is no such column. */
 static inline struct span cell_of(const struct auditor *a, enum field field)
 {
-    return a->at[field] < 0 ? span_of("", 0) : a->cells[a->at[field]];
+    return a->at[field] < 0 ? span_of("", 0) : csv_cell(&a->row, (size_t)a->at[field]);
 }
 
 /* Counts a finding about this row; true when it is wanted as an example too, which the caller then words with example().
@@ -93,11 +109,14 @@ static inline void note(struct auditor *a, enum audit_rule rule)
 void note_thing(struct auditor *a, enum audit_rule rule, struct span thing, const char *detail, ...)
     PRINTF(4, 5);
 
-/* The number in a field of this row; false when there is none. */
-static inline bool row_number(const struct auditor *a, enum field field, uint32_t *out)
+/* One of the figures of this row; false when it is no number. */
+static inline bool row_figure(const struct auditor *a, unsigned figure, enum field field, uint32_t *out)
 {
-    struct span cell = cell_of(a, field);
-    return (a->roomy && cell_digits_fast(cell, 7, out)) || cell_number(cell_trim(cell), out);
+    if ((a->odd_figures >> figure & 1) == 0) {
+        *out = a->figures[figure];
+        return true;
+    }
+    return cell_number(cell_trim(cell_of(a, field)), out);
 }
 
 /* Foreign text made fit for people: UTF-8, no control characters, cut to what is worth printing. Lives in the
@@ -105,6 +124,8 @@ static inline bool row_number(const struct auditor *a, enum field field, uint32_
 struct span safe_text(struct auditor *a, struct span raw);
 struct span arena_print(struct arena *arena, const char *format, ...) PRINTF(2, 3);
 
+/* Before the first row, once the columns have their meaning. */
+void rows_init(struct auditor *a);
 /* Reads the rows, from where the reader stands to the first that begins at `end` or after it. */
 void rows_read(struct auditor *a, const char *end);
 /* Reads all rows, with two threads when they have at least `halves_from` bytes (halves.c). */

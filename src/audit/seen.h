@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-enum { SEEN_FILE_MAX = INT32_MAX, SEEN_TEXT_MAX = UINT16_MAX, SEEN_WORDS = 16 };
+enum { SEEN_FILE_MAX = INT32_MAX, SEEN_TEXT_MAX = UINT16_MAX, SEEN_WORDS = 16, SEEN_DIGEST = 32 };
 
 /* Kept small: fresh memory is the dearest thing that a short process touches. */
 struct seen_item {

@@ -26,6 +26,22 @@ static inline struct span span_str(const char *text)
     return (struct span){text, strlen(text)};
 }
 
+/* memcmp(a, b, len) == 0, without a call for up to 16 bytes, as most keys and codes have: the first and the last 4 or 8 of
+ * them. */
+static inline bool bytes_equal(const char *a, const char *b, size_t len)
+{
+    if (len - 8 <= 8) {
+        return memcmp(a, b, 8) == 0 && memcmp(a + len - 8, b + len - 8, 8) == 0;
+    }
+    if (len - 4 <= 4) {
+        return memcmp(a, b, 4) == 0 && memcmp(a + len - 4, b + len - 4, 4) == 0;
+    }
+    if (len < 4) {
+        return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+    }
+    return memcmp(a, b, len) == 0;
+}
+
 static inline bool span_equal(struct span a, struct span b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

@@ -39,21 +39,12 @@ static bool starts_like(struct span text, const char *word)
 
 bool span_holds(struct span text, const char *word)
 {
-    for (; text.len > 0; text = span_from(text, 1)) {
-        if (starts_like(text, word)) {
+    for (; text.len > 0; text = span_of(text.at + 1, text.len - 1)) {
+        if (upper(text.at[0]) == word[0] && starts_like(text, word)) {
             return true;
         }
     }
     return false;
-}
-
-bool cell_is_none(struct span cell)
-{
-    if (cell.len > 3) {
-        return false;
-    }
-    return cell.len == 0 || span_is(cell, "-") || span_is(cell, "--") || span_is(cell, "N/A") ||
-           span_is(cell, "n/a");
 }
 
 static bool digits(struct span cell, size_t most, uint32_t *out)
@@ -137,33 +128,8 @@ static bool is_zone(struct span rest)
     return rest.len == 0 || (starts_like(rest, "(UTC") && rest.at[rest.len - 1] == ')');
 }
 
-/* "hh:mm:ss" in eight bytes, in milliseconds; -1 when it is none. All digits at a time: a database has tens of thousands
- * of these. */
-static int64_t read_clock(const char *at)
+int64_t cell_time_slowly(struct time_reader *reader, struct span raw)
 {
-    const unsigned char *in = (const unsigned char *)at;
-    uint64_t x = (uint64_t)in[0] | (uint64_t)in[1] << 8 | (uint64_t)in[2] << 16 | (uint64_t)in[3] << 24 |
-                 (uint64_t)in[4] << 32 | (uint64_t)in[5] << 40 | (uint64_t)in[6] << 48 |
-                 (uint64_t)in[7] << 56;
-    x ^= UINT64_C(0x30303a30303a3030); /* digits become their values, colons zero */
-    bool digits = (((x + UINT64_C(0x7676767676767676)) | x) & UINT64_C(0x8080808080808080)) == 0;
-    bool colons = (x & UINT64_C(0x0000ff0000ff0000)) == 0;
-    x = x * 10 + (x >> 8); /* each pair's value stands in the byte of its first digit */
-    unsigned hour = x & 0xff;
-    unsigned minute = x >> 24 & 0xff;
-    unsigned second = x >> 48 & 0xff;
-    bool fine = digits && colons && hour < 24 && minute < 60 && second < 60;
-    return fine ? ((hour * 60 + minute) * 60 + second) * INT64_C(1000) : -1;
-}
-
-int64_t cell_time(struct time_reader *reader, struct span raw)
-{
-    /* Nearly all of them: the day of the one before, spelled as the rule says. */
-    if (raw.len == 27 && reader->known && memcmp(raw.at, reader->day, sizeof reader->day) == 0 &&
-        memcmp(raw.at + 19, " (UTC-6)", 8) == 0 && raw.at[10] == ' ') {
-        int64_t clock = read_clock(raw.at + 11);
-        return clock < 0 ? TIME_BROKEN : reader->day_ms + clock;
-    }
     struct span cell = cell_trim(raw);
     if (cell_is_none(cell)) {
         return TIME_NONE;
@@ -171,14 +137,13 @@ int64_t cell_time(struct time_reader *reader, struct span raw)
     if (cell.len < 16 || cell.at[10] != ' ' || cell.at[13] != ':') {
         return TIME_BROKEN;
     }
-    if (!reader->known || memcmp(reader->day, cell.at, sizeof reader->day) != 0) {
+    if (memcmp(reader->day, cell.at, sizeof reader->day) != 0) {
         int64_t day = read_day(cell.at);
         if (day < 0) {
             return TIME_BROKEN;
         }
         memcpy(reader->day, cell.at, sizeof reader->day);
         reader->day_ms = day;
-        reader->known = true;
     }
     int hour = two(cell.at + 11);
     int minute = two(cell.at + 14);

@@ -91,6 +91,19 @@ static unsigned try_separator(const struct layout *found, char separator, struct
     return known;
 }
 
+/* Could a line name more than `most` columns with this separator? It has to stand in the head as often. */
+static bool may_name_more(struct span head, char separator, unsigned most)
+{
+    for (unsigned i = 0; i < most; i++) {
+        const char *at = memchr(head.at, separator, head.len);
+        if (at == NULL) {
+            return false;
+        }
+        head = span_from(head, (size_t)(at + 1 - head.at));
+    }
+    return true;
+}
+
 /* "sep=|" in the first line: spreadsheets' own way to say it. */
 static void take_sep_line(struct layout *layout)
 {
@@ -143,11 +156,11 @@ static bool is_latin1(struct span body)
 {
     size_t limit = body.len > HEAD_BYTES ? HEAD_BYTES : body.len;
     for (size_t i = 0; i < limit;) {
-        uint64_t eight = 0;
-        if (limit - i >= sizeof eight) {
-            memcpy(&eight, body.at + i, sizeof eight);
-            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                i += sizeof eight; /* plain ASCII */
+        uint64_t words[4];
+        if (limit - i >= sizeof words) {
+            memcpy(words, body.at + i, sizeof words);
+            if (((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof words; /* plain ASCII */
                 continue;
             }
         }
@@ -197,6 +210,11 @@ enum err layout_find(struct span file, struct layout *out, struct why *why)
     size_t widest = 0;
     for (size_t i = 0; i < sizeof separators && found.body.len > 0; i++) {
         struct layout tried;
+        struct span head = found.body;
+        head.len = head.len > HEAD_BYTES ? HEAD_BYTES : head.len;
+        if (!may_name_more(head, separators[i], best < KNOWN_LEAST ? KNOWN_LEAST - 1 : best)) {
+            continue;
+        }
         unsigned known = try_separator(&found, separators[i], &tried, &widest);
         if (known > best) {
             best = known;

@@ -1,0 +1,16 @@
+/* What this processor knows. Where the build has files for x86-64-v3 too (HOUSE_X86_64_V3, cmake/House.cmake), they may be
+ * called only when this is true. */
+#ifndef BASE_CPU_H
+#define BASE_CPU_H
+
+#include <stdbool.h>
+
+#if defined(HOUSE_X86_64_V3)
+static inline bool cpu_is_v3(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul");
+}
+#endif
+
+#endif
