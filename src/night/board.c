@@ -70,6 +70,19 @@ static void seat_read(struct board_program *seat, const char *dir)
     seat->gone = seat->age_ms > STATUS_OLD_MS;
 }
 
+void board_code(const char *dir, uint32_t cut, char out[CUT_CODE_LEN + 1])
+{
+    char path[FILE_PATH_MAX];
+    char name[CUT_PROOF_PATH_MAX + 8] = "public/";
+    struct buf proof = {0};
+    out[0] = '\0';
+    cut_proof_path(cut, name + strlen(name));
+    if (file_read(path_join(path, dir, name), CUT_PROOF_BYTES_MAX, &proof, NULL) == OK && proof.len > 0) {
+        cut_code_print(buf_as_span(&proof), out);
+    }
+    buf_done(&proof);
+}
+
 void board_read(struct board *board, const char *dir, int64_t now_ms, uint32_t speed)
 {
     board->now_ms = now_ms;
@@ -83,6 +96,10 @@ void board_read(struct board *board, const char *dir, int64_t now_ms, uint32_t s
         if (free_bytes < board->disk_free) {
             board->disk_free = free_bytes;
         }
+    }
+    board->code[0] = '\0';
+    if (board_time(board, SEAT_CUT, "cut_time") >= 0) {
+        board_code(dir, (uint32_t)board_number(board, SEAT_CUT, "cut"), board->code);
     }
 }
 

@@ -4,6 +4,7 @@
 #ifndef NIGHT_BOARD_H
 #define NIGHT_BOARD_H
 
+#include "doors/cut_code.h"
 #include "doors/status.h"
 
 enum board_kind { BOARD_INTAKE, BOARD_CUT, BOARD_LOG, BOARD_EDGE, BOARD_MIRROR, BOARD_NIGHT, BOARD_FEEDER };
@@ -39,17 +40,21 @@ struct board_program {
 
 struct board {
     struct board_program seats[SEATS];
-    int64_t now_ms;     /* night clock */
-    int offset_min;     /* of local time from UTC */
-    uint32_t speed;     /* night milliseconds a real one; 0: stepped */
-    uint64_t disk_free; /* bytes, the least that any program sees; UINT64_MAX unknown */
+    int64_t now_ms;              /* night clock */
+    int offset_min;              /* of local time from UTC */
+    uint32_t speed;              /* night milliseconds a real one; 0: stepped */
+    uint64_t disk_free;          /* bytes, the least that any program sees; UINT64_MAX unknown */
+    char code[CUT_CODE_LEN + 1]; /* of the newest cut; "" until its proof is published */
 };
 
 void board_init(struct board *board);
 void board_done(struct board *board);
-/* Reads DIR/run/status again. A file that is missing or broken makes its program absent; nothing fails.
+/* Reads DIR/run/status again, and the newest cut's proof. A file that is missing or broken makes its program absent; nothing fails.
  * `now_ms` is the night's clock. */
 void board_read(struct board *board, const char *dir, int64_t now_ms, uint32_t speed);
+
+/* The code of a cut of the night in DIR; "" while its proof is not published. */
+void board_code(const char *dir, uint32_t cut, char out[CUT_CODE_LEN + 1]);
 
 static inline const struct status *board_status(const struct board *board, enum board_seat seat)
 {

@@ -82,8 +82,9 @@ static void print_line(const struct night *night, struct buf *out)
     struct date now = date_at(board->now_ms, board->offset_min);
     buf_printf(out, "%02d/%02d %02d:%02d:%02d  ", now.day, now.month, now.hour, now.minute, now.second);
     if (board_time(board, SEAT_CUT, "cut_time") >= 0) {
-        buf_printf(out, "corte %" PRIu64 "%s  actas ", board_number(board, SEAT_CUT, "cut"),
-                   span_is(status_value(board_status(board, SEAT_CUT), "last"), "yes") ? " (último)" : "");
+        buf_printf(out, "corte %" PRIu64 "%s%s%s  actas ", board_number(board, SEAT_CUT, "cut"),
+                   span_is(status_value(board_status(board, SEAT_CUT), "last"), "yes") ? " (último)" : "",
+                   board->code[0] != '\0' ? " código " : "", board->code);
     } else {
         buf_str(out, "sin corte  actas ");
     }

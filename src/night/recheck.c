@@ -149,6 +149,9 @@ bool night_recheck(const struct night *night)
     for (int i = 0; i < TREES; i++) {
         good &= check_tree(night, &trees[i], buf_as_span(&truth), cut);
     }
+    char code[CUT_CODE_LEN + 1];
+    board_code(night->dir, cut, code);
+    printf("  Código del corte / code of the cut %" PRIu32 ": %s\n", cut, code[0] != '\0' ? code : "-");
     if (refused) {
         printf("  %" PRIu64
                " envíos fueron rechazados / submissions were refused: véase run/log/feeder.log\n",

@@ -113,6 +113,7 @@ static void cut_lines(const struct board *board, struct top *out, struct buf *te
     buf_str(text, "CORTE ");
     put_number(text, board, SEAT_CUT, "cut");
     buf_str(text, last ? " (el último)" : "");
+    buf_printf(text, "  código %s", board->code[0] != '\0' ? board->code : "-");
     line(out, TOP_HEAD, text);
     buf_str(text, " de las ");
     put_hour(text, board, cut_ms);

@@ -53,6 +53,8 @@ void top_json(const struct board *board, const struct alarm_set *alarms, struct 
     json_str(&json, iso);
     json_key(&json, "speed");
     json_u64(&json, board->speed);
+    json_key(&json, "code");
+    board->code[0] != '\0' ? json_str(&json, board->code) : json_null(&json);
     json_key(&json, "programs");
     json_open(&json, '{');
     for (int i = 0; i < SEATS; i++) {

@@ -23,6 +23,7 @@ static const struct verb {
     {"notice", "publica un aviso fechado y firmado", "publishes a dated, signed notice"},
     {"check-csv", "revisa una base de datos PREP publicada", "checks a published PREP database"},
     {"verify", "verifica un sitio publicado: firmas, bitácora, totales", "verifies a published tree"},
+    {"code", "el código del corte, y si es el que se oyó", "the code of a cut, and whether it is the one heard"},
     {"prove", "prueba que un acta está en la bitácora", "proves that one acta is in the log"},
     {"rebuild", "rehace el último corte desde la bitácora", "rebuilds the last cut from the log alone"},
     {"zero", "prueba que un sistema nuevo no tiene votos", "proves that a fresh system holds no votes"},
