@@ -12,7 +12,7 @@ class LogNight(Night):
     def __init__(self, folder, bin_dir, election=SMALL, env=None, **kwargs):
         """A log is begun before its ledger has entries. `env` is that of all programs."""
         self.env = {**os.environ, **(env or {})}
-        (Path(folder) / "keys").mkdir(parents=True)
+        (Path(folder) / "keys").mkdir(parents=True, exist_ok=True)
         shutil.copytree(election, Path(folder) / "election")
         subprocess.run([bin_dir / "atalaya-log", "--dir", folder, "--begin"], check=True, capture_output=True, env=self.env)
         super().__init__(folder, bin_dir, election, **kwargs)
