@@ -75,6 +75,14 @@ void shop_forget(struct shop *shop);
 MUST_CHECK enum err shop_fold(struct shop *shop, uint64_t size, bool until_acta, struct fold **out,
                               struct why *why);
 MUST_CHECK enum err shop_recover(struct shop *shop, struct why *why);
+/* Makes the files of a cut and of the package it names from its entry and the fold of what it covers, up to the manifest's text
+ * and the roots; nothing is put in place. */
+MUST_CHECK enum err shop_remake(struct shop *shop, const struct fold *fold, const struct entry_cut *cut,
+                                struct why *why);
+/* Reads the ledger up to that size into the fold, and nothing of the published tree. */
+MUST_CHECK enum err shop_read(struct shop *shop, uint64_t size, struct why *why);
+/* Of the cut that is being made. */
+const struct manifest *shop_manifest(const struct shop *shop);
 /* The facts of a cut as its entry states them. */
 struct cut_facts facts_of(const struct entry_cut *cut);
 /* Puts the package that the cut is the first to name on its list; makes the last cut's own. */

@@ -79,6 +79,20 @@ enum err shop_fold(struct shop *shop, uint64_t size, bool until_acta, struct fol
     return OK;
 }
 
+enum err shop_read(struct shop *shop, uint64_t size, struct why *why)
+{
+    struct fold *fold;
+    TRY(shop_fold(shop, size, false, &fold, why));
+    fold_free(shop->fold);
+    shop->fold = fold;
+    return OK;
+}
+
+const struct manifest *shop_manifest(const struct shop *shop)
+{
+    return &shop->press.manifest;
+}
+
 /* The package of the last cut is made with it; any other one lies there before a cut names it. */
 enum err shop_list_package(struct shop *shop, struct why *why)
 {
@@ -177,8 +191,7 @@ static bool same_as_entry(const struct tree *tree, const struct entry_cut *cut)
            memcmp(tree->totals_root.bytes, cut->totals_root, sizeof cut->totals_root) == 0;
 }
 
-static enum err rebuild(struct shop *shop, const struct fold *fold, const struct entry_cut *cut,
-                        struct why *why)
+enum err shop_remake(struct shop *shop, const struct fold *fold, const struct entry_cut *cut, struct why *why)
 {
     struct cut_facts facts = facts_of(cut);
     shop_forget(shop);
@@ -186,6 +199,13 @@ static enum err rebuild(struct shop *shop, const struct fold *fold, const struct
     TRY(tree_build(&shop->tree, fold, shop->plan, &facts, why));
     TRY(shop_list_package(shop, why));
     tree_manifest(&shop->tree);
+    return OK;
+}
+
+static enum err recover(struct shop *shop, const struct fold *fold, const struct entry_cut *cut,
+                        struct why *why)
+{
+    TRY(shop_remake(shop, fold, cut, why));
     if (!same_as_entry(&shop->tree, cut)) {
         shop->given_up = cut->number;
         return why_set(why, ERR_CONFLICT,
@@ -204,7 +224,7 @@ enum err shop_recover(struct shop *shop, struct why *why)
     const struct entry_cut cut = shop->fold->last_cut;
     log_line(LOG_WARN, "cut_recover", "cut=%" PRIu32 " log_size=%" PRIu64, cut.number, cut.log_size);
     TRY(shop_fold(shop, cut.log_size, false, &fold, why));
-    enum err err = rebuild(shop, fold, &cut, why);
+    enum err err = recover(shop, fold, &cut, why);
     if (err != OK) {
         tree_drop(&shop->tree);
     }

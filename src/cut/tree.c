@@ -253,8 +253,10 @@ enum err tree_place(struct tree *tree, struct span note, struct span minisig, st
     char path[FILE_PATH_MAX];
     struct span rest = buf_as_span(&tree->staged);
     struct span line;
-    join2(path, tree->temporary, "manifest.minisig");
-    TRY(file_write(path, minisig, false, why)); /* on disk with all the rest, below */
+    if (minisig.len > 0) { /* a cut made again from the log alone has nobody's signature */
+        join2(path, tree->temporary, "manifest.minisig");
+        TRY(file_write(path, minisig, false, why)); /* on disk with all the rest, below */
+    }
     join2(path, tree->temporary, "manifest");
     TRY(file_write(path, note, false, why));
     int n = snprintf(path, sizeof path, "%s/cut/%" PRIu32, tree->public_dir, tree->facts.number);
