@@ -9,12 +9,14 @@ const words = en
       live: 'Updates', pause: 'Pause updates', resume: 'Resume updates', age: 'This update came out', ago: 'ago',
       next: 'New update', newer: 'There is a newer update:', mirrors: 'Mirrors:', essential: 'Reduced service: totals first.',
       code: 'Code of this update:',
+      conflict: 'The log of the origin has signed two histories; this copy shows the one it knew.',
       lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.', late: 'The next update is late.',
     }
   : {
       live: 'Actualización', pause: 'Pausar actualización', resume: 'Reanudar actualización', age: 'Este corte salió hace',
       ago: '', next: 'Nuevo corte', newer: 'Hay un corte más reciente:', mirrors: 'Difusores:',
       essential: 'Servicio reducido: primero los totales.', code: 'Código de este corte:',
+      conflict: 'El registro del origen firmó dos historias; esta copia muestra la que conocía.',
       lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.',
     };
 const base = new URL(root || './', location.href);
@@ -135,7 +137,7 @@ const lasted = (seconds) => {
 const showState = (state) => {
   nextMs = state.next ? Date.parse(state.next) - Date.parse(state.time) : POLL_MAX_MS;
   const late = !ended && nextMs < -Math.max(LATE_MS, Date.parse(state.next) - Date.parse(state.cut_time));
-  const warn = state.feed === 'lost' ? words.lost : late ? words.late : state.mode === 'essential' ? words.essential : '';
+  const warn = state.feed === 'conflict' ? words.conflict : state.feed === 'lost' ? words.lost : late ? words.late : state.mode === 'essential' ? words.essential : '';
   age.textContent = ended
     ? words.last
     : `${warn} ${words.age} ${lasted(Math.max(0, Math.round(state.age_s)))} ${words.ago}`.trim() + '.';

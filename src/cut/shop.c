@@ -61,7 +61,7 @@ enum err shop_open(struct shop *shop, const struct cut_options *options, int sig
     TRY(folder_make(shop->public_dir, why));
     TRY(images_init(&shop->images, options->dir, why));
     TRY(open_election(shop, why));
-    tree_init(&shop->tree, shop->public_dir, shop->ledger_dir, &shop->press, &shop->shelf, shop->roots);
+    tree_init(&shop->tree, shop->public_dir, &shop->press, &shop->shelf, shop->roots);
     keep_init(&shop->keep, shop->public_dir, (struct keep_rule){options->keep_cuts, options->keep_every});
     path_join(path, options->dir, "run/clock");
     return file_exists(path) ? clock_open(path, &shop->clock, why) : OK;

@@ -1,7 +1,6 @@
 /* Building a cut's files. */
 #include "cut/tree.h"
 
-#include "cut/bundles.h"
 #include "formats/files_root.h"
 #include "os/append.h"
 #include "os/file.h"
@@ -11,11 +10,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void tree_init(struct tree *tree, const char *public_dir, const char *ledger_dir, struct press *press,
-               struct shelf *shelf, struct roots *roots)
+void tree_init(struct tree *tree, const char *public_dir, struct press *press, struct shelf *shelf,
+               struct roots *roots)
 {
-    *tree = (struct tree){
-        .public_dir = public_dir, .ledger_dir = ledger_dir, .press = press, .shelf = shelf, .roots = roots};
+    *tree = (struct tree){.public_dir = public_dir, .press = press, .shelf = shelf, .roots = roots};
 }
 
 void tree_done(struct tree *tree)
@@ -102,19 +100,6 @@ static enum err emit_root(void *arg, const char *path, struct span bytes)
     return entry ? keep_entry(tree, path, bytes, &pressed) : OK;
 }
 
-/* A bundle of entries: not text, no twins. */
-static enum err emit_bundle(void *arg, const char *path, struct span bytes)
-{
-    struct tree *tree = arg;
-    struct pressed pressed;
-    char disk[FILE_PATH_MAX];
-    join2(disk, tree->stage, path);
-    press_bytes(tree->press, bytes, PRESS_PLAIN, &pressed);
-    press_list(tree->press, path, &pressed);
-    staged_add(&tree->staged, path, &pressed);
-    return press_write(tree->press, disk, bytes, &pressed, tree->why);
-}
-
 static enum err folders_fresh(struct tree *tree, struct why *why)
 {
     char cuts[FILE_PATH_MAX];
@@ -135,13 +120,11 @@ static enum err render_all(struct tree *tree)
 {
     char chunks[FILE_PATH_MAX];
     const struct fold *fold = tree->fold;
-    uint64_t before = fold->last_cut_entry == ENTRY_NONE ? 0 : fold->last_cut.log_size;
     join2(chunks, tree->public_dir, "chunk");
     TRY(folder_make(chunks, tree->why));
     TRY(shelf_update(tree->shelf, tree->press, fold, tree->plan, chunks, tree->why));
     const char(*names)[65] = (const char(*)[65])tree->shelf->names;
     TRY(render_cut(fold, tree->plan, &tree->facts, names, tree->shelf->n, emit_cut, tree));
-    TRY(bundles_emit(tree->ledger_dir, before, fold->log_size, emit_bundle, tree, tree->why));
     return render_entries(fold, tree->plan, &tree->facts, names, tree->shelf->n, emit_root, tree);
 }
 

@@ -10,7 +10,6 @@
 
 struct tree {
     const char *public_dir;
-    const char *ledger_dir;
     const struct fold *fold; /* of the entries [0, log_size) */
     const struct chunk_plan *plan;
     struct cut_facts facts;
@@ -29,8 +28,8 @@ struct tree {
     struct why *why; /* of the step at hand */
 };
 
-void tree_init(struct tree *tree, const char *public_dir, const char *ledger_dir, struct press *press,
-               struct shelf *shelf, struct roots *roots);
+void tree_init(struct tree *tree, const char *public_dir, struct press *press, struct shelf *shelf,
+               struct roots *roots);
 void tree_done(struct tree *tree);
 
 /* Renders and writes everything but the manifest's signature. The folders' remains of an earlier try are
@@ -44,7 +43,7 @@ MUST_CHECK enum err tree_check(struct tree *tree, struct why *why);
 void tree_manifest(struct tree *tree);
 /* Puts a package's files on the list. */
 MUST_CHECK enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why);
-/* In this order, each on disk before the next begins: signature files and all that lasts (the cut, the bundles, style
+/* In this order, each on disk before the next begins: signature files and all that lasts (the cut, style
  * and script); the entry pages; latest.json. */
 MUST_CHECK enum err tree_place(struct tree *tree, struct span note, struct span minisig, struct why *why);
 MUST_CHECK enum err tree_enter(struct tree *tree, struct why *why);

@@ -35,7 +35,7 @@ static void feed_keys(struct json *json, enum feed_state feed, int64_t feed_age_
     if (feed == FEED_NONE) {
         json_null(json);
     } else {
-        json_str(json, feed == FEED_OK ? "ok" : "lost");
+        json_str(json, feed == FEED_OK ? "ok" : feed == FEED_CONFLICT ? "conflict" : "lost");
     }
     json_key(json, "feed_age_s");
     feed == FEED_NONE ? json_null(json) : json_i64(json, feed_age_s);

@@ -13,7 +13,7 @@ void feed_state_parse(struct span text, int64_t now_ms, enum feed_state *state, 
         return;
     }
     struct span word = span_cut(&line, ' ');
-    *state = span_is(word, "ok") ? FEED_OK : FEED_LOST;
+    *state = span_is(word, "ok") ? FEED_OK : span_is(word, "conflict") ? FEED_CONFLICT : FEED_LOST;
     if (line.at != NULL && date_parse_iso(line, &answered_ms) == OK && answered_ms < now_ms) {
         *age_s = (now_ms - answered_ms) / 1000;
     }

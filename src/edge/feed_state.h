@@ -5,7 +5,7 @@
 #include "base/span.h"
 #include "edge/notice_board.h"
 
-/* "ok MOMENT" or "lost MOMENT" ("-": never). Whatever is not that is a feed that is lost. */
+/* "ok MOMENT", "lost MOMENT" ("-": never), or "conflict MOMENT": its log has signed two histories. Whatever is not that is a feed that is lost. */
 void feed_state_parse(struct span text, int64_t now_ms, enum feed_state *state, int64_t *age_s);
 
 #endif

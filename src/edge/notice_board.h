@@ -43,7 +43,7 @@ struct worker_row {
     _Atomic uint64_t connections; /* now */
 };
 
-enum feed_state { FEED_NONE, FEED_OK, FEED_LOST };
+enum feed_state { FEED_NONE, FEED_OK, FEED_LOST, FEED_CONFLICT };
 
 /* What the loader says; read and written whole by notice_read and notice_write. */
 struct loader_notice {

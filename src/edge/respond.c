@@ -149,6 +149,14 @@ static const char *proof_type(struct span name)
     return named ? "text/plain; charset=utf-8" : NULL;
 }
 
+/* "0123456789abcdef.checkpoint": one of two that cannot be joined */
+static const char *evidence_type(struct span name)
+{
+    struct span end = SPAN(".checkpoint");
+    bool named = span_ends(name, end) && is_hex(span_of(name.at, name.len - end.len), 16);
+    return named ? "text/plain; charset=utf-8" : NULL;
+}
+
 const char *disk_type(struct span path, enum keep_class *keep)
 {
     static const struct {
@@ -170,6 +178,9 @@ const char *disk_type(struct span path, enum keep_class *keep)
     }
     if (span_starts(path, SPAN("/log/tile/"))) {
         return tile_type(span_from(path, 10));
+    }
+    if (span_starts(path, SPAN("/log/evidence/"))) {
+        return evidence_type(span_from(path, 14));
     }
     if (span_starts(path, SPAN("/log/cut-"))) {
         return proof_type(span_from(path, 9));

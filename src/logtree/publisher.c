@@ -11,11 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    ENTRIES_A_TURN = 65536,
-    BEFORE_FULL = 1, /* partial tiles stay until so many full ones stand after theirs */
-    SWEPT_AT_START = 4
-};
+enum { ENTRIES_A_TURN = 65536 };
 
 struct publisher {
     struct publisher_options options;
@@ -28,8 +24,8 @@ struct publisher {
     struct buf held;         /* an entry under embargo, read and not taken */
     bool has_held;
     struct cut_proofs proofs;
-    uint64_t pruned[TILE_LEVELS]; /* partial tiles of tiles before this one are gone */
-    uint64_t published;           /* size of the checkpoint that stands; with has_checkpoint */
+    struct tiles_pruned pruned;
+    uint64_t published; /* size of the checkpoint that stands; with has_checkpoint */
     bool has_checkpoint;
     uint64_t signed_size; /* what the signer last signed, as far as we know */
 };
@@ -173,45 +169,6 @@ static enum err publish(struct publisher *publisher, publisher_ask ask, void *ar
     return err;
 }
 
-static enum err prune_folder(const struct publisher *publisher, const char *level, uint64_t tile,
-                             struct why *why)
-{
-    char name[TILE_PATH_MAX];
-    char below[TILE_PATH_MAX + 16];
-    char path[FILE_PATH_MAX];
-    tile_path(0, tile, TILE_HASHES, name); /* "tile/0/x001/234" */
-    snprintf(below, sizeof below, "tile/%s/%s.p", level, name + sizeof "tile/0/" - 1);
-    return folder_remove(path_join(path, publisher->log_dir, below), why);
-}
-
-/* A partial tile may go when its full one stands (tlog-tiles); who still asks for it takes the full one. */
-static enum err prune(struct publisher *publisher, struct why *why)
-{
-    uint64_t full = publisher->published;
-    for (unsigned l = 0; l < TILE_LEVELS; l++) {
-        char level[16];
-        full /= TILE_HASHES;
-        snprintf(level, sizeof level, "%u", l);
-        for (; publisher->pruned[l] + BEFORE_FULL < full; publisher->pruned[l]++) {
-            TRY(prune_folder(publisher, level, publisher->pruned[l], why));
-            if (l == 0) {
-                TRY(prune_folder(publisher, "entries", publisher->pruned[l], why));
-            }
-        }
-    }
-    return OK;
-}
-
-/* What a process before us may not have got round to. */
-static void prune_from(struct publisher *publisher)
-{
-    uint64_t full = publisher->published;
-    for (unsigned l = 0; l < TILE_LEVELS; l++) {
-        full /= TILE_HASHES;
-        publisher->pruned[l] = full < SWEPT_AT_START ? 0 : full - SWEPT_AT_START;
-    }
-}
-
 /* Proofs that a crash or a full disk kept from being written, of the checkpoint that stands: the same bytes again. */
 static enum err write_waiting_proofs(struct publisher *publisher, struct why *why)
 {
@@ -246,7 +203,7 @@ enum err publisher_turn(struct publisher *publisher, int64_t now_ms, publisher_a
     }
     TRY(publish(publisher, ask, arg, why));
     *grew = true;
-    return prune(publisher, why);
+    return tiles_prune(publisher->log_dir, &publisher->pruned, publisher->published, why);
 }
 
 /* The checkpoint that stands, if any. Its signature was ours; what counts here is that the ledger still says the same. */
@@ -327,7 +284,7 @@ static enum err start(struct publisher *publisher, struct why *why)
     if (err == OK && publisher->has_checkpoint) {
         err = catch_up(publisher, &standing, why);
         publisher->published = publisher->signed_size = standing.size;
-        prune_from(publisher);
+        tiles_prune_begin(&publisher->pruned, standing.size);
     }
     if (err == OK) {
         err = tiles_open(publisher->log_dir, standing.size, &publisher->tiles, why);

@@ -68,7 +68,7 @@ static enum err strip_cut(const struct pull *pull, uint32_t cut, struct why *why
     return OK;
 }
 
-/* Shared pieces and partial bundles of kept cuts: borrowed paths of notes that live in `notes`. */
+/* Shared pieces of kept cuts: borrowed paths of notes that live in `notes`. */
 struct keep {
     struct map map;
     struct buf *notes;
@@ -93,8 +93,7 @@ static enum err keep_shared(const struct pull *pull, struct keep *keep, uint32_t
         const struct manifest_file *files = list == 0 ? manifest.files : manifest.encodings;
         uint32_t n = list == 0 ? manifest.n_files : manifest.n_encodings;
         for (uint32_t i = 0; i < n; i++) {
-            enum place place = place_of(files[i].path, cut);
-            if (place == PLACE_SHARED || (place == PLACE_LOG && place_partial_bundle(files[i].path))) {
+            if (place_of(files[i].path, cut) == PLACE_SHARED) {
                 map_put(&keep->map, files[i].path, 1);
             }
         }
@@ -107,7 +106,6 @@ struct sweep {
     const struct pull *pull;
     const struct keep *keep;
     const char *folder;
-    bool partial_only; /* whole bundles stay for ever */
 };
 
 static enum err sweep_file(void *arg, const char *relative, int64_t size)
@@ -116,9 +114,6 @@ static enum err sweep_file(void *arg, const char *relative, int64_t size)
     char name[512], path[FILE_PATH_MAX];
     (void)size;
     int n = snprintf(name, sizeof name, "%s/%s", sweep->folder, relative);
-    if (sweep->partial_only && !place_partial_bundle(span_str(relative))) {
-        return OK;
-    }
     if (n > 0 && (size_t)n < sizeof name && map_get(&sweep->keep->map, span_str(name)) == MAP_NONE) {
         unlink(path_join(path, sweep->pull->stage.public, name));
     }
@@ -126,10 +121,10 @@ static enum err sweep_file(void *arg, const char *relative, int64_t size)
 }
 
 static enum err sweep_folder(const struct pull *pull, const struct keep *keep, const char *folder,
-                             bool partial_only, struct why *why)
+                             struct why *why)
 {
     char path[FILE_PATH_MAX];
-    struct sweep sweep = {pull, keep, folder, partial_only};
+    struct sweep sweep = {pull, keep, folder};
     path_join(path, pull->stage.public, folder);
     return file_exists(path) ? folder_walk(path, sweep_file, &sweep, why) : OK;
 }
@@ -147,9 +142,8 @@ static enum err expire_cuts(const struct pull *pull, const uint32_t *cuts, uint3
             TRY(strip_cut(pull, cuts[i], why));
         }
     }
-    TRY(sweep_folder(pull, keep, "chunk", false, why));
-    TRY(sweep_folder(pull, keep, "a", false, why));
-    return sweep_folder(pull, keep, "log/tile/entries", true, why);
+    TRY(sweep_folder(pull, keep, "chunk", why));
+    return sweep_folder(pull, keep, "a", why);
 }
 
 static enum err expire_packages(const struct pull *pull, struct why *why)

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IMAGE_BYTES_MAX = 8 << 20, IMAGE_TRIES_MAX = 50, BUNDLE_BYTES_MAX = BUNDLE_ENTRIES * 65537 };
+enum { IMAGE_BYTES_MAX = 8 << 20, IMAGE_TRIES_MAX = 50 };
 
 static const char *const endings[] = {"jpg", "png"};
 
@@ -83,29 +83,14 @@ static void scan_entry(struct pull *pull, struct span entry)
     }
 }
 
-/* The bundle that holds entry `from`, whole or the partial one of this log size. */
-static enum err read_bundle(const struct pull *pull, uint64_t bundle, uint64_t log_size, struct buf *out,
-                            struct why *why)
-{
-    char entries[BUNDLE_PATH_MAX], name[BUNDLE_PATH_MAX + 64], path[FILE_PATH_MAX];
-    bundle_path(bundle, entries);
-    bool whole = (bundle + 1) * BUNDLE_ENTRIES <= log_size;
-    if (whole) {
-        snprintf(name, sizeof name, "log/tile/%s", entries);
-    } else {
-        snprintf(name, sizeof name, "log/tile/%s.p/%u", entries, (unsigned)(log_size % BUNDLE_ENTRIES));
-    }
-    return file_read(path_join(path, pull->stage.public, name), BUNDLE_BYTES_MAX, out, why);
-}
-
 enum err pull_scan_images(struct pull *pull, uint64_t log_size, struct why *why)
 {
     struct buf bytes = {0};
     enum err err = OK;
+    assert(log_size <= pull->follow.held);
     while (err == OK && pull->scanned < log_size) {
         uint64_t bundle = pull->scanned / BUNDLE_ENTRIES;
-        buf_clear(&bytes);
-        err = read_bundle(pull, bundle, log_size, &bytes, why);
+        err = follow_bundle(pull, bundle, pull->follow.held, &bytes, why);
         struct span rest = buf_as_span(&bytes), entry;
         uint64_t index = bundle * BUNDLE_ENTRIES;
         uint64_t end = log_size - index < BUNDLE_ENTRIES ? log_size : index + BUNDLE_ENTRIES;

@@ -44,9 +44,7 @@ static bool check_files(const struct pull *pull, const struct manifest *manifest
             (void)span_copy(files[i].path, name, sizeof name);
             path_join(path, pull->stage.public, name);
             bool pointer = place_of(files[i].path, manifest->cut) == PLACE_POINTER;
-            bool superseded = place_partial_bundle(files[i].path) && !file_exists(path);
-            if (!superseded && !matches(path, &files[i], pointer) &&
-                !restore(pull, manifest->cut, &files[i], path)) {
+            if (!matches(path, &files[i], pointer) && !restore(pull, manifest->cut, &files[i], path)) {
                 all = false;
                 unlink(path);
             }
@@ -91,17 +89,17 @@ static enum err check_held(struct pull *pull, struct buf *pointer, struct buf *n
     return err;
 }
 
-/* The key that was pinned here, where a tree shows its key. */
-static enum err show_key(const struct pull *pull, struct why *why)
+/* A key that was pinned here, where a tree shows its keys. */
+static enum err show_key(const struct pull *pull, const struct note_key *key, const char *name,
+                         struct why *why)
 {
     char path[FILE_PATH_MAX];
     struct buf vkey = {0};
-    note_key_print(&pull->options.key, &vkey);
+    note_key_print(key, &vkey);
     buf_char(&vkey, '\n');
     enum err err = folder_make(path_join(path, pull->stage.public, "log"), why);
-    err = err == OK
-              ? file_write(path_join(path, pull->stage.public, "log/cut.vkey"), buf_as_span(&vkey), true, why)
-              : err;
+    err = err == OK ? file_write(path_join(path, pull->stage.public, name), buf_as_span(&vkey), true, why)
+                    : err;
     buf_done(&vkey);
     return err;
 }
@@ -112,7 +110,9 @@ enum err pull_open(struct pull *pull, const struct pull_options *options, struct
     const struct client_options client = {.connect_ms = 2000, .total_ms = 60000, .stall_s = 8};
     TRY(stage_open(&pull->stage, options->dir, why));
     TRY(client_new(&client, &pull->client, why));
-    TRY(show_key(pull, why));
+    TRY(show_key(pull, &options->key, "log/cut.vkey", why));
+    TRY(show_key(pull, &options->log_key, "log/vkey", why));
+    TRY(follow_open(pull, why));
     struct buf pointer = {0}, note = {0};
     struct why held = {{0}};
     enum err err = check_held(pull, &pointer, &note, &held);
@@ -126,7 +126,7 @@ enum err pull_open(struct pull *pull, const struct pull_options *options, struct
         return OK;
     }
     struct why scan = {{0}};
-    if (pull_scan_images(pull, pull->log_size, &scan) != OK) {
+    if (follow_find(pull, pull->cut) == NULL || pull_scan_images(pull, pull->log_size, &scan) != OK) {
         pull->repair = true;
     }
     return OK;
@@ -135,6 +135,7 @@ enum err pull_open(struct pull *pull, const struct pull_options *options, struct
 void pull_close(struct pull *pull)
 {
     client_free(pull->client);
+    follow_close(pull);
     stage_done(&pull->stage);
     free(pull->images);
     buf_done(&pull->body);

@@ -72,21 +72,8 @@ enum place place_of(struct span path, uint32_t cut)
     if (span_starts(path, SPAN("package/"))) {
         return of_package(path, cut) ? PLACE_PACKAGE : PLACE_FOREIGN;
     }
-    if (span_starts(path, SPAN("log/tile/entries/"))) {
-        return PLACE_LOG;
-    }
     if (span_is(path, "latest.json")) {
         return PLACE_POINTER;
     }
-    return is_entry_page(path) || span_is(path, "log/cut.vkey") ? PLACE_ENTRY : PLACE_FOREIGN;
-}
-
-bool place_partial_bundle(struct span path)
-{
-    for (size_t i = 0; i + 3 <= path.len; i++) {
-        if (memcmp(path.at + i, ".p/", 3) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return is_entry_page(path) ? PLACE_ENTRY : PLACE_FOREIGN;
 }

@@ -11,9 +11,8 @@ enum place {
     PLACE_FOREIGN, /* nothing a cut may bring */
     PLACE_CUT,     /* cut/{n}/..., n the manifest's own */
     PLACE_SHARED,  /* chunk/..., a/...: named by their hash, kept between cuts */
-    PLACE_LOG,     /* log/tile/entries/... */
     PLACE_PACKAGE, /* package/{n}/..., n not after the manifest's own: a package may be ready some cuts later */
-    PLACE_ENTRY,   /* index.html, {contest}/index.html and twins, log/cut.vkey: replaced with each cut */
+    PLACE_ENTRY,   /* index.html, {contest}/index.html and twins: replaced with each cut */
     PLACE_POINTER /* latest.json */
 };
 
@@ -21,8 +20,5 @@ enum place place_of(struct span path, uint32_t cut);
 
 /* Is it in that package? */
 bool place_in_package(struct span path, uint32_t package);
-
-/* A partial bundle ("log/tile/entries/000.p/12"): superseded by later cuts. */
-bool place_partial_bundle(struct span path);
 
 #endif

@@ -13,14 +13,14 @@
 
 enum { FILE_BYTES_LIMIT = 256 << 20, LOOK_AGAIN = 3, ERROR_PAGE_BYTES = 8192 };
 
-enum err pull_get(struct pull *pull, struct span path, uint64_t limit, struct why *why)
+enum err pull_get_at(struct pull *pull, const char *base, struct span path, uint64_t limit, struct why *why)
 {
     struct client_answer answer;
     if (pull->options.busy != NULL) {
         pull->options.busy(pull->options.busy_arg);
     }
     buf_clear(&pull->url);
-    buf_str(&pull->url, pull->options.feed);
+    buf_str(&pull->url, base);
     buf_span(&pull->url, path);
     buf_clear(&pull->body);
     TRY(client_get(pull->client, buf_cstr(&pull->url), NULL, limit, &pull->body, &answer, why));
@@ -30,6 +30,11 @@ enum err pull_get(struct pull *pull, struct span path, uint64_t limit, struct wh
     pull->files_fetched++;
     pull->bytes_fetched += answer.bytes;
     return OK;
+}
+
+enum err pull_get(struct pull *pull, struct span path, uint64_t limit, struct why *why)
+{
+    return pull_get_at(pull, pull->options.feed, path, limit, why);
 }
 
 enum err pull_get_exact(struct pull *pull, struct span path, const uint8_t sha256[32], uint64_t bytes,
@@ -137,7 +142,7 @@ static enum err want(struct pull *pull, uint32_t cut, const struct manifest_file
 }
 
 /* All files of a manifest whose place is in the mask; of packages only the newest. Twins come after the plain files. */
-static enum err want_places(struct pull *pull, const struct manifest *manifest, unsigned mask, bool partial,
+static enum err want_places(struct pull *pull, const struct manifest *manifest, unsigned mask,
                             const struct latest *latest, struct why *why)
 {
     for (int list = 0; list < 2; list++) {
@@ -145,8 +150,7 @@ static enum err want_places(struct pull *pull, const struct manifest *manifest, 
         uint32_t n = list == 0 ? manifest->n_files : manifest->n_encodings;
         for (uint32_t i = 0; i < n; i++) {
             enum place place = place_of(files[i].path, manifest->cut);
-            bool skipped = !partial && place == PLACE_LOG && place_partial_bundle(files[i].path);
-            skipped |= place == PLACE_PACKAGE && !place_in_package(files[i].path, latest->package);
+            bool skipped = place == PLACE_PACKAGE && !place_in_package(files[i].path, latest->package);
             if ((mask >> place & 1) != 0 && !skipped) {
                 TRY(want(pull, manifest->cut, &files[i], place, why));
             }
@@ -209,7 +213,7 @@ static enum err stage_manifest(struct pull *pull, uint32_t cut, struct span note
 }
 
 /* The cut before the one that `manifest` belongs to must be ours, or lead to ours: two histories are refused.
- * Between lie cuts that we missed: their manifests are kept and their bundles fetched. */
+ * Between lie cuts that we missed: their manifests are kept. */
 struct link {
     uint32_t cut;
     bool has_previous;
@@ -248,7 +252,7 @@ static enum err walk_step(struct pull *pull, struct link *link, const struct lat
         }
     }
     if (err == OK) {
-        err = want_places(pull, &manifest, 1u << PLACE_LOG | 1u << PLACE_PACKAGE, false, latest, why);
+        err = want_places(pull, &manifest, 1u << PLACE_PACKAGE, latest, why);
     }
     if (err == OK) {
         err = stage_manifest(pull, manifest.cut, buf_as_span(&note), why);
@@ -285,17 +289,17 @@ static enum err bring(struct pull *pull, const struct latest *latest, const stru
     }
     TRY(check_pointer(pointer, manifest, why));
     TRY(walk_back(pull, manifest, latest, why));
-    unsigned immutable = 1u << PLACE_CUT | 1u << PLACE_SHARED | 1u << PLACE_LOG | 1u << PLACE_PACKAGE;
-    TRY(want_places(pull, manifest, immutable, true, latest, why));
+    unsigned immutable = 1u << PLACE_CUT | 1u << PLACE_SHARED | 1u << PLACE_PACKAGE;
+    TRY(want_places(pull, manifest, immutable, latest, why));
     TRY(stage_manifest(pull, manifest->cut, note, why));
     TRY(stage_minisign_key(pull, why));
-    /* What is immutable goes up first: the bundles tell which images there are. */
+    /* What is immutable goes up first, the images with it. */
     struct why slow = {{0}};
     TRY(stage_publish(&pull->stage, why));
     TRY(pull_scan_images(pull, manifest->log_size, why));
     (void)!pull_images(pull, pull->options.image_ms,
                        &slow); /* the rest comes later; a page without one says so */
-    TRY(want_places(pull, manifest, 1u << PLACE_ENTRY, false, latest, why));
+    TRY(want_places(pull, manifest, 1u << PLACE_ENTRY, latest, why));
     TRY(stage_put(&pull->stage, SPAN("latest.json"), pointer, true, why));
     TRY(stage_publish(&pull->stage, why));
     pull->has = true;
@@ -309,6 +313,21 @@ static enum err bring(struct pull *pull, const struct latest *latest, const stru
     return OK;
 }
 
+/* The log has the cut's entry, and it names this very manifest. */
+static enum err check_entry(const struct pull *pull, const struct manifest *manifest, struct span text,
+                            struct why *why)
+{
+    uint8_t found[DIGEST_LEN];
+    const struct follow_cut *entry = follow_find(pull, manifest->cut);
+    digest_of(text, found);
+    assert(entry != NULL);
+    if (memcmp(found, entry->manifest, sizeof found) != 0 || manifest->log_size > entry->index) {
+        return why_set(why, ERR_FORGED, "el registro tiene otro corte %u que el que ofrece la fuente",
+                       manifest->cut);
+    }
+    return OK;
+}
+
 static enum err adopt(struct pull *pull, const struct latest *latest, struct span pointer, struct why *why)
 {
     char path[64];
@@ -319,6 +338,9 @@ static enum err adopt(struct pull *pull, const struct latest *latest, struct spa
     struct manifest manifest = {0};
     struct span text;
     enum err err = pull_manifest(pull, buf_as_span(&note), &manifest, &text, why);
+    if (err == OK) {
+        err = check_entry(pull, &manifest, text, why);
+    }
     if (err == OK) {
         err = bring(pull, latest, &manifest, buf_as_span(&note), pointer, why);
     }
@@ -356,17 +378,21 @@ static enum err look_and_adopt(struct pull *pull, struct buf *pointer, bool *new
     struct latest latest;
     enum err err = look(pull, pointer, &latest, why);
     if (err == ERR_MISSING && !pull->has) {
-        return OK; /* the feed answers and has no cut yet: the night has not begun */
+        return follow_look(pull, why); /* the feed answers and has no cut yet: the night has not begun */
     }
     TRY(err);
+    TRY(follow_look(pull, why));
     bool ours = is_ours(pull, &latest);
     if (ours && !pull->repair) {
-        return OK;
+        return follow_proofs(pull, why);
     }
     if (pull->has && !ours && latest.cut <= pull->cut) {
         return why_set(why, ERR_FORGED,
                        "la fuente ofrece el corte %u después del %u: un corte no vuelve atrás", latest.cut,
                        pull->cut);
+    }
+    if (follow_find(pull, latest.cut) == NULL) {
+        return OK; /* its entry is not signed yet: a checkpoint comes every second */
     }
     TRY(adopt(pull, &latest, buf_as_span(pointer), why));
     *new = true;

@@ -1,19 +1,24 @@
-/* Pulling from a feed: what a difusor does. It follows latest.json, verifies the manifest against a pinned
- * key, fetches what it does not have, checks every byte against the manifest before it becomes visible, and
- * then switches. Whatever goes wrong, the cut that it serves stays. */
+/* Pulling from a feed: what a difusor does. It follows the log (mirror/follow) and latest.json, verifies the manifest
+ * against a pinned key and against the cut's entry in the log, fetches what it does not have, checks every byte against
+ * the manifest before it becomes visible, and then switches. Whatever goes wrong, the cut that it serves stays. */
 #ifndef MIRROR_PULL_H
 #define MIRROR_PULL_H
 
 #include "client/client.h"
 #include "doors/latest.h"
 #include "doors/manifest.h"
+#include "mirror/follow.h"
 #include "mirror/stage.h"
 #include "seal/note.h"
 
 struct pull_options {
-    const char *feed; /* "http://127.0.0.1:8090/", ends in a slash */
-    const char *dir;  /* DIR/mirror-1 */
-    struct note_key key;
+    const char *feed;        /* "http://127.0.0.1:8090/", ends in a slash */
+    const char *dir;         /* DIR/mirror-1 */
+    struct note_key key;     /* signs manifests */
+    struct note_key log_key; /* signs checkpoints; its name is the log's origin */
+    const char *const
+        *others; /* other difusores, for entries that the feed does not give: URLs with a slash */
+    uint32_t n_others;
     uint32_t keep_cuts, keep_every;
     uint32_t image_ms;       /* real time a round may spend on images before the switch */
     void (*busy)(void *arg); /* called between files, so that a long fetch can be told; NULL: nobody */
@@ -24,6 +29,7 @@ struct pull {
     struct pull_options options;
     struct client *client;
     struct stage stage;
+    struct follow follow;
     bool has;                /* a verified cut is published here */
     bool repair;             /* but files of it did not match and were removed */
     uint32_t cut;            /* its number */
@@ -65,6 +71,9 @@ MUST_CHECK enum err pull_expire(struct pull *pull, struct why *why);
 /* Pieces that its files share. */
 /* GET of a path below the feed into pull->body; `limit` bytes; ERR_MISSING for anything but 200. */
 MUST_CHECK enum err pull_get(struct pull *pull, struct span path, uint64_t limit, struct why *why);
+/* The same below another address. */
+MUST_CHECK enum err pull_get_at(struct pull *pull, const char *base, struct span path, uint64_t limit,
+                                struct why *why);
 /* The same, and it must have this size and hash. */
 MUST_CHECK enum err pull_get_exact(struct pull *pull, struct span path, const uint8_t sha256[32],
                                    uint64_t bytes, struct why *why);

@@ -34,7 +34,8 @@ static void write_feed_state(struct puller *puller)
     if (puller->last_answer_ms >= 0) {
         date_print_iso(iso, puller->last_answer_ms);
     }
-    snprintf(line, sizeof line, "%s %s\n", puller->lost ? "lost" : "ok", iso);
+    const char *word = puller->pull.follow.conflict ? "conflict" : puller->lost ? "lost" : "ok";
+    snprintf(line, sizeof line, "%s %s\n", word, iso);
     if (strcmp(line, puller->said) == 0) {
         return;
     }
@@ -68,6 +69,9 @@ static void write_status(struct puller *puller)
     }
     status_add(status, "feed", puller->lost ? SPAN("lost") : SPAN("ok"));
     status_add_u64(status, "feed_age_s", (uint64_t)(age < 0 ? 0 : age / 1000));
+    status_add_u64(status, "log_size", pull->follow.held);
+    status_add_u64(status, "cut_proofs", pull->follow.next_proof);
+    status_add(status, "log_conflict", pull->follow.conflict ? SPAN("yes") : SPAN("no"));
     status_add_u64(status, "lag_s", (uint64_t)(puller->lag_ms < 0 ? 0 : puller->lag_ms / 1000));
     status_add_u64(status, "rejected", pull->rejected);
     status_add_u64(status, "files_fetched", pull->files_fetched);

@@ -96,6 +96,7 @@ static void mirror(struct night *night, const char *name, const char *title, con
     night_url(night->settings.feed, url, sizeof url);
     arg_text(night, member, "--feed", url);
     arg_text(night, member, "--vkey", night->vkey);
+    arg_text(night, member, "--log-vkey", night->log_vkey);
     arg_path(night, member, "--dir", name);
     arg_text(night, member, "--name", title);
     arg_text(night, member, "--listen", address);

@@ -151,6 +151,7 @@ static bool mirror_done(const struct night *night, enum board_seat seat)
     const struct board *board = &night->look.board;
     return board_number(board, seat, "cut") == board_number(board, SEAT_CUT, "cut") &&
            span_is(status_value(board_status(board, seat), "last"), "yes") &&
+           board_number(board, seat, "cut_proofs") > board_number(board, SEAT_CUT, "cut") &&
            board_number(board, seat, "images_missing") == 0;
 }
 

@@ -15,7 +15,10 @@ enum { GRACE_MS = 3000, WATCH_MS = 100 };
 struct setup {
     struct puller_options puller;
     char feed[2048], feed_state[FILE_PATH_MAX], public[FILE_PATH_MAX];
-    const char *url, *listen, *name, *vkey, *results;
+    const char *url, *listen, *name, *vkey, *log_vkey, *results;
+    struct option_many others;
+    char other_urls[OPTION_MANY_MAX][2048];
+    const char *other_list[OPTION_MANY_MAX];
     struct option_many mirrors;
     int64_t poll_ms, keep_cuts, keep_every;
     bool once;
@@ -36,14 +39,26 @@ static enum err read_key(const char *given, struct note_key *out, struct why *wh
     return err;
 }
 
+static void with_slash(const char *url, char *out, size_t size)
+{
+    bool slashed = url[0] != '\0' && url[strlen(url) - 1] == '/';
+    snprintf(out, size, "%s%s", url, slashed ? "" : "/");
+}
+
 static enum err prepare(struct setup *setup, struct why *why)
 {
     struct puller_options *puller = &setup->puller;
     TRY(read_key(setup->vkey, &puller->pull.key, why));
+    TRY(read_key(setup->log_vkey, &puller->pull.log_key, why));
     TRY(folder_make(puller->pull.dir, why));
-    bool slashed = setup->url[0] != '\0' && setup->url[strlen(setup->url) - 1] == '/';
-    snprintf(setup->feed, sizeof setup->feed, "%s%s", setup->url, slashed ? "" : "/");
+    with_slash(setup->url, setup->feed, sizeof setup->feed);
     puller->pull.feed = setup->feed;
+    for (size_t i = 0; i < setup->others.n; i++) {
+        with_slash(setup->others.values[i], setup->other_urls[i], sizeof setup->other_urls[i]);
+        setup->other_list[i] = setup->other_urls[i];
+    }
+    puller->pull.others = setup->other_list;
+    puller->pull.n_others = (uint32_t)setup->others.n;
     puller->pull.keep_cuts = (uint32_t)setup->keep_cuts;
     puller->pull.keep_every = (uint32_t)setup->keep_every;
     puller->poll_ms = (int)setup->poll_ms;
@@ -159,6 +174,11 @@ static int parse(struct setup *setup, int argc, char **argv)
          "the difusores' feed"},
         {"vkey", "CLAVE", OPTION_TEXT, &setup->vkey, 0, 0, true,
          "clave pública del firmante, o un archivo con ella", "the signer's key, or a file with it"},
+        {"log-vkey", "CLAVE", OPTION_TEXT, &setup->log_vkey, 0, 0, true,
+         "clave pública del registro, o un archivo con ella", "the log's key, or a file with it"},
+        {"from", "URL", OPTION_MANY, &setup->others, 0, 0, false,
+         "otro difusor, para asientos que la fuente no dé",
+         "another mirror, for entries that the feed does not give"},
         {"dir", "DIR", OPTION_TEXT, &puller->pull.dir, 0, 0, true, "carpeta propia; se sirve DIR/public",
          "its own folder; DIR/public is served"},
         {"listen", "DIR:PTO", OPTION_TEXT, &setup->listen, 0, 0, false, "dónde sirve; sin ella solo copia",
@@ -184,7 +204,7 @@ static int parse(struct setup *setup, int argc, char **argv)
     };
     const struct command command = {
         .program = "atalaya-mirror",
-        .usage = "--feed URL --vkey CLAVE --dir DIR [--listen DIR:PTO]",
+        .usage = "--feed URL --vkey CLAVE --log-vkey CLAVE --dir DIR [--listen DIR:PTO]",
         .es =
             "Un difusor: copia los resultados de una fuente, comprueba la firma de cada corte con la clave fijada y el "
             "SHA-256 de cada archivo antes de que sea visible, y los sirve por su cuenta. Si la fuente calla, sigue "
@@ -194,7 +214,7 @@ static int parse(struct setup *setup, int argc, char **argv)
             "SHA-256 before it is visible, and serves them itself. When the feed is silent it goes on serving the last "
             "good cut and says its age.",
         .more =
-            "  atalaya mirror --feed http://127.0.0.1:8090/ --vkey CLAVE --dir DIR --listen 127.0.0.1:8082\n\n"
+            "  atalaya mirror --feed http://127.0.0.1:8090/ --vkey CLAVE --log-vkey CLAVE --dir DIR --listen 127.0.0.1:8082\n\n"
             "Con --once termina en 0 si el corte está verificado, 1 si la fuente miente, 2 si no contesta.\n"
             "With --once it ends in 0 when the cut is verified, 1 when the feed lies, 2 when it does not answer.\n",
         .rows = rows,

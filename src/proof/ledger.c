@@ -3,7 +3,9 @@
 
 #include "base/codec.h"
 #include "render/package.h"
+#include "tlog/checkpoint.h"
 #include "tlog/ledger.h"
+#include "tlog/tiles.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -14,25 +16,45 @@ enum { BUNDLE_BYTES_MAX = BUNDLE_ENTRIES * (ENTRY_MAX + 2) };
 
 typedef enum err (*on_entry)(struct exam *exam, uint64_t index, struct span entry, struct why *why);
 
-static enum err read_bundle(struct exam *exam, uint64_t bundle, uint64_t entries, struct why *why)
+/* Bundles lie there in the widths of published checkpoints, not of cuts: the one of the size that stands, or the full one. */
+static enum err read_bundle(struct exam *exam, uint64_t bundle, uint64_t log_size, struct why *why)
 {
-    char name[BUNDLE_PATH_MAX];
+    char name[TILE_PATH_MAX];
     char path[EXAM_PATH_MAX];
-    bundle_path(bundle, name);
-    if (entries == BUNDLE_ENTRIES) {
-        snprintf(path, sizeof path, "log/tile/%s", name);
-    } else {
-        snprintf(path, sizeof path, "log/tile/%s.p/%" PRIu64, name, entries);
+    uint64_t left = log_size > bundle * BUNDLE_ENTRIES ? log_size - bundle * BUNDLE_ENTRIES : BUNDLE_ENTRIES;
+    for (int full = left >= BUNDLE_ENTRIES; full < 2; full++) {
+        struct why *last = full == 1 ? why : NULL;
+        tile_entries_path(bundle, full == 1 ? BUNDLE_ENTRIES : (unsigned)left, name);
+        snprintf(path, sizeof path, "log/%s", name);
+        enum err err = source_read(exam->source, path, BUNDLE_BYTES_MAX, &exam->file, last);
+        if (err == OK || full == 1) {
+            return err;
+        }
     }
-    return source_read(exam->source, path, BUNDLE_BYTES_MAX, &exam->file, why);
+    return OK;
+}
+
+/* The size that the checkpoint states; of the tree itself the log's own examination speaks. */
+static enum err read_log_size(struct exam *exam, uint64_t *out, struct why *why)
+{
+    struct span text, signatures;
+    struct checkpoint checkpoint;
+    TRY(source_read(exam->source, "log/checkpoint", CHECKPOINT_MAX, &exam->file, why));
+    TRY(note_split(buf_as_span(&exam->file), &text, &signatures));
+    TRY(checkpoint_parse(text, &checkpoint, why));
+    *out = checkpoint.size;
+    return checkpoint.size >= exam->manifest.log_size
+               ? OK
+               : why_set(why, ERR_CONFLICT, "the log's checkpoint ends before what the cut covers");
 }
 
 static enum err each_entry(struct exam *exam, on_entry on, struct why *why)
 {
-    uint64_t size = exam->manifest.log_size;
+    uint64_t size = exam->manifest.log_size, log_size = 0;
+    TRY(read_log_size(exam, &log_size, why));
     for (uint64_t start = 0; start < size; start += BUNDLE_ENTRIES) {
         uint64_t entries = size - start < BUNDLE_ENTRIES ? size - start : BUNDLE_ENTRIES;
-        TRY(read_bundle(exam, start / BUNDLE_ENTRIES, entries, why));
+        TRY(read_bundle(exam, start / BUNDLE_ENTRIES, log_size, why));
         struct span rest = buf_as_span(&exam->file);
         for (uint64_t i = 0; i < entries; i++) {
             struct span entry;
@@ -41,10 +63,6 @@ static enum err each_entry(struct exam *exam, on_entry on, struct why *why)
                                start / BUNDLE_ENTRIES, i);
             }
             TRY(on(exam, start + i, entry, why));
-        }
-        if (rest.len != 0) {
-            return why_set(why, ERR_SYNTAX, "bundle %" PRIu64 " has bytes after its entries",
-                           start / BUNDLE_ENTRIES);
         }
     }
     return OK;

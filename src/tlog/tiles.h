@@ -33,6 +33,14 @@ void tiles_root(const struct tiles *tiles, struct hash *out);
  * After it a checkpoint of this size may be signed. */
 MUST_CHECK enum err tiles_publish(struct tiles *tiles, struct why *why);
 
+/* Retention: the partial tiles and bundles of a size that was published stay until the full tile after theirs stands; then who
+ * still asks for one takes the full one (tlog-tiles). `size` is published. */
+struct tiles_pruned {
+    uint64_t before[TILE_LEVELS]; /* of tiles before this one nothing partial is left */
+};
+void tiles_prune_begin(struct tiles_pruned *pruned, uint64_t size);
+MUST_CHECK enum err tiles_prune(const char *dir, struct tiles_pruned *pruned, uint64_t size, struct why *why);
+
 /* Reader: `fetch` gets a file's bytes by its path below DIR ("tile/0/000"); a folder's is tiles_fetch_folder
  * with the folder's path as argument. Pass the reader to merkle_prove_... through tiles_read. What comes out
  * is as true as the tiles are: check it against a signed root. */

@@ -25,12 +25,39 @@ class Signer:
         return text + b"\n" + f"\u2014 {self.name} {signature}\n".encode()
 
 
+def leaf(entry):
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+def node(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def tree_root(leaves):
+    """MTH of RFC 6962."""
+    if len(leaves) <= 1:
+        return leaves[0] if leaves else hashlib.sha256().digest()
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return node(tree_root(leaves[:k]), tree_root(leaves[k:]))
+
+
+def inclusion(index, leaves):
+    """PATH of RFC 6962."""
+    if len(leaves) <= 1:
+        return []
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < k:
+        return inclusion(index, leaves[:k]) + [tree_root(leaves[k:])]
+    return inclusion(index - k, leaves[k:]) + [tree_root(leaves[:k])]
+
+
 class Tree:
-    """A feed's folder; cut() publishes the next cut into it."""
+    """A feed's folder; cut() publishes the next cut into it, and the log that covers its entry."""
 
     def __init__(self, root, signer=None):
         self.root, self.signer = Path(root), signer or Signer()
-        self.entries, self.images, self.previous, self.number, self.covered = [], {}, None, -1, 0
+        self.log = Signer(seed=b"\x09" * 32)
+        self.entries, self.images, self.previous, self.number = [], {}, None, -1
         self.shared = {}
 
     def put(self, path, data):
@@ -50,25 +77,43 @@ class Tree:
         part = self.entries[number * 256:min(size, number * 256 + 256)]
         return b"".join(struct.pack(">H", len(e)) + e for e in part)
 
-    def log_files(self):
-        size, files = len(self.entries), {}
-        for number in range(self.covered // 256, (size + 255) // 256):
-            whole = (number + 1) * 256 <= size
-            name = f"log/tile/entries/{number:03d}" + ("" if whole else f".p/{size % 256}")
-            files[name] = self.bundle(number, size)
-        return files
+    def checkpoint(self, leaves):
+        return self.log.note(f"{self.log.name}\n{len(leaves)}\n{base64.b64encode(tree_root(leaves)).decode()}\n".encode())
 
-    def cut(self, pages=None, chunks=(), foreign=None, twins=None, **pointer):
+    def publish_log(self):
+        """Bundles, tiles and, last, the checkpoint of all entries (fewer than 65,536); proofs of cuts that have none."""
+        size, leaves = len(self.entries), [leaf(e) for e in self.entries]
+        level = leaves
+        for number in range((size + 255) // 256):
+            width = min(256, size - number * 256)
+            part = "" if width == 256 else f".p/{width}"
+            self.put(f"log/tile/entries/{number:03d}{part}", self.bundle(number, size))
+        for name in (0, 1):
+            for number in range((len(level) + 255) // 256):
+                tile = level[number * 256:number * 256 + 256]
+                self.put(f"log/tile/{name}/{number:03d}" + ("" if len(tile) == 256 else f".p/{len(tile)}"), b"".join(tile))
+            level = [tree_root(level[i:i + 256]) for i in range(0, len(level) // 256 * 256, 256)]
+        checkpoint = self.checkpoint(leaves)
+        self.put("log/checkpoint", checkpoint)
+        for index, entry in enumerate(self.entries):
+            if entry.startswith(b"prep-cut/v1\n"):
+                name = f"log/cut-{entry.split()[2].decode()}.tlog-proof"
+                if not (self.root / name).exists():
+                    hashes = b"".join(base64.b64encode(h) + b"\n" for h in inclusion(index, leaves))
+                    self.put(name, b"c2sp.org/tlog-proof@v1\nextra " + base64.b64encode(entry) +
+                             f"\nindex {index}\n".encode() + hashes + b"\n" + checkpoint)
+
+    def cut(self, pages=None, chunks=(), foreign=None, twins=None, alter=None, log=True, **pointer):
         """Publishes cut `number`+1. `pages` are files below cut/{n}/; `foreign` are extra manifest files; `twins` are
-        the encodings, "index.html.gz" and the like."""
+        the encodings, "index.html.gz" and the like; `alter` changes the manifest's text before it is signed; without
+        `log` the cut is shown before any checkpoint covers its entry."""
         self.number += 1
         n = self.number
         time = f"2027-06-07T{2 + n // 60:02d}:{n % 60:02d}:00Z"
-        self.entries.append(f"prep-cut/v1\nnumber {n}\n".encode())
         files = {f"cut/{n}/{k}": v for k, v in (pages or {"index.html": f"<p>corte {n}".encode()}).items()}
         files |= {f"chunk/{sha256(c)}.html": c for c in chunks}
         files |= {"index.html": f"<p>portada del corte {n}".encode()}
-        files |= self.log_files() | (foreign or {})
+        files |= foreign or {}
         latest = {"format": 1, "cut": n, "path": f"cut/{n}/", "time": time, "next": None, "last": False, "drill": True,
                   "log_size": len(self.entries), "manifest_sha256": "0" * 64, "package": None,
                   "contests": {"jg": {"expected": 10, "captured": n, "counted": n, "votes": 100 * n}}}
@@ -80,11 +125,14 @@ class Tree:
         text = "\n".join(["prep-manifest/v1", "origin " + self.signer.name, f"cut {n}", "time " + time,
                           f"log-size {len(self.entries)}", "previous-manifest " + (self.previous or "-"),
                           f"files {len(lines)}", *lines, f"encodings {len(twin_lines)} -", *twin_lines, ""]).encode()
+        text = alter(text) if alter else text
         self.previous = sha256(text)
-        self.covered = len(self.entries)
+        self.entries.append(f"prep-cut/v1\nnumber {n}\ntime {time}\nmanifest {self.previous}\n".encode())
         for path, data in (files | (twins or {})).items():
             if not path.startswith(".."):
                 self.put(path, data)
         self.put(f"cut/{n}/manifest", self.signer.note(text))
         self.put("latest.json", zeroed.replace(b"0" * 64, self.previous.encode()))
+        if log:
+            self.publish_log()
         return n

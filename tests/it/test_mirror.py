@@ -60,7 +60,8 @@ def tree(feed):
 
 @pytest.fixture
 def mirror_args(tmp_path, feed, tree):
-    return ["--feed", f"http://127.0.0.1:{feed.port}/", "--vkey", tree.signer.vkey, "--dir", tmp_path / "m",
+    return ["--feed", f"http://127.0.0.1:{feed.port}/", "--vkey", tree.signer.vkey, "--log-vkey", tree.log.vkey,
+            "--dir", tmp_path / "m",
             "--status", tmp_path / "mirror-1", "--poll-ms", "20"]
 
 
@@ -170,17 +171,45 @@ def tell_another_history(tree):
     tree.cut()
 
 
-def leave_out_the_pointer(tree):
-    tree.cut()
-    note = (tree.root / "cut/1/manifest").read_bytes()
-    text = note.split(b"\n\n")[0].decode() + "\n"
-    lines = [line for line in text.splitlines() if not line.endswith(" latest.json")]
+def without_pointer(text):
+    lines = [line for line in text.decode().splitlines() if not line.endswith(" latest.json")]
     files = next(i for i, line in enumerate(lines) if line.startswith("files "))
     lines[files] = f"files {int(lines[files].split()[1]) - 1}"
-    text = ("\n".join(lines) + "\n").encode()
-    tree.put("cut/1/manifest", tree.signer.note(text))
-    latest = json.loads((tree.root / "latest.json").read_bytes()) | {"manifest_sha256": sha256(text)}
-    tree.put("latest.json", json.dumps(latest, separators=(",", ":")).encode())
+    return ("\n".join(lines) + "\n").encode()
+
+
+def leave_out_the_pointer(tree):
+    tree.cut(alter=without_pointer)
+
+
+def name_a_bundle(tree):
+    tree.cut(foreign={"log/tile/entries/000.p/1": b"\0\1x"})
+
+
+def enter_another_manifest(tree):
+    """The log speaks of another cut 1 than the one that is shown."""
+    tree.cut(log=False)
+    tree.entries[-1] = tree.entries[-1].replace(tree.previous.encode(), b"ab" * 32)
+    tree.publish_log()
+
+
+def sign_the_log_with_another_key(tree):
+    tree.log = Signer(seed=b"\x0a" * 32)
+    tree.cut()
+
+
+def sign_another_log(tree):
+    tree.log = Signer(name="prep.example.mx/otro", seed=b"\x09" * 32)
+    tree.cut()
+
+
+def leave_out_an_entry(tree):
+    """The bundle has other entries than the tiles and the root."""
+    tree.entries += [b"prep-notice/v1\n", b"prep-acta/v1\nuna\n"]
+    tree.cut(log=False)
+    honest = tree.bundle
+    tree.bundle = lambda number, size: honest(number, size).replace(b"una", b"UNA")
+    tree.publish_log()
 
 
 def name_a_foreign_path(tree):
@@ -202,7 +231,7 @@ def forge_the_minisig(tree):
     tree.put("cut/1/manifest.minisig", b"untrusted comment: x\nRUQAAAA=\ntrusted comment: y\nAAAA\n")
 
 
-LIES = [forge_the_minisig, tamper_page, tamper_entry_page, tamper_pointer, tamper_manifest, sign_with_another_key, sign_with_another_name,
+LIES = [name_a_bundle, enter_another_manifest, sign_the_log_with_another_key, sign_another_log, leave_out_an_entry, forge_the_minisig, tamper_page, tamper_entry_page, tamper_pointer, tamper_manifest, sign_with_another_key, sign_with_another_name,
         tell_another_history, leave_out_the_pointer, name_a_foreign_path, name_another_cut, cut_the_bundle_short]
 
 
@@ -221,6 +250,126 @@ def test_a_lying_feed_is_refused(start, tmp_path, tree, mirror_args, lie):
     assert published(tmp_path, "cut/1/index.html") in (None, b"<p>corte 1")
     assert not (tmp_path / "m/public/estado").exists()
     assert not mirror.ended()
+
+
+def test_a_proof_of_another_cut_is_not_taken(start, tmp_path, tree, mirror_args):
+    tree.cut()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(lambda: published(tmp_path, "log/cut-0.tlog-proof"), say=mirror.text)
+    good = (tree.root / "log/cut-0.tlog-proof").read_bytes()
+    assert published(tmp_path, "log/cut-0.tlog-proof") == good
+    tree.put("log/cut-1.tlog-proof", good)
+    tree.cut()
+    wait_for(lambda: status_of(tmp_path / "mirror-1").get("rejected", "0") != "0", say=mirror.text)
+    assert held_cut(tmp_path) == 1 and published(tmp_path, "log/cut-1.tlog-proof") is None
+    (tree.root / "log/cut-1.tlog-proof").unlink()
+    tree.publish_log()
+    wait_for(lambda: published(tmp_path, "log/cut-1.tlog-proof"), say=mirror.text)
+
+
+def checkpoint_size(data):
+    return int(data.split(b"\n")[1]) if data else -1
+
+
+def test_a_cut_waits_for_its_entry(start, tmp_path, tree, mirror_args):
+    """A cut that no checkpoint covers is not shown, and that is no lie."""
+    tree.cut()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 0), say=mirror.text)
+    tree.cut(log=False)
+    tree.put("latest.json", (tree.root / "latest.json").read_bytes())
+    wait_for(lambda: int(status_of(tmp_path / "mirror-1")["files_fetched"]) > 0, say=mirror.text)
+    before = status_of(tmp_path / "mirror-1")["time"]
+    wait_for(lambda: status_of(tmp_path / "mirror-1").get("time", before) > before, say=mirror.text)
+    assert held_cut(tmp_path) == 0 and status_of(tmp_path / "mirror-1")["rejected"] == "0"
+    tree.publish_log()
+    wait_for(holds(tmp_path, 1), say=mirror.text)
+
+
+def test_the_log_is_followed_between_cuts(start, tmp_path, tree, mirror_args):
+    tree.cut()
+    mirror = start("atalaya-mirror", *mirror_args)
+    for size in (3, 200, 256, 257, 700, 1100):
+        tree.entries += [f"prep-notice/v1\n{n}\n".encode() for n in range(len(tree.entries), size)]
+        tree.publish_log()
+        wait_for(lambda: checkpoint_size(published(tmp_path, "log/checkpoint")) == size, say=mirror.text)
+    assert published(tmp_path, "log/checkpoint") == (tree.root / "log/checkpoint").read_bytes()
+    for tile in ("entries/003", "0/003", "entries/004.p/76", "0/004.p/76", "1/000.p/4"):  # its own, of the same bytes
+        assert published(tmp_path, f"log/tile/{tile}") == (tree.root / f"log/tile/{tile}").read_bytes(), tile
+    wait_for(lambda: not (tmp_path / "m/public/log/tile/0/000.p").exists(), say="partial tiles stay for ever")
+
+
+def fork(tree, at, more):
+    """Another history from entry `at` on, `more` entries longer."""
+    tree.entries = tree.entries[:at] + [b"prep-notice/v1\notra historia\n"] * (len(tree.entries) - at + more)
+    tree.publish_log()
+
+
+@pytest.mark.parametrize("entries,at,more", [(10, 5, 3), (10, 5, 0), (10, 5, -2), (300, 20, 400), (300, 290, 1)])
+def test_two_histories_are_evidence(start, tmp_path, tree, mirror_args, entries, at, more):
+    """Both checkpoints are kept and served, it says so, and it goes on with the history that it knew."""
+    tree.entries += [f"prep-notice/v1\n{n}\n".encode() for n in range(entries)]
+    tree.cut()
+    known = list(tree.entries)
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 0), say=mirror.text)
+    first = (tree.root / "log/checkpoint").read_bytes()
+    fork(tree, at, more)
+    second = (tree.root / "log/checkpoint").read_bytes()
+    status = wait_for(lambda: (s := status_of(tmp_path / "mirror-1")).get("log_conflict") == "yes" and s, say=mirror.text)
+    assert "dos historias" in status["alarm"]
+    kept = {p.read_bytes() for p in (tmp_path / "m/public/log/evidence").iterdir()}
+    assert kept == {first, second}
+    assert published(tmp_path, "log/checkpoint") == first and held_cut(tmp_path) == 0
+    assert (tmp_path / "m/feed-state").read_text().startswith("conflict ")
+    mirror.stop()
+    tree.entries = known
+    tree.cut()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 1), say=mirror.text)
+    status = wait_for(lambda: (s := status_of(tmp_path / "mirror-1")).get("cut") == "1" and s, say=mirror.text)
+    assert status["log_conflict"] == "yes"  # until a person has looked at it
+
+
+def test_memory_is_longer_than_the_folder(start, tmp_path, tree, mirror_args):
+    """A mirror whose published folder was lost still knows what it has verified."""
+    tree.cut()
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 0), say=mirror.text)
+    mirror.stop()
+    (tmp_path / "m/public").rename(tmp_path / "lost")
+    fork(tree, 0, 5)
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(lambda: status_of(tmp_path / "mirror-1").get("log_conflict") == "yes", say=mirror.text)
+    assert published(tmp_path, "log/checkpoint") is None and held_cut(tmp_path) is None
+
+
+def test_a_damaged_bundle_is_fetched_again(start, run, tmp_path, tree, mirror_args):
+    tree.entries += [f"prep-notice/v1\n{n}\n".encode() for n in range(300)]
+    tree.cut()
+    assert run("atalaya-mirror", *mirror_args, "--once").returncode == 0
+    bundle = tmp_path / "m/public/log/tile/entries/000"
+    bundle.write_bytes(bundle.read_bytes().replace(b"17", b"71"))
+    mirror = start("atalaya-mirror", *mirror_args)
+    wait_for(lambda: bundle.read_bytes() == tree.bundle(0, 300), say=mirror.text)
+
+
+def test_entries_from_another_mirror(start, tmp_path, feed, tree, mirror_args):
+    """A feed that lost its bundles; another difusor has them, and they prove themselves."""
+    tree.entries += [f"prep-notice/v1\n{n}\n".encode() for n in range(300)]
+    tree.cut()
+    first = start("atalaya-mirror", *mirror_args)
+    wait_for(holds(tmp_path, 0), say=first.text)
+    first.stop()
+    other = Feed(tmp_path / "m/public")
+    try:
+        (tree.root / "log/tile/entries").rename(tree.root / "lost")
+        second = start("atalaya-mirror", *mirror_args[:-4], "--dir", tmp_path / "m2", "--status", tmp_path / "mirror-2",
+                       "--poll-ms", "20", "--from", f"http://127.0.0.1:{other.port}")
+        wait_for(lambda: (tmp_path / "m2/public/latest.json").exists(), say=second.text)
+        assert (tmp_path / "m2/public/log/tile/entries/000").read_bytes() == tree.bundle(0, 300)
+    finally:
+        other.down()
 
 
 def test_a_cut_never_goes_back(start, tmp_path, feed, tree, mirror_args):
@@ -314,7 +463,7 @@ def test_old_cuts_expire(start, tmp_path, tree, mirror_args):
     assert published(tmp_path, f"chunk/{sha256(b'siempre')}.html")
 
 
-@pytest.mark.parametrize("args", [[], ["--feed", "http://127.0.0.1:1/"], ["--poll-ms", "x"], ["--vkey", "no"]])
+@pytest.mark.parametrize("args", [[], ["--feed", "http://127.0.0.1:1/"], ["--poll-ms", "x"], ["--vkey", "no"], ["--log-vkey", "no"]])
 def test_wrong_use(run, args):
     done = run("atalaya-mirror", *args)
     assert done.returncode == 2

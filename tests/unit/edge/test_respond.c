@@ -239,6 +239,7 @@ static void paths_that_come_from_the_folder(void **state)
     assert_non_null(disk_type(SPAN("/log/tile/0/x001/234"), &keep));
     assert_string_equal(disk_type(SPAN("/log/cut-12.tlog-proof"), &keep), "text/plain; charset=utf-8");
     assert_int_equal(keep, KEEP_FOREVER);
+    assert_non_null(disk_type(SPAN("/log/evidence/0123456789abcdef.checkpoint"), &keep));
     assert_string_equal(disk_type(SPAN("/log/vkey"), &keep), "text/plain; charset=utf-8");
     assert_int_equal(keep, KEEP_KEY);
     assert_non_null(disk_type(SPAN("/log/checkpoint"), &keep));
@@ -260,6 +261,9 @@ static void paths_that_come_from_the_folder(void **state)
         "/cut/x/manifest",
         "/log/cut.vkey",
         "/log/cut-.tlog-proof",
+        "/log/evidence/0123456789abcde.checkpoint",
+        "/log/evidence/0123456789abcdeg.checkpoint",
+        "/log/evidence/.checkpoint",
         "/log/cut-1.tlog-prooff",
         "/log/cut-x.tlog-proof",
         "/log/cut-1/.tlog-proof",
@@ -283,6 +287,7 @@ static void feed_states(void **state)
         {"ok 1970-01-01T00:00:10Z\n", FEED_OK, 90},
         {"lost 1970-01-01T00:01:00Z\n", FEED_LOST, 40},
         {"lost -\n", FEED_LOST, 0},
+        {"conflict 1970-01-01T00:01:00Z\n", FEED_CONFLICT, 40},
         {"ok 1970-01-01T01:00:00Z\n", FEED_OK, 0},
         {"", FEED_LOST, 0},
         {"okay 1970-01-01T00:00:10Z\n", FEED_LOST, 90},

@@ -26,9 +26,9 @@ static void test_places(void **state)
         {"package/13/x.zip", PLACE_FOREIGN},
         {"package/012/x.zip", PLACE_FOREIGN},
         {"package/x.zip", PLACE_FOREIGN},
-        {"log/tile/entries/000", PLACE_LOG},
-        {"log/tile/entries/x001/234.p/17", PLACE_LOG},
-        {"log/cut.vkey", PLACE_ENTRY},
+        {"log/tile/entries/000", PLACE_FOREIGN},
+        {"log/tile/entries/x001/234.p/17", PLACE_FOREIGN},
+        {"log/cut.vkey", PLACE_FOREIGN},
         {"log/checkpoint", PLACE_FOREIGN},
         {"index.html", PLACE_ENTRY},
         {"index.html.gz", PLACE_ENTRY},
@@ -54,21 +54,11 @@ static void test_places(void **state)
     }
 }
 
-static void test_partial_bundles(void **state)
-{
-    (void)state;
-    assert_true(place_partial_bundle(SPAN("log/tile/entries/000.p/12")));
-    assert_false(place_partial_bundle(SPAN("log/tile/entries/000")));
-    assert_false(place_partial_bundle(SPAN("")));
-    assert_true(place_in_package(SPAN("package/12/x"), 12));
-    assert_false(place_in_package(SPAN("package/12/x"), 1));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places),
-        cmocka_unit_test(test_partial_bundles),
+
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
