@@ -183,6 +183,7 @@ class Night:
         self.thread.start()
 
     def set_clock(self, seconds):
+        self.now = seconds
         data = b"PREPCLK1" + struct.pack("<IIqqq", 2, 0, 0, ms(seconds), ms(seconds)) + bytes(24)
         path = self.dir / "run/clock"
         if path.exists():
@@ -240,6 +241,42 @@ class Night:
     def close(self):
         self.stop()
         self.listener.close()
+
+    def sign(self, seconds=20):
+        """Runs atalaya-log until a checkpoint covers the whole ledger (before the opening: what comes before the first acta)
+        and every cut in it has its proof."""
+        import time
+        if not (self.dir / "signer/state").exists():
+            self.begin_log()
+        public, end = self.dir / "public/log", time.monotonic() + seconds
+        actas = [i for i, e in enumerate(self.ledger.entries) if e.startswith(b"prep-acta/v1\n")]
+        size = actas[0] if actas and self.now < 0 else self.ledger.size
+        cuts = [e.split()[2].decode() for e in self.ledger.entries[:size] if e.startswith(b"prep-cut/v1\n")]
+        with open(self.dir / "run/log.log", "ab") as log:
+            program = subprocess.Popen([self.bin / "atalaya-log", "--dir", self.dir, "--interval", "20"], stderr=log)
+        try:
+            while not (self.checkpoint_size() == size and
+                       all((public / f"cut-{n}.tlog-proof").exists() for n in cuts)):
+                assert time.monotonic() < end and program.poll() is None, (self.dir / "run/log.log").read_text()[-2000:]
+                time.sleep(0.01)
+        finally:
+            program.terminate()
+            program.wait(10)
+
+    def begin_log(self):
+        """A log is begun before its ledger: here in a folder beside it."""
+        before = self.dir / "run/before"
+        shutil.copytree(self.dir / "election", before / "election")
+        (before / "keys").mkdir()
+        subprocess.run([self.bin / "atalaya-log", "--dir", before, "--begin"], check=True, stdout=subprocess.DEVNULL)
+        for name in ("keys/log.key", "keys/log.key.pub", "signer/state", "public/log/vkey"):
+            (self.dir / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(before / name, self.dir / name)
+        shutil.rmtree(before)
+
+    def checkpoint_size(self):
+        path = self.dir / "public/log/checkpoint"
+        return int(path.read_text().splitlines()[1]) if path.exists() else -1
 
     def ask(self, request, seconds=60):
         """Asks cut.sock; waits for it to be there."""

@@ -58,7 +58,7 @@ class Tree:
         self.root, self.signer = Path(root), signer or Signer()
         self.log = Signer(seed=b"\x09" * 32)
         self.entries, self.images, self.previous, self.number = [], {}, None, -1
-        self.shared = {}
+        self.shared, self.held_back = {}, False
 
     def put(self, path, data):
         file = self.root / path
@@ -133,6 +133,6 @@ class Tree:
                 self.put(path, data)
         self.put(f"cut/{n}/manifest", self.signer.note(text))
         self.put("latest.json", zeroed.replace(b"0" * 64, self.previous.encode()))
-        if log:
+        if log and not self.held_back:
             self.publish_log()
         return n

@@ -34,6 +34,7 @@ def published(night, number):
 
 
 def verify(night, *args):
+    night.sign()
     done = subprocess.run([night.bin / "atalaya-verify", night.dir, "--json", *args], capture_output=True, text=True)
     return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
@@ -67,9 +68,10 @@ def test_zeros_before_the_opening(night):
     pointer = latest(night)
     assert (pointer["cut"], pointer["next"], pointer["package"]) == (0, iso(0), None)
     assert all(c["captured"] == c["votes"] == 0 for c in pointer["contests"].values())
+    assert verify(night)[0] == 0
+    assert night.checkpoint_size() == night.ledger.size - 6  # the actas, and the entry of cut 0 after them
     for path, data in tree(night.dir / "public").items():
         assert b"prep-acta" not in data, f"{path} speaks of an acta before the opening"
-    assert verify(night)[0] == 0
     assert night.cut(0).startswith("ok 1 ")
     assert sum(c["captured"] for c in latest(night)["contests"].values()) == 5
 

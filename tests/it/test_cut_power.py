@@ -29,6 +29,7 @@ def latest(night):
 
 
 def verify(night):
+    night.sign()
     done = subprocess.run([night.bin / "atalaya-verify", night.dir, "--json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

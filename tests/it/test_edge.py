@@ -160,6 +160,7 @@ def code_of(proof):
 
 def test_the_code_of_the_cut(edge, tree, get_json):
     """It is null until the newest cut's proof is there, and never the code of the cut before."""
+    tree.held_back = True
     tree.cut({"index.html": PAGE})
     tree.put("log/cut-0.tlog-proof", b"proof of cut 0\n")
     site = edge(tree)
@@ -187,7 +188,7 @@ def test_the_code_of_the_cut(edge, tree, get_json):
 
 
 def test_estado(edge, tree, get_json, tmp_path):
-    tree.cut(next="2027-06-07T02:01:00Z")
+    tree.cut(next="2027-06-07T02:01:00Z", log=False)
     feed = tmp_path / "feed-state"
     feed.write_text("ok 2027-06-07T02:00:30Z\n")
     site = edge(tree, "--mirrors", "difusor-1=http://127.0.0.1:1/,difusor-2=http://127.0.0.1:2/", "--results",
@@ -200,6 +201,8 @@ def test_estado(edge, tree, get_json, tmp_path):
     assert [m["name"] for m in said["mirrors"]] == ["difusor-1", "difusor-2"]
     assert site.get("/estado")[1]["cache-control"] == "no-store"
     assert said["code"] is None
+    feed.write_text("conflict 2027-06-07T02:00:30Z\n")
+    site.until(lambda: get_json(site.port, "/estado")["feed"] == "conflict")
     feed.write_text("lost 2020-01-01T00:00:00Z\n")
     said = site.until(lambda: (e := get_json(site.port, "/estado")) and e["feed"] == "lost" and e)
     assert said["feed_age_s"] > 1000

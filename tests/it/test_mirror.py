@@ -153,7 +153,7 @@ def tamper_pointer(tree):
 def tamper_manifest(tree):
     tree.cut()
     note = (tree.root / "cut/1/manifest").read_bytes()
-    tree.put("cut/1/manifest", note.replace(b"cut 1", b"cut 1", 1).replace(b"log-size 2", b"log-size 9"))
+    tree.put("cut/1/manifest", note.replace(b"cut 1", b"cut 1", 1).replace(b"log-size 1", b"log-size 9"))
 
 
 def sign_with_another_key(tree):
@@ -241,7 +241,9 @@ def test_a_lying_feed_is_refused(start, tmp_path, tree, mirror_args, lie):
     mirror = start("atalaya-mirror", *mirror_args)
     wait_for(holds(tmp_path, 0), say=mirror.text)
     before = {p: p.read_bytes() for p in (tmp_path / "m/public").glob("*") if p.is_file()}
+    tree.held_back = True  # no mirror takes the cut before its log, so that no honest moment can be seen
     lie(tree)
+    tree.publish_log()
     status = wait_for(lambda: (s := status_of(tmp_path / "mirror-1")).get("rejected", "0") != "0" and s, say=mirror.text)
     assert status["alarm"].startswith("no se acepta"), status
     assert status["cut"] == "0"

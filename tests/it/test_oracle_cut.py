@@ -116,6 +116,7 @@ def test_every_figure_of_every_area(night, seed):
         if step == 4:
             assert night.ask("close todo-publicado").startswith("ok")
         assert night.cut(1200 * step).startswith("ok"), night.log()
+        night.sign()
         assert oracle.compare(public) == []
     log = [e.decode() for e in night.ledger.entries]
     wrong, cuts = oracle.compare_entries(log)
@@ -137,6 +138,7 @@ def test_the_official_database(night, wait_for, seed):
         if step == 1:
             assert night.ask("close todo-publicado").startswith("ok")
         assert night.cut(1200 * (step + 1)).startswith("ok"), night.log()
+        night.sign()
         facts = oracle.json.loads((public / "latest.json").read_text())
         package = public / "package" / str(facts["cut"])  # made in the background, put there whole
         wait_for(package.is_dir, 30, say=night.log)
@@ -153,6 +155,7 @@ def test_the_oracle_sees_a_wrong_figure(night):
     writer.some(40)
     night.start("--cadence", "1200", "--package", "86400")
     assert night.cut(0).startswith("ok"), night.log()
+    night.sign()
     public = night.dir / "public"
     assert oracle.compare(public) == []
     data = next((public / "cut").rglob("district-02.json"))
