@@ -28,6 +28,8 @@ static const struct verb {
     {"prove", "prueba que un acta está en la bitácora", "proves that one acta is in the log"},
     {"rebuild", "rehace el último corte desde la bitácora", "rebuilds the last cut from the log alone"},
     {"zero", "prueba que un sistema nuevo no tiene votos", "proves that a fresh system holds no votes"},
+    {"keys", "la ceremonia de las claves: política, raíces, cambios",
+     "the ceremony of keys: policy, roots, rotation"},
     {"site", "el sitio institucional: sellar, revisar, restaurar",
      "the institutional site: seal, check, restore"},
     {"report", "el informe de un incidente", "the report of an incident"},

@@ -22,7 +22,7 @@ void minisign_make(const struct secret_key *key, struct span file, struct span t
     blake2b_512(file, hash);
     uint8_t line[2 + 8 + 64] = {'E', 'D'};
     key_id(&key->key, line + 2);
-    ed25519_sign(key, span_of((const char *)hash, sizeof hash), line + 10);
+    enum err err = secret_key_sign(key, span_of((const char *)hash, sizeof hash), line + 10);
 
     /* The second signature covers the first and the comment. */
     struct buf both;
@@ -30,8 +30,12 @@ void minisign_make(const struct secret_key *key, struct span file, struct span t
     buf_add(&both, line + 10, 64);
     buf_span(&both, trusted_comment);
     uint8_t global[64];
-    ed25519_sign(key, buf_as_span(&both), global);
+    err = err != OK ? err : secret_key_sign(key, buf_as_span(&both), global);
     buf_done(&both);
+    if (err != OK) {
+        out->err = out->err == OK ? err : out->err;
+        return;
+    }
 
     buf_printf(out, "untrusted comment: signature by %s\n", key->key.name);
     base64_print(out, line, sizeof line);

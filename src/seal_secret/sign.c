@@ -12,7 +12,7 @@ static const char PREFIX[] = "PRIVATE+KEY+";
 
 enum err secret_key_from_seed(struct span name, const uint8_t seed[32], struct secret_key *out)
 {
-    struct secret_key key;
+    struct secret_key key = {0};
     uint8_t public[32];
     crypto_sign_ed25519_seed_keypair(public, key.secret, seed);
     enum err err = note_key_make(name, public, &key.key);
@@ -104,9 +104,19 @@ void secret_key_print(const struct secret_key *key, struct buf *out)
 
 void ed25519_sign(const struct secret_key *key, struct span message, uint8_t signature[64])
 {
+    assert(key->sign == NULL);
     int failed = crypto_sign_ed25519_detached(signature, NULL, (const unsigned char *)message.at, message.len,
                                               key->secret);
     assert(failed == 0);
+}
+
+enum err secret_key_sign(const struct secret_key *key, struct span message, uint8_t signature[64])
+{
+    if (key->sign != NULL) {
+        return key->sign(key->token, message, signature);
+    }
+    ed25519_sign(key, message, signature);
+    return OK;
 }
 
 void blake2b_512(struct span bytes, uint8_t out[64])
@@ -119,7 +129,10 @@ void note_sign(const struct secret_key *key, struct span text, struct buf *out)
 {
     uint8_t line[4 + 64];
     memcpy(line, key->key.id, 4);
-    ed25519_sign(key, text, line + 4);
+    if (secret_key_sign(key, text, line + 4) != OK) {
+        out->err = out->err == OK ? ERR_IO : out->err;
+        return;
+    }
     buf_str(out, "\xe2\x80\x94 ");
     buf_str(out, key->key.name);
     buf_char(out, ' ');

@@ -9,7 +9,10 @@
 
 struct secret_key {
     struct note_key key;
-    uint8_t secret[64]; /* libsodium's form: seed || public */
+    uint8_t secret[64]; /* libsodium's form: seed || public; zeros when a token holds it */
+    /* A token (src/pkcs11) that signs in its stead; NULL: the secret is here. */
+    enum err (*sign)(void *token, struct span message, uint8_t signature[64]);
+    void *token;
 };
 
 /* A fresh key from the system's randomness, or from a 32-byte seed (drills, tests). */
@@ -21,7 +24,12 @@ void secret_key_wipe(struct secret_key *key);
 MUST_CHECK enum err secret_key_parse(struct span text, struct secret_key *out, struct why *why);
 void secret_key_print(const struct secret_key *key, struct buf *out);
 
+/* Of a secret that is here (asserted). */
 void ed25519_sign(const struct secret_key *key, struct span message, uint8_t signature[64]);
+/* Also by a token, which may say no (ERR_IO). */
+MUST_CHECK enum err secret_key_sign(const struct secret_key *key, struct span message, uint8_t signature[64]);
+
+/* Notes and minisign files: when a token says no, `out` remembers the failure (out->err). */
 /* Appends "— name base64\n". */
 void note_sign(const struct secret_key *key, struct span text, struct buf *out);
 /* text, blank line, signature line. `text` must end in a newline. */
@@ -32,5 +40,12 @@ void note_make(const struct secret_key *key, struct span text, struct buf *out);
 void minisign_make(const struct secret_key *key, struct span file, struct span trusted_comment,
                    struct buf *out);
 void minisign_public(const struct note_key *key, struct buf *out);
+
+/* A secret under a passphrase: Argon2id, then XSalsa20-Poly1305. Appends / opens bytes
+ *   operations[4] || KiB of memory[4] || salt[16] || nonce[24] || box(seed)[48]      big endian
+ * Opening: ERR_FORGED for another passphrase or changed bytes, ERR_RANGE when it asks for more than 16 passes or 1 GiB. */
+void secret_key_lock(const struct secret_key *key, struct span passphrase, struct buf *out);
+MUST_CHECK enum err secret_key_unlock(struct span name, struct span bytes, struct span passphrase,
+                                      struct secret_key *out);
 
 #endif

@@ -1,7 +1,8 @@
 /* Cosignatures: the message and its verification. */
 #include "tlog/cosignature.h"
 
-#include "seal/ed25519.h"
+#include "base/codec.h"
+#include "seal/note.h"
 
 void cosignature_message(struct span checkpoint_text, uint64_t time_s, struct buf *out)
 {
@@ -33,4 +34,16 @@ bool cosignature_verify(const uint8_t public[32], struct span checkpoint_text, s
         *time_s = time;
     }
     return good;
+}
+
+void cosigner_print(const struct note_key *key, struct buf *out)
+{
+    uint8_t id[4];
+    uint8_t typed[33] = {NOTE_COSIGNATURE};
+    char hex[9];
+    note_key_id(span_str(key->name), NOTE_COSIGNATURE, span_of((const char *)key->public, 32), id);
+    hex_print(hex, id, 4);
+    memcpy(typed + 1, key->public, 32);
+    buf_printf(out, "%s+%s+", key->name, hex);
+    base64_print(out, typed, sizeof typed);
 }

@@ -21,4 +21,8 @@ void cosignature_message(struct span checkpoint_text, uint64_t time_s, struct bu
 bool cosignature_verify(const uint8_t public[32], struct span checkpoint_text, struct span bytes,
                         uint64_t *time_s);
 
+/* The verifier key of a cosigner, whose type is another than that of the key it is made from. */
+struct note_key;
+void cosigner_print(const struct note_key *key, struct buf *out);
+
 #endif
