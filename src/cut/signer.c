@@ -5,35 +5,21 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "doors/manifest.h"
+#include "keys/keyfile.h"
 #include "os/file.h"
 #include "os/jail.h"
 #include "os/packet.h"
 #include "os/proc.h"
-#include "seal_secret/sign.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 struct signer {
     const struct signer_options *options;
-    struct secret_key key;
+    struct signing_key key;
     struct signer_state state;
     struct buf text, note, minisig, answer;
 };
-
-static enum err key_load(struct signer *signer, struct why *why)
-{
-    struct buf bytes = {.limit = 4096};
-    enum err err = file_read(signer->options->key_path, 4096, &bytes, why);
-    if (err == OK) {
-        err = secret_key_parse(buf_as_span(&bytes), &signer->key, why);
-    }
-    if (bytes.at != NULL) {
-        explicit_bzero(bytes.at, bytes.cap);
-    }
-    buf_done(&bytes);
-    return err == OK ? OK : why_prefix(why, err, "%s", signer->options->key_path);
-}
 
 static enum err state_load(struct signer *signer, struct why *why)
 {
@@ -54,23 +40,26 @@ static enum err sign(struct signer *signer, struct why *why)
 {
     struct signer_state next;
     struct buf line = {0};
-    TRY(signer_allows(&signer->state, buf_as_span(&signer->text), signer->key.key.name, &next, why));
+    TRY(signer_allows(&signer->state, buf_as_span(&signer->text), signer->key.secret.key.name, &next, why));
     signer_state_print(&next, &line);
     enum err err = file_write_private(signer->options->state_path, buf_as_span(&line), why);
     buf_done(&line);
     TRY(err);
     signer->state = next;
     char comment[256];
-    int n = snprintf(comment, sizeof comment, "%s cut %" PRIu32, signer->key.key.name, next.cut);
-    note_make(&signer->key, buf_as_span(&signer->text), &signer->note);
-    minisign_make(&signer->key, buf_as_span(&signer->note), span_of(comment, (size_t)n), &signer->minisig);
-    return OK;
+    int n = snprintf(comment, sizeof comment, "%s cut %" PRIu32, signer->key.secret.key.name, next.cut);
+    note_make(&signer->key.secret, buf_as_span(&signer->text), &signer->note);
+    minisign_make(&signer->key.secret, buf_as_span(&signer->note), span_of(comment, (size_t)n),
+                  &signer->minisig);
+    return signer->note.err == OK && signer->minisig.err == OK
+               ? OK
+               : why_set(why, ERR_IO, "sign: the token that holds the key does not sign");
 }
 
 static void keys(struct signer *signer)
 {
-    note_key_print(&signer->key.key, &signer->note);
-    minisign_public(&signer->key.key, &signer->minisig);
+    note_key_print(&signer->key.secret.key, &signer->note);
+    minisign_public(&signer->key.secret.key, &signer->minisig);
 }
 
 /* One request; ERR_IO when the other side is gone. */
@@ -104,13 +93,14 @@ static enum err serve(struct signer *signer)
     return packet_give_long(fd, buf_as_span(&signer->minisig));
 }
 
-/* It reads the key, then may touch nothing but the folder of its memory. */
-static enum err signer_jail(const struct signer_options *options, struct why *why)
+/* It reads the key, then may touch nothing but the folder of its memory, and what a token's module needs. */
+static enum err signer_jail(const struct signer_options *options, const struct signing_key *key,
+                            struct why *why)
 {
     char folder[FILE_PATH_MAX];
     TRY(span_copy(span_str(options->state_path), folder, sizeof folder) ? OK : ERR_TOO_BIG);
     *strrchr(folder, '/') = '\0';
-    const char *const write[] = {folder, NULL};
+    const char *const write[] = {folder, key->path[0] != '\0' ? key->path : NULL, NULL};
     const struct jail jail = {
         .name = "sign", .rights = JAIL_SERVE | JAIL_FILES, .read = NULL, .write = write};
     return jail_enter(&jail, why);
@@ -123,16 +113,16 @@ int signer_main(void *arg)
     struct why why = {{0}};
     log_start("sign", LOG_INFO);
     enum err err = process_harden(&why);
-    err = err != OK ? err : key_load(&signer, &why);
+    err = err != OK ? err : keyfile_load(options->key_path, NULL, NULL, &signer.key, &why);
     err = err != OK ? err : state_load(&signer, &why);
-    err = err != OK ? err : signer_jail(options, &why);
+    err = err != OK ? err : signer_jail(options, &signer.key, &why);
     if (err != OK) {
         log_line(LOG_ERROR, "sign_start_failed", "why=\"%s\"", why.text);
         return 2;
     }
     while (serve(&signer) == OK) {
     }
-    secret_key_wipe(&signer.key);
+    signing_key_done(&signer.key);
     buf_done(&signer.text), buf_done(&signer.note), buf_done(&signer.minisig), buf_done(&signer.answer);
     return 0;
 }

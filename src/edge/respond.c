@@ -157,6 +157,15 @@ static const char *evidence_type(struct span name)
     return named ? "text/plain; charset=utf-8" : NULL;
 }
 
+/* "12" or "12.note" */
+static const char *policy_type(struct span name)
+{
+    struct span number = span_cut(&name, '.');
+    bool named =
+        number.len > 0 && number.len <= 10 && is_digits(number) && (name.at == NULL || span_is(name, "note"));
+    return named ? "text/plain; charset=utf-8" : NULL;
+}
+
 const char *disk_type(struct span path, enum keep_class *keep)
 {
     static const struct {
@@ -184,6 +193,9 @@ const char *disk_type(struct span path, enum keep_class *keep)
     }
     if (span_starts(path, SPAN("/log/cut-"))) {
         return proof_type(span_from(path, 9));
+    }
+    if (span_starts(path, SPAN("/log/policy."))) {
+        return policy_type(span_from(path, 12));
     }
     return span_starts(path, SPAN("/cut/")) ? old_manifest_type(span_from(path, 5)) : NULL;
 }

@@ -1,11 +1,13 @@
-/* The beginning of a log, once: its key, the signer's first memory. And its going on in a folder that was made again from the
- * night's copy, where the memory is the whole of what was copied. */
+/* The beginning of a log, once: its key, the signer's first memory. And its going on: in a folder that was made again from the
+ * night's copy, where the memory is the whole of what was copied, and under another origin after its key was stolen. */
 #include "base/log.h"
 #include "formats/election.h"
+#include "keys/keyfile.h"
 #include "logtree/logtree.h"
 #include "logtree/paths.h"
 #include "logtree/signer.h"
 #include "tlog/ledger.h"
+#include "tlog/policy_note.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -29,31 +31,31 @@ void logtree_paths(const struct logtree_options *options, struct logtree_paths *
     path_join(out->state, out->state_dir, "state");
 }
 
-/* The key of this log: read, or made now. */
-static enum err have_key(const char *path, struct span origin, bool make, struct secret_key *out,
+/* The key of this log: there, or made now. Its name is the log's origin: that of the election, or below it once a key was
+ * stolen. A key in a token, or made at a ceremony, lies there already. */
+static enum err have_key(const char *path, struct span origin, bool make, struct note_key *out,
                          struct why *why)
 {
-    struct buf text;
-    buf_init(&text, 0);
-    enum err err = file_read(path, 4096, &text, make ? NULL : why);
-    if (err == OK) {
-        err = secret_key_parse(buf_as_span(&text), out, why);
-    } else if (err == ERR_MISSING && make) {
-        err = secret_key_new(origin, out);
-        secret_key_print(out, &text);
-        err = err == OK ? file_write_private(path, buf_as_span(&text), why) : err;
+    struct signing_key key;
+    if (make && !file_exists(path)) {
+        TRY(secret_key_new(origin, &key.secret) == OK
+                ? OK
+                : why_set(why, ERR_SYNTAX, "the origin is no key's name"));
+        enum err err = keyfile_write(path, &key.secret, SPAN(""), why);
+        secret_key_wipe(&key.secret);
+        TRY(err);
     }
-    if (err == OK && !span_is(origin, out->key.name)) {
-        err = why_set(why, ERR_CONFLICT, "%s is the key of %s, the log is %.*s", path, out->key.name,
-                      SPAN_ARG(origin));
-    }
-    explicit_bzero(text.at, text.cap);
-    buf_done(&text);
-    return err;
+    TRY(keyfile_load(path, NULL, NULL, &key, why));
+    *out = key.secret.key;
+    signing_key_done(&key);
+    return origin_holds(origin, span_str(out->name))
+               ? OK
+               : why_set(why, ERR_CONFLICT, "%s is the key of %s, the log is %.*s", path, out->name,
+                         SPAN_ARG(origin));
 }
 
-/* The tree over all that the ledger holds. */
-static enum err whole_ledger(const char *ledger_dir, struct merkle_edge *edge, struct why *why)
+/* The tree over what the ledger holds, of its first `most` entries. */
+static enum err ledger_tree(const char *ledger_dir, uint64_t most, struct merkle_edge *edge, struct why *why)
 {
     struct ledger_reader *reader = NULL;
     merkle_edge_init(edge);
@@ -61,7 +63,7 @@ static enum err whole_ledger(const char *ledger_dir, struct merkle_edge *edge, s
     if (err == ERR_MISSING) {
         return OK;
     }
-    while (err == OK) {
+    while (err == OK && edge->size < most) {
         struct span entry;
         struct hash leaf;
         uint64_t index = 0;
@@ -82,7 +84,7 @@ static enum err first_state(const struct logtree_paths *paths, struct span origi
                             struct signer_state *out, struct why *why)
 {
     struct merkle_edge edge;
-    TRY(whole_ledger(paths->ledger, &edge, why));
+    TRY(ledger_tree(paths->ledger, UINT64_MAX, &edge, why));
     if (edge.size > 0 && !restored) {
         return why_set(why, ERR_CONFLICT,
                        "%s holds %llu entries: the signer's memory was lost, or this is not the beginning",
@@ -95,14 +97,14 @@ static enum err first_state(const struct logtree_paths *paths, struct span origi
                : why_set(why, ERR_RANGE, "the log's origin has 1 to %d bytes", ORIGIN_MAX);
 }
 
-static enum err show_key(const struct logtree_paths *paths, const struct secret_key *key, struct why *why)
+static enum err show_key(const struct logtree_paths *paths, const struct note_key *key, struct why *why)
 {
     struct buf vkey;
     char log_dir[FILE_PATH_MAX];
     char path[FILE_PATH_MAX];
     TRY(folder_make(path_join(log_dir, paths->public, "log"), why));
     buf_init(&vkey, 0);
-    note_key_print(&key->key, &vkey);
+    note_key_print(key, &vkey);
     buf_char(&vkey, '\n');
     enum err err = file_write(path_join(path, log_dir, "vkey"), buf_as_span(&vkey), true, why);
     if (err == OK) { /* beside the key: what the night's other programs pin */
@@ -114,30 +116,102 @@ static enum err show_key(const struct logtree_paths *paths, const struct secret_
     return err;
 }
 
-static enum err begin(const struct logtree_paths *paths, bool restored, struct why *why)
+static enum err first_begin(const struct logtree_paths *paths, struct span origin, bool restored,
+                            struct why *why)
 {
-    struct election election;
-    struct secret_key key;
+    struct note_key key;
     struct signer_state state;
-    TRY(election_load(paths->election, &election, why));
-    enum err err = folder_make(paths->state_dir, why);
-    err = err == OK ? first_state(paths, election.origin, restored, &state, why) : err;
-    err = err == OK ? have_key(paths->key, election.origin, !restored, &key, why) : err;
-    if (err == OK) {
-        err = signer_begin_at(paths->state, &state, why);
-        err = err == OK ? show_key(paths, &key, why) : err;
-        secret_key_wipe(&key);
+    TRY(folder_make(paths->state_dir, why));
+    TRY(first_state(paths, origin, restored, &state, why));
+    TRY(have_key(paths->key, origin, !restored, &key, why));
+    (void)span_copy(span_str(key.name), state.origin, sizeof state.origin); /* both are at most 127 bytes */
+    TRY(signer_begin_at(paths->state, &state, why));
+    return show_key(paths, &key, why);
+}
+
+/* --- after a theft: a new log that begins with the old one's entries --- */
+
+/* What the new log must contain: the old one's last good checkpoint, which this ledger must be the ledger of. */
+static enum err continued_state(const struct logtree_paths *paths, const char *from, struct signer_state *out,
+                                struct why *why)
+{
+    struct buf bytes = {0};
+    struct span text, signatures;
+    struct checkpoint checkpoint;
+    struct merkle_edge edge;
+    enum err err = file_read(from, CHECKPOINT_MAX, &bytes, why);
+    if (err == OK && (note_split(buf_as_span(&bytes), &text, &signatures) != OK ||
+                      checkpoint_parse(text, &checkpoint, why) != OK)) {
+        err = why_set(why, ERR_SYNTAX, "%s is no checkpoint", from);
     }
-    election_done(&election);
+    if (err == OK && span_is(checkpoint.origin, out->origin)) {
+        err =
+            why_set(why, ERR_EXISTS, "%s is of %s itself: an origin is never begun twice", from, out->origin);
+    }
+    err = err != OK ? err : ledger_tree(paths->ledger, checkpoint.size, &edge, why);
+    if (err == OK) {
+        merkle_edge_root(&edge, &out->root);
+        out->size = checkpoint.size;
+        if (edge.size != checkpoint.size || !hash_equal(&out->root, &checkpoint.root)) {
+            err = why_set(why, ERR_CONFLICT,
+                          "%s is not a checkpoint of this ledger: take another that is good", from);
+        }
+    }
+    buf_done(&bytes);
     return err;
 }
 
-int logtree_begin(const struct logtree_options *options, bool restored)
+/* FILE becomes STATE_DIR/NAME.old-N. */
+static enum err put_away(const struct logtree_paths *paths, const char *file, const char *name,
+                         struct why *why)
+{
+    char old[FILE_PATH_MAX];
+    char as[64];
+    for (int i = 1; file_exists(file) && i < 100; i++) {
+        snprintf(as, sizeof as, "%s.old-%d", name, i);
+        if (!file_exists(path_join(old, paths->state_dir, as)) && rename(file, old) != 0) {
+            return why_set(why, ERR_IO, "%s cannot be put away", file);
+        }
+    }
+    return OK;
+}
+
+static enum err begin_again(const struct logtree_paths *paths, struct span origin, const char *from,
+                            struct why *why)
+{
+    struct note_key key;
+    struct signer_state state = {.size = 0};
+    struct signer_state old;
+    char checkpoint[FILE_PATH_MAX];
+    TRY(have_key(paths->key, origin, false, &key, why));
+    (void)span_copy(span_str(key.name), state.origin, sizeof state.origin);
+    TRY(continued_state(paths, from, &state, why));
+    if (file_exists(paths->state)) {
+        TRY(signer_load(paths->state, &old, why));
+        if (strcmp(old.origin, state.origin) == 0) {
+            return why_set(why, ERR_EXISTS, "the log %s has begun; an origin is never begun twice",
+                           old.origin);
+        }
+    }
+    TRY(put_away(paths, paths->state, "state", why));
+    TRY(put_away(paths, path_join(checkpoint, paths->public, "log/checkpoint"), "checkpoint", why));
+    TRY(signer_begin_at(paths->state, &state, why));
+    return show_key(paths, &key, why);
+}
+
+int logtree_begin(const struct logtree_options *options, bool restored, const char *continues)
 {
     struct logtree_paths paths;
+    struct election election;
     struct why why = {""};
     logtree_paths(options, &paths);
-    if (begin(&paths, restored, &why) != OK) {
+    enum err err = election_load(paths.election, &election, &why);
+    if (err == OK) {
+        err = continues == NULL ? first_begin(&paths, election.origin, restored, &why)
+                                : begin_again(&paths, election.origin, continues, &why);
+        election_done(&election);
+    }
+    if (err != OK) {
         log_line(LOG_ERROR, "log_cannot_begin", "why=\"%s\"", why.text);
         return 2;
     }

@@ -15,6 +15,7 @@
 #include "os/proc.h"
 #include "os/sock.h"
 #include "tlog/entry.h"
+#include "tlog/policy_note.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -31,6 +32,7 @@ struct role {
     struct logtree_paths paths;
     int fd; /* to the signer */
     struct election election;
+    char origin[ORIGIN_MAX + 1]; /* of the log: its key's name */
     struct clock *clock;
     struct loop *loop;
     struct publisher *publisher; /* NULL until there is a ledger */
@@ -124,7 +126,7 @@ static enum err turn(struct role *role, bool *grew, struct why *why)
     if (role->publisher == NULL) {
         struct publisher_options options = {.ledger_dir = role->paths.ledger,
                                             .public_dir = role->paths.public,
-                                            .origin = role->election.origin.at,
+                                            .origin = role->origin,
                                             .opening_ms = role->election.opening_ms};
         struct why none = {""};
         enum err err = publisher_open(&options, &role->publisher, &none);
@@ -174,10 +176,31 @@ static void on_turn(void *arg)
     loop_after(role->loop, role->options->interval_ms, on_turn, role);
 }
 
+/* The log is called as its key is; the public half says it, so that this role need not see the other. */
+static enum err read_origin(struct role *role, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct buf vkey;
+    struct note_key key;
+    buf_init(&vkey, 0);
+    snprintf(path, sizeof path, "%.4000s.pub", role->paths.key);
+    enum err err = file_read(path, 1024, &vkey, why);
+    err = err != OK ? err : note_key_parse(buf_as_span(&vkey), &key, why);
+    buf_done(&vkey);
+    TRY(err);
+    if (!origin_holds(role->election.origin, span_str(key.name)) ||
+        !span_copy(span_str(key.name), role->origin, sizeof role->origin)) {
+        return why_set(why, ERR_CONFLICT, "%s is the key of %s, the election is %.*s", path, key.name,
+                       SPAN_ARG(role->election.origin));
+    }
+    return OK;
+}
+
 static enum err prepare(struct role *role, struct why *why)
 {
     const struct logtree_paths *paths = &role->paths;
     TRY(election_load(paths->election, &role->election, why));
+    TRY(read_origin(role, why));
     if (file_exists(paths->clock)) {
         TRY(clock_open(paths->clock, &role->clock, why));
     }

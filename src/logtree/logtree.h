@@ -18,7 +18,7 @@ struct logtree_options {
 /* Makes DIR/keys/log.key (unless it is there) and the signer's memory for the definition's origin, once; prints the verifier
  * key, also to DIR/public/log/vkey and DIR/keys/log.key.pub. The ledger must be empty. `restored`: the folder was made again
  * from the night's copy; the key must be there, and the memory is the tree over the whole ledger. The exit code. */
-int logtree_begin(const struct logtree_options *options, bool restored);
+int logtree_begin(const struct logtree_options *options, bool restored, const char *continues);
 
 /* Runs until SIGTERM or SIGINT; the exit code. */
 int logtree_run(const struct logtree_options *options);

@@ -1,7 +1,7 @@
 /* The signer as a process: one descriptor, one key, one state file, and nothing else. */
 #include "base/log.h"
+#include "keys/keyfile.h"
 #include "logtree/signer.h"
-#include "os/file.h"
 #include "os/jail.h"
 
 #include <errno.h>
@@ -10,21 +10,6 @@
 #include <sys/socket.h>
 
 enum { REQUEST_MAX = CHECKPOINT_MAX + 64 * 64 };
-
-static enum err load_key(const char *path, struct secret_key *out, struct why *why)
-{
-    struct buf text;
-    buf_init(&text, 4096);
-    enum err err = file_read(path, 4096, &text, why);
-    if (err == OK) {
-        err = secret_key_parse(buf_as_span(&text), out, why);
-    }
-    if (text.at != NULL) {
-        explicit_bzero(text.at, text.cap);
-    }
-    buf_done(&text);
-    return err;
-}
 
 static void answer(const struct signer_role *role, struct signer_state *state, const struct secret_key *key,
                    struct span request, struct buf *out)
@@ -76,23 +61,32 @@ int signer_role_main(void *arg)
 {
     const struct signer_role *role = arg;
     struct why why = {""};
-    struct secret_key key;
+    struct signing_key key;
     struct signer_state state;
     char folder[FILE_PATH_MAX];
     snprintf(folder, sizeof folder, "%s", role->state_path);
-    const char *const mine[] = {dirname(folder), NULL};
-    enum err err = load_key(role->key_path, &key, &why);
+    enum err err = keyfile_load(role->key_path, NULL, NULL, &key, &why);
+    bool loaded = err == OK;
     if (err == OK) {
         err = signer_load(role->state_path, &state, &why);
     }
+    if (err == OK && strcmp(state.origin, key.secret.key.name) != 0) {
+        err = why_set(&why, ERR_CONFLICT, "the memory is of the log %s, the key of %s", state.origin,
+                      key.secret.key.name);
+    }
     if (err == OK) {
+        /* The row of a key in a token has one folder more: what its module reads while it signs. */
+        const char *const mine[] = {dirname(folder), key.path[0] != '\0' ? key.path : NULL, NULL};
         err = jail_enter(&(struct jail){.name = "signer", .rights = JAIL_FILES, .write = mine}, &why);
     }
     if (err != OK) {
         log_line(LOG_ERROR, "signer_cannot_start", "why=\"%s\"", why.text);
+        if (loaded) {
+            signing_key_done(&key);
+        }
         return 1;
     }
-    int code = serve(role, &state, &key);
-    secret_key_wipe(&key);
+    int code = serve(role, &state, &key.secret);
+    signing_key_done(&key);
     return code;
 }

@@ -46,6 +46,7 @@ struct night {
     int64_t opening_ms, closing_ms;
     char origin[128]; /* of the election: name of log and key */
     char vkey[512];     /* of the results' signer: manifests */
+    bool drill; /* by election.ini */
     char log_vkey[512]; /* of the log: checkpoints; what a citizen pins */
     struct crew crew;
     struct loop *loop;

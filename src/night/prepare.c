@@ -100,6 +100,8 @@ static enum err read_election(struct night *night, struct why *why)
         value = span_trim(value);
         if (span_is(name, "origin")) {
             (void)span_copy(value, night->origin, sizeof night->origin);
+        } else if (span_is(name, "drill")) {
+            night->drill = span_is(value, "yes");
         } else if (span_is(name, "opening") && date_parse_iso(value, &night->opening_ms) != OK) {
             night->opening_ms = -1;
         } else if (span_is(name, "closing") && date_parse_iso(value, &night->closing_ms) != OK) {
@@ -137,6 +139,20 @@ static enum err make_key(struct night *night, const char *log, struct why *why)
     return read_vkey(public_path, night->vkey, sizeof night->vkey, why);
 }
 
+/* A drill has its ceremony of keys like an election, in one command; an election's was held before, elsewhere. */
+static enum err make_policy(struct night *night, const char *log, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct arguments arguments = {.argv = {(char *)(uintptr_t) "atalaya-keys", (char *)(uintptr_t) "drill"},
+                                  .n = 2};
+    if (!night->drill || file_exists(path_join(path, night->dir, "keys/policy.note")) ||
+        file_exists(path_join(path, night->dir, "ledger/entries/000"))) {
+        return OK;
+    }
+    argue(&arguments, "--dir", night->dir);
+    return run_to_end("atalaya-keys", arguments.argv, log, why);
+}
+
 /* The log is begun once, before the ledger; by its own program, which alone holds its key. In a folder that was made again from
  * a copy it goes on from what was copied (docs/decisions/log-and-copy.md). */
 static enum err begin_log(struct night *night, bool restored, const char *log, struct why *why)
@@ -151,6 +167,7 @@ static enum err begin_log(struct night *night, bool restored, const char *log, s
         }
         TRY(run_to_end("atalaya-log", arguments.argv, log, why));
     }
+    TRY(make_policy(night, log, why));
     path_join(path, night->dir, "keys/log.key.pub");
     return read_vkey(path, night->log_vkey, sizeof night->log_vkey, why);
 }

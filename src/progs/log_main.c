@@ -7,6 +7,7 @@ int main(int argc, char *argv[])
 {
     struct logtree_options options = {.interval_ms = 500};
     bool begin = false, restored = false;
+    const char *continues = NULL;
     const struct option_row rows[] = {
         {"dir", "DIR", OPTION_TEXT, &options.dir, 0, 0, true, "la carpeta de la noche", "the night's folder"},
         {"interval", "MS", OPTION_NUMBER, &options.interval_ms, 10, 60000, false,
@@ -21,6 +22,9 @@ int main(int argc, char *argv[])
         {"restored", NULL, OPTION_FLAG, &restored, 0, 0, false,
          "con --begin: la carpeta se rehizo de la copia; la memoria es el registro entero",
          "with --begin: the folder was made again from the copy; the memory is the whole ledger"},
+        {"continues", "PUNTO", OPTION_TEXT, &continues, 0, 0, false,
+         "con --begin: tras un robo, el último punto de control bueno del registro anterior",
+         "with --begin: after a theft, the old log's last good checkpoint"},
     };
     const struct command command = {
         .program = "atalaya-log",
@@ -39,5 +43,5 @@ int main(int argc, char *argv[])
         return code;
     }
     log_start("log", LOG_INFO);
-    return begin ? logtree_begin(&options, restored) : logtree_run(&options);
+    return begin ? logtree_begin(&options, restored, continues) : logtree_run(&options);
 }
