@@ -140,3 +140,10 @@ enum err ledger_add(const char *dir, const struct entry *entry, uint64_t *index,
     buf_done(&answer);
     return err;
 }
+
+bool night_order(const char *dir, const char *order)
+{
+    char path[FILE_PATH_MAX];
+    path_join(path, dir, "run/night.sock");
+    return file_exists(path) && control_ask(path, span_str(order), 10000, NULL, NULL) == OK;
+}

@@ -45,6 +45,8 @@ MUST_CHECK enum err policy_publish(const char *dir, const struct policy_note *no
 
 /* Appends an entry to the ledger of a running night; *index says where. */
 MUST_CHECK enum err ledger_add(const char *dir, const struct entry *entry, uint64_t *index, struct why *why);
+/* "stop log", "start log" to the parent of a night, where one runs. False: there is none, or it says no. */
+bool night_order(const char *dir, const char *order);
 bool night_has_begun(const char *dir);
 /* The night's clock, or the system's where there is none; whole seconds. */
 MUST_CHECK enum err ceremony_now(const char *dir, int64_t *now_ms, struct why *why);

@@ -128,6 +128,9 @@ int ceremony_publish(int argc, char *argv[])
     err = err != OK ? err : policy_publish(dir, note, &told, &why);
     printf("%s", buf_cstr(&told));
     if (err == OK) {
+        if (note->head.continues.len > 0 && night_order(dir, "start log")) {
+            printf("El registro vuelve a firmar. / The log signs again.\n");
+        }
         printf("Publicada: %s/public/log/policy, versión %u / published, version %u\n", dir,
                note->head.version, note->head.version);
     }

@@ -149,6 +149,9 @@ static enum err rotate(struct rotation *r, struct why *why)
 {
     char new_path[FILE_PATH_MAX], new_public[FILE_PATH_MAX], keys[FILE_PATH_MAX];
     TRY(plan(r, why));
+    if (r->stolen && r->role == KEY_LOG && night_order(r->dir, "stop log")) {
+        printf("El registro deja de firmar. / The log signs no more.\n");
+    }
     snprintf(new_path, sizeof new_path, "%.4000s.new", r->key_path);
     snprintf(new_public, sizeof new_public, "%.4000s.new.pub", r->key_path);
     if (!file_exists(new_path)) { /* there: a rotation that could not be entered is taken up again */
@@ -164,7 +167,7 @@ static enum err show_log_key(const struct rotation *r, struct why *why)
     char path[FILE_PATH_MAX];
     struct buf vkey = {0};
     TRY(read_vkey(r->public_path, &vkey, why));
-    printf("%s\n\nEn la entrada %" PRIu64 " del registro. / In entry %" PRIu64 " of the ledger.\n",
+    printf("%s\nEn la entrada %" PRIu64 " del registro. / In entry %" PRIu64 " of the ledger.\n",
            buf_cstr(&vkey), r->entry, r->entry);
     buf_char(&vkey, '\n');
     enum err err = r->role != KEY_LOG ? OK

@@ -21,6 +21,7 @@ static const struct verb {
     {"drill", "un simulacro, paso a paso", "a drill, step by step"},
     {"close", "declara el último corte", "declares the last cut"},
     {"notice", "publica un aviso fechado y firmado", "publishes a dated, signed notice"},
+    {"evidence", "asienta la huella de un archivo", "enters the hash of a file"},
     {"check-csv", "revisa una base de datos PREP publicada", "checks a published PREP database"},
     {"verify", "verifica un sitio publicado: firmas, bitácora, totales", "verifies a published tree"},
     {"code", "el código del corte, y si es el que se oyó",

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 
 import nacl.exceptions
@@ -268,6 +267,7 @@ def sign_with_roots(keys, folder, version):
         ok(keys("sign", version, "--key", folder / f"keys/roots/raiz-{i}.key"))
 
 
+@pytest.mark.slow
 def test_a_lost_log_key(night, keys):
     """docs/runbooks/log-key-lost.md: cuts go on without it; the log goes on with another."""
     folder = night.folder
@@ -302,15 +302,16 @@ def test_a_lost_log_key(night, keys):
     assert (folder / "public/log/policy").read_bytes() == (keys.dir / "fijada").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_stolen_log_key(night, keys, bin_dir, run):
     """docs/runbooks/log-key-stolen.md: the log goes on under another origin, and contains the old one whole."""
     folder = night.folder
     good = keys.dir / "bueno"
     old_note, origin, size, root = checkpoint(folder)
     good.write_bytes(old_note)
-    stop_log(folder)
     out = ok(keys("rotate", "log", "--stolen", "--dir", folder))
-    vkey = out.splitlines()[0]
+    assert "deja de firmar" in out
+    vkey = out.splitlines()[1]
     assert vkey_parts(vkey)[0] == origin + "/b"
     # a checkpoint that is not this ledger's is not gone on from
     other = keys.dir / "otro"
@@ -323,8 +324,7 @@ def test_a_stolen_log_key(night, keys, bin_dir, run):
     ok(keys("policy", "--after", folder / "keys/policy.note", "--log", folder / "keys/log.key.pub", "--continues", good,
             "--out", "policy.2"))
     sign_with_roots(keys, folder, "policy.2")
-    ok(keys("publish", "policy.2.note", "--dir", folder))
-    start_log(folder)
+    assert "vuelve a firmar" in ok(keys("publish", "policy.2.note", "--dir", folder))
     wait_for(lambda: (folder / "public/log/checkpoint").exists() and checkpoint(folder)[2] > size, 40, night.text)
 
     note, new_origin, grown, new_root = checkpoint(folder)
@@ -342,17 +342,51 @@ def test_a_stolen_log_key(night, keys, bin_dir, run):
     wait_for(lambda: cut_of(folder) > before, 40, "cuts go on")
 
 
-def order(folder, text):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
-        s.settimeout(20)
-        s.connect(str(folder / "run/night.sock"))
-        s.send(text.encode())
-        return s.recv(70000).decode()
+@pytest.fixture
+def hsm(tmp_path):
+    """A token of softhsm2 in a folder of its own: (words for `atalaya keys new`, environment)."""
+    module = next((p for p in ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
+                   if os.path.exists(p)), None)
+    if shutil.which("softhsm2-util") is None or module is None:
+        pytest.skip("softhsm2 is not installed")
+    folder = tmp_path / "hsm"
+    (folder / "tokens").mkdir(parents=True)
+    (folder / "conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+    environment = {"SOFTHSM2_CONF": str(folder / "conf")}
+    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "prep", "--pin", "4321", "--so-pin", "8765"],
+                   env={**os.environ, **environment}, check=True, capture_output=True, timeout=20)
+    (folder / "pin").write_text("4321\n")
+    (folder / "pin").chmod(0o600)
+    words = ["--module", module, "--token", "prep", "--pin", folder / "pin", "--path", folder / "tokens"]
+    return words, environment, folder
 
 
-def stop_log(folder):
-    assert order(folder, "stop log").startswith("ok")
+@pytest.mark.slow
+def test_keys_in_a_token(hsm, keys, run, start, tmp_path):
+    """Both signers of a night sign with keys that were born in a token and never leave it, from inside their jails."""
+    words, environment, place = hsm
+    folder = tmp_path / "n"
+    ok(run("atalaya-city", "--out", folder, "--scale", "small"))
+    (folder / "keys").mkdir(exist_ok=True)
+    for role in ("log", "cut"):
+        ok(keys("new", "--role", role, "--name", DRILL, "--out", folder / f"keys/{role}.key", "--key", f"clave-{role}", *words,
+                env=environment))
+        assert "PRIVATE" not in (folder / f"keys/{role}.key").read_text()
+    twice = keys("new", "--role", "log", "--name", DRILL, "--out", "otra.key", "--key", "clave-log", *words, env=environment)
+    assert twice.returncode == 2 and "already" in twice.stderr
+    (place / "mal").write_text("1111")
+    (place / "mal").chmod(0o600)
+    wrong = [place / "mal" if word == place / "pin" else word for word in words]
+    refused = keys("new", "--role", "log", "--name", DRILL, "--out", "otra.key", "--key", "otra", *wrong, env=environment)
+    assert refused.returncode == 1 and "does not take the PIN" in refused.stderr
 
-
-def start_log(folder):
-    assert order(folder, "start log").startswith("ok")
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "300", env=environment)
+    wait_for(lambda: (folder / "public/log/checkpoint").exists() and cut_of(folder) >= 1, 60, night.text)
+    vkey = {role: (folder / f"keys/{role}.key.pub").read_text() for role in ("log", "cut")}
+    assert signed_by(checkpoint(folder)[0], vkey["log"]) is True
+    assert signed_by((folder / "public/cut/1/manifest").read_bytes(), vkey["cut"]) is True
+    size = checkpoint(folder)[2]
+    wait_for(lambda: checkpoint(folder)[2] > size and cut_of(folder) >= 2, 30, night.text)  # again and again, jailed
+    assert signed_by(checkpoint(folder)[0], vkey["log"]) is True
+    assert not list((folder / "run/log").glob("*KILL*")) and "SIGSYS" not in (folder / "run/log/log.log").read_text()
+    assert (folder / "public/cut/1/manifest.minisig").exists()
