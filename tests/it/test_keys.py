@@ -256,6 +256,23 @@ def test_the_opening_binds_the_keys(night):
         assert get(port, f"/log/{name}")[0] == 404
 
 
+def test_evidence_is_a_hash_in_the_ledger(night, run, tmp_path):
+    report = tmp_path / "informe.txt"
+    report.write_text("21:40 inundación del sitio institucional\n")
+    digest = hashlib.sha256(report.read_bytes()).hexdigest()
+    out = ok(run("atalaya-evidence", report, "--text", "Ataque de las 21:40", "--dir", night.folder))
+    assert out.startswith(digest)
+    index, entry = of_type(night.folder, "prep-evidence/v1")[-1]
+    assert f"entrada {index};" in out and field(entry, "kind") == "incident-report" and field(entry, "sha256") == digest
+    assert int(field(entry, "bytes")) == report.stat().st_size
+    assert base64.b64decode(field(entry, "text")).decode() == "Ataque de las 21:40"
+    wait_for(lambda: checkpoint(night.folder)[2] > index, 10, "a checkpoint must cover it")
+    for wrong in (["--kind", "Un Informe"], ["--text", "dos\nlíneas"], ["--text", "x" * 401]):
+        assert run("atalaya-evidence", report, *wrong, "--dir", night.folder).returncode == 2
+    report.write_text("")
+    assert run("atalaya-evidence", report, "--dir", night.folder).returncode == 2
+
+
 def results_port(folder):
     lines = (folder / "night.ini").read_text().splitlines()
     at = dict(map(str.strip, line.split("=", 1)) for line in lines if "=" in line and not line.startswith("#"))
