@@ -1,6 +1,7 @@
 /* The parent. It serves nobody. When a role ends all are started anew together, because they speak over pairs
  * that belong to one life; the listening socket stays, so that clients wait instead of failing. */
 #include "intake/intake.h"
+#include "doors/programs.h"
 
 #include "base/log.h"
 #include "formats/election.h"
@@ -178,33 +179,10 @@ static void on_role_end(void *arg, int fd, unsigned events)
     }
 }
 
-static enum err hash_program(void *arg, const char *relative, int64_t size)
-{
-    struct buf *lines = ((void **)arg)[0];
-    const char *dir = ((void **)arg)[1];
-    (void)size;
-    if (strncmp(relative, "atalaya", 7) != 0 || strchr(relative, '/') != NULL) {
-        return OK;
-    }
-    char path[FILE_PATH_MAX];
-    char hex[DIGEST_HEX + 1];
-    struct mapped program = {0};
-    TRY(file_map(path_join(path, dir, relative), &program, NULL));
-    digest_hex(program.bytes, hex);
-    file_unmap(&program);
-    buf_printf(lines, "%s %s\n", hex, relative);
-    return OK;
-}
-
-/* SHA-256 over "<sha256> <name>" of the programs that lie beside ours, by name. */
 static enum err programs_digest(uint8_t out[32], struct why *why)
 {
-    char dir[FILE_PATH_MAX];
     struct buf lines = {0};
-    TRY(program_path("atalaya-intake", dir, why));
-    *strrchr(dir, '/') = '\0';
-    void *arg[2] = {&lines, dir};
-    enum err err = folder_walk(dir, hash_program, arg, why);
+    enum err err = programs_list(&lines, why);
     digest_of(buf_as_span(&lines), out);
     buf_done(&lines);
     return err;
