@@ -43,7 +43,7 @@ static bool step_zeros(struct drill *drill, char figure[DRILL_FIGURE_MAX])
     uint64_t captured = sum_of(drill, "captured"), votes = sum_of(drill, "votes"),
              expected = sum_of(drill, "expected");
     path_join(public, drill->dir, "public");
-    path_join(policy, drill->dir, "keys/cut.key.pub");
+    path_join(policy, drill->dir, "public/log/vkey");
     char *argv[] = {(char *)(uintptr_t) "atalaya-verify", public, (char *)(uintptr_t) "--policy", policy,
                     NULL};
     int code = drill_program(drill, argv, 60);

@@ -22,6 +22,18 @@ static const struct tree {
 };
 enum { TREES = sizeof trees / sizeof *trees };
 
+/* What is pinned: the log's key, and the cuts' for a tree that has no checkpoint. */
+static void pin(const struct night *night, char path[FILE_PATH_MAX])
+{
+    struct buf keys = {0};
+    struct why why = {{0}};
+    buf_printf(&keys, "%s\n%s\n", night->log_vkey, night->vkey);
+    if (file_write(path_join(path, night->dir, "run/pinned"), buf_as_span(&keys), false, &why) != OK) {
+        printf("  %s\n", why.text);
+    }
+    buf_done(&keys);
+}
+
 /* Exit code of atalaya-verify, -1 when it did not run. */
 static int verify(const struct night *night, const struct tree *tree)
 {
@@ -30,7 +42,7 @@ static int verify(const struct night *night, const struct tree *tree)
     struct why why = {{0}};
     path_join(folder, night->dir, tree->folder);
     path_join(log, night->dir, tree->log);
-    path_join(policy, night->dir, "keys/cut.key.pub");
+    pin(night, policy);
     char *argv[] = {(char *)(uintptr_t) "atalaya-verify", folder, (char *)(uintptr_t) "--policy", policy,
                     NULL};
     if (program_path("atalaya-verify", path, &why) != OK ||

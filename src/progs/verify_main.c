@@ -9,19 +9,25 @@ int main(int argc, char **argv)
     struct proof_options options = {0};
     const struct option_row rows[] = {
         {"policy", "FILE", OPTION_TEXT, &options.policy, 0, 0, false,
-         "archivo con las claves de verificación que se fijan, una por renglón",
-         "file of the verifier keys to pin, one a line"},
+         "la política que se fija: log, witness, group, quorum; o solo claves, una por renglón",
+         "the policy to pin: log, witness, group, quorum; or keys alone, one a line"},
+        {"seen", "FILE", OPTION_TEXT, &options.seen, 0, 0, false,
+         "un punto de control o una prueba guardada de antes: lo publicado debe contenerla",
+         "a checkpoint or proof kept from before: what is published must contain it"},
+        {"recount", NULL, OPTION_FLAG, &options.recount, 0, 0, false,
+         "solo la bitácora y los totales, sin archivos ni páginas",
+         "the log and the totals alone, no files and no pages"},
         {"json", NULL, OPTION_FLAG, &options.json, 0, 0, false, "salida para programas",
          "output for programs"},
     };
     const struct command command = {
         .program = "atalaya-verify",
-        .usage = "URL|DIR [--policy FILE] [--json]",
+        .usage = "URL|DIR [--policy FILE] [--seen FILE] [--recount] [--json]",
         .es =
-            "Examina lo publicado: firmas, manifiesto, la huella de cada archivo, el registro, y cada cifra y renglón "
+            "Examina lo publicado: firmas, manifiestos, la huella de cada archivo, la bitácora, y cada cifra y renglón "
             "contado de nuevo desde las entradas.",
         .en =
-            "Examines what is published: signatures, manifest, every file's hash, the ledger, and every figure and row "
+            "Examines what is published: signatures, manifests, every file's hash, the log, and every figure and row "
             "recounted from the entries.",
         .more = "0: todo bien / all well · 1: hallazgos / findings · 2: no se pudo examinar / not examined",
         .rows = rows,

@@ -13,25 +13,59 @@ static enum err read_latest(struct exam *exam, struct why *why)
     return latest_parse(buf_as_span(&exam->file), &exam->latest, why);
 }
 
-static void check_signatures(struct exam *exam, const char *path)
+/* Every signature line must be of somebody known: what a stranger adds is named. */
+static void check_strangers(struct exam *exam, const char *path, struct span lines)
+{
+    struct buf bytes = {0};
+    struct span name;
+    uint8_t id[4];
+    while (note_signature_next(&lines, &name, id, &bytes) == OK) {
+        bool known = false;
+        for (size_t i = 0; i < exam->n_keys; i++) {
+            known = known || (span_is(name, exam->keys[i].name) && memcmp(id, exam->keys[i].id, 4) == 0);
+        }
+        if (!known) {
+            exam_find(exam, RULE_STRANGER, path, "a signature line by %.*s, which nobody here knows",
+                      (int)(name.len > 127 ? 127 : name.len), name.at);
+        }
+    }
+    buf_done(&bytes);
+}
+
+bool exam_signed(struct exam *exam, const char *path, struct span note, int *signer)
 {
     struct why why = {{0}};
     struct span text;
+    struct span lines;
     size_t by = 0;
-    char minisig[EXAM_PATH_MAX + 16];
-    if (note_verify(buf_as_span(&exam->manifest_note), exam->keys, exam->n_keys, &text, &by, &why) != OK) {
+    if (note_verify(note, exam->keys, exam->n_keys, &text, &by, &why) != OK) {
         exam_find(exam, RULE_SIGNATURE, path, "%s", why.text);
+        return false;
+    }
+    if (note_split(note, &text, &lines) == OK) {
+        check_strangers(exam, path, lines);
+    }
+    *signer = (int)by;
+    return true;
+}
+
+void exam_signatures(struct exam *exam)
+{
+    char path[EXAM_PATH_MAX];
+    char minisig[EXAM_PATH_MAX + 16];
+    struct why why = {{0}};
+    snprintf(path, sizeof path, "cut/%" PRIu32 "/manifest", exam->latest.cut);
+    if (!exam_signed(exam, path, buf_as_span(&exam->manifest_note), &exam->signer)) {
         return;
     }
-    if (!span_equal(exam->manifest.origin, span_str(exam->keys[by].name))) {
+    const struct note_key *key = &exam->keys[exam->signer];
+    if (!span_equal(exam->manifest.origin, span_str(key->name))) {
         exam_find(exam, RULE_SIGNATURE, path, "its origin is not the name of the key that signed it, %s",
-                  exam->keys[by].name);
+                  key->name);
     }
-    why = (struct why){{0}};
     snprintf(minisig, sizeof minisig, "%s.minisig", path);
     if (source_read(exam->source, minisig, 4096, &exam->file, &why) != OK ||
-        minisig_verify(&exam->keys[by], buf_as_span(&exam->manifest_note), buf_as_span(&exam->file), &why) !=
-            OK) {
+        minisig_verify(key, buf_as_span(&exam->manifest_note), buf_as_span(&exam->file), &why) != OK) {
         exam_find(exam, RULE_SIGNATURE, minisig, "%s", why.text);
     }
 }
@@ -90,7 +124,6 @@ enum err exam_manifest(struct exam *exam, struct why *why)
         return why_set(why, ERR_SYNTAX, "%s is not a signed note", path);
     }
     TRY(manifest_parse(exam->manifest_text, &exam->manifest, why));
-    check_signatures(exam, path);
     check_pointer(exam, path);
     check_before(exam);
     return OK;

@@ -55,12 +55,12 @@ static void check_latest(struct exam *exam, const struct manifest_file *file)
     }
 }
 
-static void check_twin(struct exam *exam, const struct manifest_file *twin)
+void exam_twin(struct exam *exam, const struct manifest *manifest, const struct manifest_file *twin)
 {
     char path[EXAM_PATH_MAX];
     bool gzip = span_ends(twin->path, SPAN(".gz"));
     struct span plain = span_of(twin->path.at, twin->path.len - 3);
-    const struct manifest_file *of = manifest_find(&exam->manifest, plain);
+    const struct manifest_file *of = manifest_find(manifest, plain);
     uint8_t sha256[32];
     span_copy(twin->path, path, sizeof path);
     if (of == NULL) {
@@ -82,6 +82,7 @@ enum err exam_files(struct exam *exam, struct why *why)
     const struct manifest *manifest = &exam->manifest;
     (void)why;
     for (uint32_t i = 0; i < manifest->n_files; i++) {
+        exam_progress(exam, "archivos / files", i, manifest->n_files + manifest->n_encodings);
         if (span_is(manifest->files[i].path, "latest.json")) {
             check_latest(exam, &manifest->files[i]);
         } else {
@@ -89,8 +90,10 @@ enum err exam_files(struct exam *exam, struct why *why)
         }
     }
     for (uint32_t i = 0; i < manifest->n_encodings; i++) {
+        exam_progress(exam, "archivos / files", manifest->n_files + i,
+                      manifest->n_files + manifest->n_encodings);
         if (exam_file(exam, &manifest->encodings[i], &exam->file)) {
-            check_twin(exam, &manifest->encodings[i]);
+            exam_twin(exam, manifest, &manifest->encodings[i]);
         }
     }
     if (manifest_find(manifest, SPAN("latest.json")) == NULL) {

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "seal/digest.h"
 #include "tlog/ledger.h"
+#include "tlog/tiles.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,25 +67,6 @@ static void check_image(struct exam *exam, const char *path)
     }
 }
 
-/* Entries past the cut's: others publish them meanwhile. A newer cut among them is one that is not shown. */
-static void check_beyond(struct exam *exam, const char *path, uint64_t start, struct span bytes)
-{
-    struct buf scratch = {0};
-    struct span entry_bytes;
-    for (uint64_t index = start; bundle_next(&bytes, &entry_bytes) == OK; index++) {
-        struct entry entry;
-        buf_clear(&scratch);
-        if (index >= exam->manifest.log_size && span_starts(entry_bytes, SPAN("prep-cut/v1\n")) &&
-            entry_parse(entry_bytes, &entry, &scratch, NULL) == OK &&
-            entry.as.cut.number > exam->latest.cut) {
-            exam_find(exam, RULE_OLD_CUT, path,
-                      "entry %" PRIu64 " is of cut %" PRIu32 ", newer than the one shown", index,
-                      entry.as.cut.number);
-        }
-    }
-    buf_done(&scratch);
-}
-
 /* The number of a bundle by its path, "log/tile/entries/x001/234": its groups of digits. */
 static uint64_t bundle_number(struct span path)
 {
@@ -97,62 +79,56 @@ static uint64_t bundle_number(struct span path)
     return number;
 }
 
-/* Bundles of the same number agree as far as both go: the ledger only grows. */
+/* Bundles of the same number agree as far as both go: the ledger only grows. What was read is the measure. */
 static void check_bundle(struct exam *exam, const char *path)
 {
-    char base[EXAM_PATH_MAX];
     struct why why = {{0}};
+    struct span rest;
+    struct span entry;
     const char *part = strstr(path, ".p/");
     size_t len = part == NULL ? strlen(path) : (size_t)(part - path);
-    uint64_t start = bundle_number(span_of(path, len)) * BUNDLE_ENTRIES;
-    uint64_t size = exam->manifest.log_size;
+    uint64_t index = bundle_number(span_of(path, len)) * BUNDLE_ENTRIES;
+    if (index >= exam->tree.size) {
+        return; /* beyond what was signed: on its way */
+    }
     if (source_read(exam->source, path, EXAM_FILE_MAX, &exam->twin, &why) != OK) {
+        exam_find(exam, RULE_MISSING, path, "%s", why.text);
         return;
     }
-    if (start + BUNDLE_ENTRIES > size) {
-        check_beyond(exam, path, start, buf_as_span(&exam->twin));
-    }
-    if (start >= size) {
-        return;
-    }
-    if (start + BUNDLE_ENTRIES <= size) {
-        snprintf(base, sizeof base, "%.*s", (int)len, path);
-    } else {
-        snprintf(base, sizeof base, "%.*s.p/%" PRIu64, (int)len, path, size - start);
-    }
-    if (source_read(exam->source, base, EXAM_FILE_MAX, &exam->file, &why) != OK) {
-        return; /* that it is missing was found before */
-    }
-    size_t common = exam->file.len < exam->twin.len ? exam->file.len : exam->twin.len;
-    if (memcmp(exam->file.at, exam->twin.at, common) != 0) {
-        exam_find(exam, RULE_LEDGER, path, "it contradicts the bundle that the cut covers");
+    rest = buf_as_span(&exam->twin);
+    for (; index < exam->tree.size && bundle_next(&rest, &entry) == OK; index++) {
+        struct hash leaf;
+        merkle_leaf(entry, &leaf);
+        if (!hash_equal(&leaf, &exam->tree.levels[0][index])) {
+            exam_find(exam, RULE_LEDGER, path,
+                      "its entry %" PRIu64 " contradicts the bundle that was examined", index);
+            return;
+        }
     }
 }
 
-/* A cut before this one: its manifest is the one that the ledger's entry names. */
-static void check_old_manifest(struct exam *exam, const char *path, uint32_t number)
+/* Other tiles than those of the checkpoint's size: of sizes before and after it. */
+static void check_spare_tile(struct exam *exam, const char *path)
 {
-    struct span text;
-    struct span signatures;
-    uint8_t sha256[32];
+    int level = 0;
+    uint64_t tile = 0;
+    unsigned width = 0;
     struct why why = {{0}};
-    for (uint32_t i = 0; i < exam->n_cuts; i++) {
-        if (exam->cuts[i].number != number) {
-            continue;
-        }
-        if (source_read(exam->source, path, MANIFEST_BYTES_MAX, &exam->file, &why) != OK ||
-            note_split(buf_as_span(&exam->file), &text, &signatures) != OK) {
-            exam_find(exam, RULE_MANIFEST, path, "it is not a signed note");
-            return;
-        }
-        digest_of(text, sha256);
-        if (memcmp(sha256, exam->cuts[i].manifest, sizeof sha256) != 0) {
-            exam_find(exam, RULE_CHAIN, path,
-                      "it is not the manifest that the ledger's entry of the cut names");
-        }
+    if (tile_path_parse(span_from(span_str(path), strlen("log/tile/")), &level, &tile, &width) != OK ||
+        level < 0 || level >= TILE_LEVELS) {
+        exam_find(exam, RULE_FOREIGN, path, "it is no tile of the log");
         return;
     }
-    exam_find(exam, RULE_FOREIGN, path, "the ledger has no such cut");
+    uint64_t n = exam->tree.n[8 * level];
+    uint64_t known = tile < n / TILE_HASHES + 1 ? n - tile * TILE_HASHES : 0;
+    known = known > width ? width : known;
+    if (source_read(exam->source, path, (size_t)TILE_HASHES * HASH_LEN, &exam->file, &why) != OK) {
+        exam_find(exam, RULE_MISSING, path, "%s", why.text);
+    } else if (exam->file.len != (size_t)width * HASH_LEN ||
+               (known > 0 && memcmp(exam->file.at, &exam->tree.levels[8 * level][tile * TILE_HASHES],
+                                    known * HASH_LEN) != 0)) {
+        exam_find(exam, RULE_TILE, path, "its hashes are not those that the entries give");
+    }
 }
 
 static void check_cut_file(struct exam *exam, const char *path)
@@ -163,16 +139,31 @@ static void check_cut_file(struct exam *exam, const char *path)
         exam_find(exam, RULE_FOREIGN, path, "no cut has such a file");
     } else if (number > exam->latest.cut) {
         exam_find(exam, RULE_OLD_CUT, path, "a cut newer than the one that latest.json shows");
-    } else if (number == exam->latest.cut) {
-        if (!span_is(rest, "manifest") && !span_is(rest, "manifest.minisig")) {
-            exam_find(exam, RULE_FOREIGN, path, "the manifest does not list it");
+    } else if (span_is(rest, "manifest") || span_is(rest, "manifest.minisig")) {
+        if (number < exam->latest.cut && exam->folded && exam_cut_find(exam, number) == NULL) {
+            exam_find(exam, RULE_FOREIGN, path, "the ledger has no such cut");
         }
-    } else if (span_is(rest, "manifest")) {
-        check_old_manifest(exam, path, number);
+    } else if (number == exam->latest.cut || map_get(&exam->listed, span_str(path)) == MAP_NONE) {
+        exam_find(exam, RULE_FOREIGN, path, "the manifest of its cut does not list it");
     }
 }
 
-static const char *const plain_names[] = {"log/vkey", "log/cut.vkey", "log/minisign.pub", "log/checkpoint", NULL};
+/* "log/cut-12.tlog-proof": of a cut that the log has. */
+static void check_proof_file(struct exam *exam, const char *path)
+{
+    struct span name = span_from(span_str(path), strlen("log/cut-"));
+    struct span end = SPAN(".tlog-proof");
+    uint32_t number = 0;
+    if (!exam->has_checkpoint) {
+        exam_find(exam, RULE_CHECKPOINT, path, "there is a proof of a cut and no log/checkpoint");
+    } else if (!span_ends(name, end) || num_parse_u32(span_of(name.at, name.len - end.len), &number) != OK ||
+               (exam->folded && exam_cut_find(exam, number) == NULL)) {
+        exam_find(exam, RULE_FOREIGN, path, "the log has no such cut");
+    }
+}
+
+static const char *const plain_names[] = {"log/vkey",         "log/cut.vkey",   "log/policy",
+                                          "log/minisign.pub", "log/checkpoint", NULL};
 
 static enum err look(void *arg, const char *path, int64_t size)
 {
@@ -188,13 +179,16 @@ static enum err look(void *arg, const char *path, int64_t size)
     }
     if (starts(path, "log/tile/entries/")) {
         check_bundle(exam, path);
+    } else if (starts(path, "log/tile/")) {
+        check_spare_tile(exam, path);
+    } else if (starts(path, "log/cut-")) {
+        check_proof_file(exam, path);
     } else if (starts(path, "chunk/")) {
         check_chunk(exam, path);
     } else if (starts(path, "acta/")) {
         check_image(exam, path);
-    } else if (starts(path, "log/") || starts(path, "package/") ||
-               manifest_find(&exam->manifest, span_str(path)) != NULL) {
-        return OK; /* tiles of the log are its own; packages have their sums */
+    } else if (starts(path, "package/") || manifest_find(&exam->manifest, span_str(path)) != NULL) {
+        return OK; /* packages have their sums */
     } else if (starts(path, "cut/")) {
         check_cut_file(exam, path);
     } else if (!starts(path, "a/")) {

@@ -1,183 +1,58 @@
-/* The entries that the cut covers: the definition out of them, and the fold. */
+/* The entries of the log, in one pass: the definition out of the first ones, the fold of those that the cut covers, and what the
+ * later steps look for. What cannot be folded is a finding; the tree is made of all entries all the same. */
 #include "proof/exam.h"
 
-#include "base/codec.h"
+#include "os/clock.h"
+#include "proof/entries.h"
+#include "proof/folding.h"
+#include "proof/headers.h"
 #include "render/package.h"
-#include "tlog/checkpoint.h"
-#include "tlog/ledger.h"
-#include "tlog/tiles.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BUNDLE_BYTES_MAX = BUNDLE_ENTRIES * (ENTRY_MAX + 2) };
+enum { SAY_EVERY = 4096 };
 
-typedef enum err (*on_entry)(struct exam *exam, uint64_t index, struct span entry, struct why *why);
+static struct reading {
+    struct exam *exam;
+    struct folding folding;
+    struct headers headers;
+    bool broken; /* the fold cannot go on */
+} reading;       /* one examination a process */
 
-/* Bundles lie there in the widths of published checkpoints, not of cuts: the one of the size that stands, or the full one. */
-static enum err read_bundle(struct exam *exam, uint64_t bundle, uint64_t log_size, struct why *why)
-{
-    char name[TILE_PATH_MAX];
-    char path[EXAM_PATH_MAX];
-    uint64_t left = log_size > bundle * BUNDLE_ENTRIES ? log_size - bundle * BUNDLE_ENTRIES : BUNDLE_ENTRIES;
-    for (int full = left >= BUNDLE_ENTRIES; full < 2; full++) {
-        struct why *last = full == 1 ? why : NULL;
-        tile_entries_path(bundle, full == 1 ? BUNDLE_ENTRIES : (unsigned)left, name);
-        snprintf(path, sizeof path, "log/%s", name);
-        enum err err = source_read(exam->source, path, BUNDLE_BYTES_MAX, &exam->file, last);
-        if (err == OK || full == 1) {
-            return err;
-        }
-    }
-    return OK;
-}
-
-/* The size that the checkpoint states; of the tree itself the log's own examination speaks. */
-static enum err read_log_size(struct exam *exam, uint64_t *out, struct why *why)
-{
-    struct span text, signatures;
-    struct checkpoint checkpoint;
-    TRY(source_read(exam->source, "log/checkpoint", CHECKPOINT_MAX, &exam->file, why));
-    TRY(note_split(buf_as_span(&exam->file), &text, &signatures));
-    TRY(checkpoint_parse(text, &checkpoint, why));
-    *out = checkpoint.size;
-    return checkpoint.size >= exam->manifest.log_size
-               ? OK
-               : why_set(why, ERR_CONFLICT, "the log's checkpoint ends before what the cut covers");
-}
-
-static enum err each_entry(struct exam *exam, on_entry on, struct why *why)
-{
-    uint64_t size = exam->manifest.log_size, log_size = 0;
-    TRY(read_log_size(exam, &log_size, why));
-    for (uint64_t start = 0; start < size; start += BUNDLE_ENTRIES) {
-        uint64_t entries = size - start < BUNDLE_ENTRIES ? size - start : BUNDLE_ENTRIES;
-        TRY(read_bundle(exam, start / BUNDLE_ENTRIES, log_size, why));
-        struct span rest = buf_as_span(&exam->file);
-        for (uint64_t i = 0; i < entries; i++) {
-            struct span entry;
-            if (bundle_next(&rest, &entry) != OK) {
-                return why_set(why, ERR_SYNTAX, "bundle %" PRIu64 " ends after %" PRIu64 " entries",
-                               start / BUNDLE_ENTRIES, i);
-            }
-            TRY(on(exam, start + i, entry, why));
-        }
-    }
-    return OK;
-}
-
-/* First pass: the definition's files, the cuts, the images. */
-struct gathered {
-    struct election_files files;
-    uint8_t definition[32];
-};
-static struct gathered gathered; /* one examination a process */
-
-static enum err gather_file(const struct entry_file *file, struct why *why)
-{
-    for (int i = 0; i < ELECTION_FILES; i++) {
-        struct buf *bytes = &gathered.files.bytes[i];
-        if (span_is(file->name, election_file_names[i])) {
-            if (file->offset != bytes->len || file->size > ELECTION_FILE_MAX) {
-                return why_set(why, ERR_CONFLICT, "the pieces of %s do not follow each other",
-                               election_file_names[i]);
-            }
-            buf_span(bytes, file->bytes);
-            return OK;
-        }
-    }
-    return why_set(why, ERR_CONFLICT, "a file that is no part of a definition");
-}
-
-static void gather_cut(struct exam *exam, const struct entry_cut *cut)
+static void gather_cut(struct exam *exam, uint64_t index, const struct entry_cut *cut,
+                       const struct hash *leaf)
 {
     exam->cuts = realloc(exam->cuts, (exam->n_cuts + 1) * sizeof *exam->cuts);
     assert(exam->cuts != NULL);
-    exam->cuts[exam->n_cuts++] = *cut;
+    struct exam_cut *row = &exam->cuts[exam->n_cuts++];
+    *row = (struct exam_cut){.number = cut->number,
+                             .time_ms = cut->time_ms,
+                             .index = index,
+                             .log_size = cut->log_size,
+                             .last = cut->last,
+                             .leaf = *leaf};
+    memcpy(row->manifest, cut->manifest, sizeof row->manifest);
 }
 
-static void gather_image(struct exam *exam, const struct entry_acta *acta)
+/* The image's name as the entry spells it; the whole entry is read by the fold. */
+static void gather_image(struct exam *exam, struct span entry)
 {
-    char hex[65];
-    if (acta->sheet.has_image) {
-        hex_print(hex, acta->sheet.image, 32);
-        struct span key = arena_copy(&exam->arena, span_of(hex, 64));
+    static const char mark[] = "\nimage ";
+    const char *at = memmem(entry.at, entry.len, mark, sizeof mark - 1);
+    struct span hex = at == NULL ? SPAN("") : span_from(entry, (size_t)(at - entry.at) + sizeof mark - 1);
+    if (hex.len >= 64 && hex.at[0] != '-') {
+        struct span key = arena_copy(&exam->arena, span_of(hex.at, 64));
         assert(key.at != NULL);
         map_put(&exam->images, key, 1);
     }
 }
 
-static enum err gather(struct exam *exam, uint64_t index, struct span bytes, struct why *why)
-{
-    struct entry entry;
-    buf_clear(&exam->twin);
-    enum err err = entry_parse(bytes, &entry, &exam->twin, why);
-    if (err != OK) {
-        return why_prefix(why, err, "entry %" PRIu64, index);
-    }
-    exam->n_entries++;
-    switch (entry.type) {
-    case ENTRY_OPEN:
-        memcpy(gathered.definition, entry.as.open.definition, sizeof gathered.definition);
-        return OK;
-    case ENTRY_FILE:
-        return gather_file(&entry.as.file, why);
-    case ENTRY_CUT:
-        gather_cut(exam, &entry.as.cut);
-        return OK;
-    case ENTRY_ACTA:
-        gather_image(exam, &entry.as.acta);
-        return OK;
-    default:
-        return OK;
-    }
-}
-
-static enum err load_election(struct exam *exam, struct why *why)
-{
-    struct election_file files[ELECTION_FILES];
-    for (int i = 0; i < ELECTION_FILES; i++) {
-        files[i] =
-            (struct election_file){span_str(election_file_names[i]), buf_as_span(&gathered.files.bytes[i])};
-    }
-    TRY(election_parse(files, ELECTION_FILES, &exam->election, why));
-    exam->have_election = true;
-    if (memcmp(exam->election.digest, gathered.definition, sizeof gathered.definition) != 0) {
-        return why_set(why, ERR_CONFLICT, "the definition's files are not what entry 0 states");
-    }
-    return OK;
-}
-
-/* The facts of the cut examined and of the one whose package it names. Its own entry comes after what it covers, so
- * what only that entry says (when the next one is due) is taken from latest.json and proven by the rendering. */
-static void find_package(struct exam *exam)
-{
-    exam->package = exam->latest.package_ms < 0 ? -1 : (int64_t)exam->latest.package;
-    if (exam->package == (int64_t)exam->latest.cut) {
-        exam->package_size = exam->manifest.log_size;
-        exam->package_facts = (struct cut_facts){
-            .number = exam->latest.cut, .time_ms = exam->latest.time_ms, .last = exam->latest.last};
-        return;
-    }
-    for (uint32_t i = 0; exam->package >= 0 && i < exam->n_cuts; i++) {
-        if (exam->cuts[i].number == exam->package) {
-            exam->package_size = exam->cuts[i].log_size;
-            exam->package_facts = (struct cut_facts){
-                .number = exam->cuts[i].number, .time_ms = exam->cuts[i].time_ms, .last = exam->cuts[i].last};
-            return;
-        }
-    }
-    if (exam->package >= 0) {
-        exam_find(exam, RULE_PACKAGE, "latest.json", "its package is of a cut that the ledger does not have");
-        exam->package = -1;
-    }
-}
-
 static void take_package(struct exam *exam)
 {
-    exam->n_package_csv = exam->election.n_contests;
+    exam->n_package_csv = reading.folding.election.n_contests;
     exam->package_csv = calloc(exam->n_package_csv, sizeof *exam->package_csv);
     assert(exam->package_csv != NULL);
     for (uint32_t c = 0; c < exam->n_package_csv; c++) {
@@ -185,13 +60,163 @@ static void take_package(struct exam *exam)
     }
 }
 
-static enum err apply(struct exam *exam, uint64_t index, struct span entry, struct why *why)
+static void on_applied(void *arg, uint64_t index)
 {
-    TRY(fold_apply(exam->fold, index, entry, why));
+    struct exam *exam = arg;
+    if (index == 0) {
+        headers_init(&reading.headers, reading.folding.election.n_contests);
+        exam->fold = reading.folding.fold;
+    }
+    headers_note(&reading.headers, exam->fold);
     if (exam->package >= 0 && index + 1 == exam->package_size) {
         take_package(exam);
     }
+}
+
+void exam_cut_figures(struct exam *exam, const struct entry_cut *cut, uint64_t index)
+{
+    char path[EXAM_PATH_MAX];
+    snprintf(path, sizeof path, "log/tile/entries#%" PRIu64, index);
+    if (cut->log_size > index) {
+        exam_find(exam, RULE_CUT, path, "cut %" PRIu32 " covers entries that come after it", cut->number);
+        return;
+    }
+    for (uint32_t i = 0; i < cut->n_figures && cut->log_size <= exam->manifest.log_size; i++) {
+        const struct entry_cut_figures *stated = &cut->figures[i];
+        struct header is;
+        int contest = election_contest(&reading.folding.election, stated->contest);
+        if (contest < 0 || !headers_at(&reading.headers, cut->log_size, (uint32_t)contest, &is)) {
+            continue; /* too long ago to be known, or of nothing that the definition has: the rendering shows it */
+        }
+        if (stated->expected != is.expected || stated->captured != is.captured ||
+            stated->counted != is.counted || stated->votes != is.votes) {
+            exam_find(exam, RULE_CUT, path,
+                      "cut %" PRIu32 " states for %.*s %" PRIu64 " captured, %" PRIu64 " counted, %" PRIu64
+                      " votes; its entries give %" PRIu64 ", %" PRIu64 ", %" PRIu64,
+                      cut->number, SPAN_ARG(stated->contest), stated->captured, stated->counted,
+                      stated->votes, is.captured, is.counted, is.votes);
+        }
+    }
+}
+
+static enum err look_cut(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf,
+                         struct why *why)
+{
+    struct entry entry;
+    buf_clear(&exam->twin);
+    enum err err = entry_parse(bytes, &entry, &exam->twin, why);
+    if (err != OK) {
+        return why_prefix(why, err, "entry %" PRIu64, index);
+    }
+    gather_cut(exam, index, &entry.as.cut, leaf);
+    if (reading.folding.have_election && !reading.broken) {
+        exam_cut_figures(exam, &entry.as.cut, index);
+    }
     return OK;
+}
+
+/* A key that the log binds: it may sign manifests if that is its role. */
+static enum err look_key(struct exam *exam, uint64_t index, struct span bytes, struct why *why)
+{
+    struct entry entry;
+    struct note_key key;
+    buf_clear(&exam->twin);
+    enum err err = entry_parse(bytes, &entry, &exam->twin, why);
+    if (err == OK && entry.as.key.role == KEY_CUT) {
+        err = note_key_parse(entry.as.key.vkey, &key, why);
+        if (err == OK) {
+            exam_key_add(exam, &key, KEY_BOUND);
+        }
+    }
+    return err == OK ? OK : why_prefix(why, err, "entry %" PRIu64, index);
+}
+
+/* What an entry is to the later steps, folded or not. */
+static enum err look(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf,
+                     struct why *why)
+{
+    if (span_starts(bytes, SPAN("prep-cut/v1\n"))) {
+        return look_cut(exam, index, bytes, leaf, why);
+    }
+    return span_starts(bytes, SPAN("prep-key/v1\n")) ? look_key(exam, index, bytes, why) : OK;
+}
+
+static enum err read_entry(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf,
+                           struct why *why)
+{
+    TRY(folding_take(&reading.folding, index, bytes, leaf, why));
+    if (!span_starts(bytes, SPAN("prep-acta/v1\n"))) {
+        return look(exam, index, bytes, leaf, why);
+    }
+    if (index < exam->manifest.log_size && !exam->options->recount) {
+        gather_image(exam, bytes);
+    }
+    return OK;
+}
+
+static enum err on_entry(void *arg, uint64_t index, struct span bytes, const struct hash *leaf,
+                         struct why *why)
+{
+    struct exam *exam = arg;
+    struct why broken = {{0}};
+    (void)why;
+    exam->n_entries++;
+    if (index % SAY_EVERY == 0) {
+        exam_progress(exam, "entradas / entries", index, exam->entries_size);
+    }
+    enum err err = reading.broken ? look(exam, index, bytes, leaf, &broken)
+                                  : read_entry(exam, index, bytes, leaf, &broken);
+    if (err != OK && !reading.broken) {
+        exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", broken.text);
+        reading.broken = true;
+        return OK;
+    }
+    return OK;
+}
+
+/* The facts of the cut whose package is the newest, before its entry is reached: from its manifest, which the entry must name. */
+static void find_package(struct exam *exam)
+{
+    char path[EXAM_PATH_MAX];
+    struct why why = {{0}};
+    struct span text;
+    struct span lines;
+    struct manifest manifest;
+    exam->package = exam->latest.package_ms < 0 ? -1 : (int64_t)exam->latest.package;
+    if (exam->package < 0 || exam->options->recount) {
+        exam->package = -1;
+        return;
+    }
+    if (exam->package == (int64_t)exam->latest.cut) {
+        exam->package_size = exam->manifest.log_size;
+        exam->package_facts = (struct cut_facts){
+            .number = exam->latest.cut, .time_ms = exam->latest.time_ms, .last = exam->latest.last};
+        return;
+    }
+    snprintf(path, sizeof path, "cut/%" PRId64 "/manifest", exam->package);
+    if (source_read(exam->source, path, MANIFEST_BYTES_MAX, &exam->file, &why) != OK ||
+        note_split(buf_as_span(&exam->file), &text, &lines) != OK ||
+        manifest_parse(text, &manifest, &why) != OK) {
+        exam_find(exam, RULE_PACKAGE, path, "the cut of the newest package: %s",
+                  why.text[0] != '\0' ? why.text : "not a signed note");
+        exam->package = -1;
+        return;
+    }
+    exam->package_size = manifest.log_size;
+    exam->package_facts = (struct cut_facts){.number = (uint32_t)exam->package, .time_ms = manifest.time_ms};
+    manifest_done(&manifest);
+}
+
+static void check_package(struct exam *exam)
+{
+    const struct exam_cut *cut = exam->package < 0 ? NULL : exam_cut_find(exam, (uint32_t)exam->package);
+    if (exam->package < 0 || exam->package == (int64_t)exam->latest.cut) {
+        return;
+    }
+    if (cut == NULL || cut->log_size != exam->package_size || exam->package_csv == NULL) {
+        exam_find(exam, RULE_PACKAGE, "latest.json", "its package is of a cut that the ledger does not have");
+        exam->package = -1;
+    }
 }
 
 static void check_hour(struct exam *exam)
@@ -201,17 +226,46 @@ static void check_hour(struct exam *exam)
     }
 }
 
+/* What the fold was made of is the examination's from here on. */
+static enum err take_over(struct exam *exam)
+{
+    exam->have_election = reading.folding.have_election;
+    exam->election = reading.folding.election;
+    exam->fold = reading.folding.fold;
+    reading.folding.have_election = false;
+    reading.folding.fold = NULL;
+    if (exam->fold != NULL) {
+        exam->fold->election = &exam->election;
+        return chunk_plan_new(&exam->election, &exam->plan);
+    }
+    return OK;
+}
+
 enum err exam_ledger(struct exam *exam, struct why *why)
 {
-    election_files_init(&gathered.files);
-    enum err err = each_entry(exam, gather, why);
-    err = err != OK ? err : load_election(exam, why);
-    election_files_done(&gathered.files);
-    TRY(err);
+    struct why broken = {{0}};
+    int64_t began = monotonic_ms();
+    (void)why;
+    reading = (struct reading){.exam = exam};
+    folding_init(&reading.folding, exam->manifest.log_size);
+    reading.folding.applied = on_applied;
+    reading.folding.arg = exam;
     find_package(exam);
-    TRY(fold_new(&exam->election, &exam->fold));
-    TRY(chunk_plan_new(&exam->election, &exam->plan));
-    TRY(each_entry(exam, apply, why));
-    check_hour(exam);
-    return OK;
+    if (entries_read(exam->source, exam->entries_size, &exam->tree, on_entry, exam, &broken) != OK) {
+        exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", broken.text);
+        reading.broken = true;
+    } else if (!reading.folding.have_election && !reading.broken) {
+        exam_find(exam, RULE_LEDGER, "log/tile/entries", "the entries do not hold a whole definition");
+        reading.broken = true;
+    }
+    exam->recount_ms = monotonic_ms() - began;
+    enum err err = take_over(exam);
+    exam->folded = !reading.broken && exam->fold->log_size == exam->manifest.log_size;
+    if (exam->folded) {
+        check_package(exam);
+        check_hour(exam);
+    }
+    folding_done(&reading.folding);
+    headers_done(&reading.headers);
+    return err;
 }

@@ -12,7 +12,9 @@
 struct proof_options {
     const char *where;  /* folder or URL */
     const char *policy; /* file of pinned verifier keys, NULL: none */
+    const char *seen;   /* file with a checkpoint or proof kept from before, NULL: none */
     bool json;
+    bool recount; /* the log and the totals alone: no files, no pages */
 };
 
 /* Appends the report to `out`. OK: all well; ERR_CONFLICT: there are findings; others: it could not be examined. */

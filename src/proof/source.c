@@ -9,6 +9,7 @@
 struct source {
     char root[FILE_PATH_MAX];
     struct client *client; /* NULL: a folder */
+    uint64_t reads, bytes;
 };
 
 static enum err open_folder(const char *where, struct source *source, struct why *why)
@@ -64,6 +65,16 @@ void source_close(struct source *source)
     }
 }
 
+uint64_t source_reads(const struct source *source)
+{
+    return source->reads;
+}
+
+uint64_t source_bytes(const struct source *source)
+{
+    return source->bytes;
+}
+
 bool source_is_folder(const struct source *source)
 {
     return source->client == NULL;
@@ -74,11 +85,13 @@ enum err source_read(struct source *source, const char *path, size_t limit, stru
     char full[FILE_PATH_MAX];
     struct client_answer answer;
     buf_clear(out);
+    source->reads++;
     path_join(full, source->root, path);
     if (source->client == NULL) {
         return file_read(full, limit, out, why);
     }
     TRY(client_get(source->client, full, NULL, limit, out, &answer, why));
+    source->bytes += out->len;
     if (answer.status == 404 || answer.status == 410) {
         return why_set(why, ERR_MISSING, "%s is not there (%d)", full, answer.status);
     }

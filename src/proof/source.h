@@ -14,6 +14,9 @@ void source_close(struct source *source);
 /* Puts a file's bytes into `out` (cleared first). ERR_MISSING when there is none. */
 MUST_CHECK enum err source_read(struct source *source, const char *path, size_t limit, struct buf *out,
                                 struct why *why);
+/* How often it was read, and the bytes that came. */
+uint64_t source_reads(const struct source *source);
+uint64_t source_bytes(const struct source *source);
 bool source_is_folder(const struct source *source);
 /* Folders only. */
 MUST_CHECK enum err source_walk(struct source *source, file_visit each, void *arg, struct why *why);

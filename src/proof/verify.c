@@ -1,10 +1,15 @@
 /* The examination from its first step to its report. */
 #include "proof/exam.h"
 
+#include "os/clock.h"
+
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { SAY_EVERY_MS = 1000 };
 
 void exam_find(struct exam *exam, enum rule rule, const char *path, const char *format, ...)
 {
@@ -23,21 +28,42 @@ void exam_find(struct exam *exam, enum rule rule, const char *path, const char *
                                                   .sentence = arena_copy(&exam->arena, span_str(sentence))};
 }
 
-/* What the ledger says is examined also when it cannot be followed to its end: that is a finding. */
+void exam_progress(struct exam *exam, const char *what, uint64_t done, uint64_t of)
+{
+    int64_t now_ms = monotonic_ms();
+    if (source_is_folder(exam->source) || now_ms - exam->progress_ms < SAY_EVERY_MS) {
+        return;
+    }
+    exam->progress_ms = now_ms;
+    fprintf(stderr, "  %s: %" PRIu64 " / %" PRIu64 "\n", what, done, of);
+}
+
+/* What the cut shows against what the entries give. */
+static enum err figures(struct exam *exam, struct why *why)
+{
+    if (!exam->folded || exam->options->recount) {
+        return OK;
+    }
+    TRY(exam_figures(exam, why));
+    return exam_package(exam, why);
+}
+
 static enum err steps(struct exam *exam, struct why *why)
 {
     TRY(source_open(exam->options->where, &exam->source, why));
-    TRY(exam_keys(exam, why));
+    TRY(exam_policy(exam, why));
     TRY(exam_manifest(exam, why));
-    TRY(exam_files(exam, why));
-    struct why broken = {{0}};
-    if (exam_ledger(exam, &broken) != OK) {
-        exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", broken.text);
-        return exam_foreign(exam, why);
+    TRY(exam_checkpoint(exam, why));
+    if (!exam->options->recount) {
+        TRY(exam_files(exam, why));
     }
-    TRY(exam_figures(exam, why));
-    TRY(exam_package(exam, why));
-    return exam_foreign(exam, why);
+    TRY(exam_ledger(exam, why));
+    TRY(exam_keys(exam, why));
+    exam_signatures(exam);
+    TRY(exam_log(exam, why));
+    TRY(exam_cuts(exam, why));
+    TRY(figures(exam, why));
+    return exam->options->recount ? OK : exam_foreign(exam, why);
 }
 
 static void exam_done(struct exam *exam)
@@ -58,27 +84,50 @@ static void exam_done(struct exam *exam)
     buf_done(&exam->file);
     buf_done(&exam->twin);
     map_done(&exam->images);
+    map_done(&exam->listed);
+    log_tree_done(&exam->tree);
+    policy_free(exam->policy);
+    buf_done(&exam->checkpoint);
     free(exam->cuts);
     free(exam->found);
     source_close(exam->source);
     arena_done(&exam->arena);
 }
 
+static void exam_init(struct exam *exam, const struct proof_options *options, int turns)
+{
+    *exam = (struct exam){.options = options,
+                          .package = -1,
+                          .signer = -1,
+                          .turns = turns,
+                          .verdict = {.log = POLICY_NONE},
+                          .progress_ms = monotonic_ms()};
+    arena_init(&exam->arena, 0);
+    map_init(&exam->images, 0x76657269, 0x66790001);
+    map_init(&exam->listed, 0x76657269, 0x66790002);
+    log_tree_init(&exam->tree);
+}
+
+/* A night that goes on may publish a cut meanwhile: then all begins again, a few times. */
 enum err proof_verify(const struct proof_options *options, struct buf *out, struct why *why)
 {
     static struct exam exam;
-    exam = (struct exam){.options = options, .package = -1};
-    arena_init(&exam.arena, 0);
-    map_init(&exam.images, 0x76657269, 0x66790001);
-    enum err err = steps(&exam, why);
-    if (err == OK && options->json) {
-        exam_report_json(&exam, out);
-    } else if (err == OK) {
-        exam_report(&exam, out);
+    enum err err = ERR_AGAIN;
+    for (int turns = 1; err == ERR_AGAIN; turns++) {
+        struct why failed = {{0}};
+        exam_init(&exam, options, turns);
+        err = steps(&exam, &failed);
+        if (err == OK && options->json) {
+            exam_report_json(&exam, out);
+        } else if (err == OK) {
+            exam_report(&exam, out);
+        } else if (err != ERR_AGAIN) {
+            err = why_set(why, err, "%s", failed.text);
+        }
+        if (err == OK && exam.n_found > 0) {
+            err = ERR_CONFLICT;
+        }
+        exam_done(&exam);
     }
-    if (err == OK && exam.n_found > 0) {
-        err = ERR_CONFLICT;
-    }
-    exam_done(&exam);
     return err;
 }

@@ -9,12 +9,13 @@ import threading
 import pytest
 
 from conftest import wait_for
+from log_kit import Key, bundle_of, checkpoint_size, entries_of, leaf, published, write_log
 from night_ledger import Night
 
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory, bin_dir):
-    """A published tree of three cuts, the last one with its package."""
+    """A published tree of three cuts with their log, the last one with its package."""
     night = Night(tmp_path_factory.mktemp("verify") / "night", bin_dir)
     try:
         night.start("--package", "60")
@@ -25,7 +26,7 @@ def clean(tmp_path_factory, bin_dir):
             if at == 120:
                 night.ask("close prueba")
             assert night.cut(at).startswith("ok ")
-        night.sign()
+            night.sign()
     finally:
         night.close()
     return night.dir / "public"
@@ -56,6 +57,10 @@ def test_clean(clean, bin_dir):
     code, report = verify(bin_dir, clean)
     assert (code, report["findings"]) == (0, [])
     assert report["files"] > 100 and report["rows"] > 50 and report["entries"] > 40
+    assert report["log"] == {"origin": "prep.example.mx/ejemplo2027", "size": checkpoint_size(clean), "signed": True,
+                             "cosigners": 0, "quorum": True, "covers_cut": True}
+    assert (report["cuts"], report["bodies"], report["proofs"]) == (4, 3, 4) and report["tiles"] >= 1
+    assert report["verdict"] == "consistent, key not pinned" and report["notes"] == ["key-not-bound"]
 
 
 FLIPS = [
@@ -113,7 +118,7 @@ def test_ledger_altered(copy, bin_dir):
     at = data.rindex(b"\ncomputed ") + 10
     bundle.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
     code, report = verify(bin_dir, copy)
-    assert code == 1 and rules(report)
+    assert code == 1 and {"fork", "tile"} <= rules(report)
 
 
 def test_old_cut_offered_as_new(copy, bin_dir, clean):
@@ -134,7 +139,7 @@ def test_another_key(copy, bin_dir, tmp_path):
                    stdout=subprocess.DEVNULL)
     policy.write_bytes((tmp_path / "k.pub").read_bytes())
     code, report = verify(bin_dir, copy, "--policy", policy)
-    assert code == 1 and "signature" in rules(report)
+    assert code == 1 and "checkpoint" in rules(report)
 
 
 def test_over_http(clean, bin_dir):
@@ -148,6 +153,167 @@ def test_over_http(clean, bin_dir):
         assert (code, report["findings"]) == (0, [])
     finally:
         server.shutdown()
+
+
+def policy_for(clean, tmp_path, *lines):
+    file = tmp_path / "policy"
+    file.write_text("log " + (clean / "log/vkey").read_text() + "".join(lines or ["quorum none\n"]))
+    return file
+
+
+def test_pinned(clean, bin_dir, tmp_path):
+    """The log's key pins all; a file that holds it alone will do."""
+    for policy in (policy_for(clean, tmp_path), clean / "log/vkey"):
+        code, report = verify(bin_dir, clean, "--policy", policy)
+        assert (code, report["verdict"], report["findings"]) == (0, "verified", [])
+    done = subprocess.run([bin_dir / "atalaya-verify", clean, "--policy", clean / "log/vkey"], capture_output=True, text=True)
+    assert done.stdout.startswith("✓ verificado / verified: ") and done.returncode == 0
+
+
+def test_quorum(copy, bin_dir, tmp_path):
+    witnesses = [Key(f"w{i}.example/w", bytes([i + 1]) * 32, kind=4) for i in range(3)]
+    lines = [f"witness w{i} {w.vkey}\n" for i, w in enumerate(witnesses)] + ["group q 2 w0 w1 w2\n", "quorum q\n"]
+    policy = policy_for(copy, tmp_path, *lines)
+    note = (copy / "log/checkpoint").read_bytes()
+    text = note[:note.rindex(b"\n\n") + 1]
+    (copy / "log/checkpoint").write_bytes(note + witnesses[0].line(text, 1827000001))
+    code, report = verify(bin_dir, copy, "--policy", policy)
+    assert code == 1 and rules(report) == {"quorum"} and report["log"]["cosigners"] == 1
+    both = note + witnesses[0].line(text, 1827000001) + witnesses[2].line(text, 1827000002)
+    (copy / "log/checkpoint").write_bytes(both)
+    code, report = verify(bin_dir, copy, "--policy", policy)
+    assert (code, report["verdict"], report["log"]["quorum"]) == (0, "verified", True), report
+    wrong = Key("w1.example/w", b"\x02" * 32, kind=4).line(text + b"x", 1827000001)
+    (copy / "log/checkpoint").write_bytes(both + wrong)
+    code, report = verify(bin_dir, copy, "--policy", policy)
+    assert code == 1 and "checkpoint" in rules(report)
+
+
+@pytest.mark.parametrize("path", ["log/checkpoint", "cut/3/manifest", "cut/2/manifest"])
+def test_stranger(copy, bin_dir, path):
+    note = (copy / path).read_bytes()
+    text = note[:note.rindex(b"\n\n") + 1]
+    (copy / path).write_bytes(note + Key("extrano.example", b"\x09" * 32).line(text))
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and ("stranger", path) in {(f["rule"], f["path"]) for f in report["findings"]}, report
+
+
+LOG_FLIPS = [("log/checkpoint", 3, "checkpoint"), ("log/checkpoint", -60, "checkpoint"), ("log/tile/0/000.p/*", -1, "tile"),
+             ("log/cut-2.tlog-proof", -60, "proof"), ("log/cut-2.tlog-proof", 60, "proof"), ("cut/2/index.html", -40, "hash"),
+             ("cut/1/index.html.br", -40, "hash"), ("log/tile/entries/000.p/*", 300, "ledger")]
+
+
+@pytest.mark.parametrize("path, at, rule", LOG_FLIPS, ids=[f"{p}@{a}" for p, a, _ in LOG_FLIPS])
+def test_log_bit_flips(copy, bin_dir, path, at, rule):
+    file = max(copy.glob(path), key=lambda p: (len(p.name), p.name))
+    flip(file, at)
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and rule in rules(report), report
+
+
+def test_missing_checkpoint(copy, bin_dir):
+    """Somebody who takes the checkpoint away hides from nobody who has pinned the log."""
+    (copy / "log/checkpoint").unlink()
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and "no-checkpoint" in report["notes"] and rules(report) == {"checkpoint"}  # the proofs are left over
+    for proof in (copy / "log").glob("cut-*.tlog-proof"):
+        proof.unlink()
+    code, report = verify(bin_dir, copy)
+    assert code == 0 and "no-checkpoint" in report["notes"]
+    code, report = verify(bin_dir, copy, "--policy", copy / "log/vkey")
+    assert code == 1 and rules(report) == {"checkpoint"}
+
+
+def fork(copy, clean, change):
+    """The log rewritten by `change` and signed with the log's own key."""
+    key = Key.read(clean.parent / "keys/log.key")
+    entries = published(copy)
+    change(entries)
+    for file in [*(copy / "log/tile").rglob("*")]:
+        if file.is_file():
+            file.unlink()
+    write_log(copy, entries, key)
+
+
+def test_forked_log(copy, bin_dir, clean):
+    """An acta's total is changed and everything is signed anew: the proofs that were given out say so, and the cut."""
+    def change(entries):
+        at = max(i for i, e in enumerate(entries) if e.startswith(b"prep-acta/v1\n"))
+        entries[at] = entries[at].replace(b"\ncentre catd-01\n", b"\ncentre catd-02\n")
+    fork(copy, clean, change)
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and "fork" in rules(report), report
+    assert {f["path"] for f in report["findings"] if f["rule"] == "fork"} >= {"log/cut-3.tlog-proof"}
+
+
+def test_fork_against_what_was_kept(copy, bin_dir, clean, tmp_path):
+    """Without any proof in the tree, who kept a checkpoint from before still sees it."""
+    def change(entries):
+        at = next(i for i, e in enumerate(entries) if e.startswith(b"prep-acta/v1\n"))
+        entries[at] = entries[at].replace(b"\ncentre catd-01\n", b"\ncentre catd-02\n")
+    for proof in (copy / "log").glob("cut-*.tlog-proof"):
+        proof.unlink()
+    fork(copy, clean, change)
+    assert "fork" not in rules(verify(bin_dir, copy)[1])
+    for kept in ("log/checkpoint", "log/cut-2.tlog-proof"):
+        code, report = verify(bin_dir, copy, "--seen", clean / kept)
+        assert code == 1 and "fork" in rules(report), report
+        assert verify(bin_dir, clean, "--seen", clean / kept)[0] == 0
+
+
+def test_acta_left_out(copy, bin_dir, clean):
+    fork(copy, clean, lambda entries: entries.pop(next(i for i, e in enumerate(entries) if e.startswith(b"prep-acta/v1\n"))))
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and {"fork", "ledger"} <= rules(report), report
+
+
+def test_two_versions_swapped(copy, bin_dir, clean):
+    def change(entries):
+        one, other = [i for i, e in enumerate(entries) if e.startswith(b"prep-acta/v1\n")][:2]
+        entries[one], entries[other] = entries[other], entries[one]
+    fork(copy, clean, change)
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and "fork" in rules(report), report
+
+
+def test_total_changed_in_the_cuts_entry(copy, bin_dir, clean):
+    def change(entries):
+        at = max(i for i, e in enumerate(entries) if e.startswith(b"prep-cut/v1\n"))
+        lines = entries[at].split(b"\n")
+        where = next(i for i, l in enumerate(lines) if l.startswith(b"figures jg "))
+        words = lines[where].split(b" ")
+        lines[where] = b" ".join(words[:-1] + [str(int(words[-1]) + 1).encode()])
+        entries[at] = b"\n".join(lines)
+    fork(copy, clean, change)
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and "cut" in rules(report), report
+    assert any("votes; its entries give" in f["sentence"] for f in report["findings"])
+
+
+def test_unsigned_entry(copy, bin_dir):
+    """An entry that the bundle has and the signed tree has not the same."""
+    file = max((copy / "log/tile/entries/000.p").iterdir(), key=lambda p: int(p.name))
+    entries = entries_of(file.read_bytes())
+    at = max(i for i, e in enumerate(entries) if e.startswith(b"prep-acta/v1\n"))
+    entries[at] = entries[at].replace(b"\ncentre catd-01\n", b"\ncentre catd-02\n")
+    assert leaf(entries[at]) != leaf(entries[at - 1])
+    file.write_bytes(bundle_of(entries))
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and {"fork", "tile"} <= rules(report), report
+
+
+@pytest.mark.parametrize("path", ["log/extra", "log/cut-9.tlog-proof", "log/tile/9/000", "cut/2/extra.html", "cut/1/x/y.json"])
+def test_foreign_in_the_log_and_in_older_cuts(copy, bin_dir, path):
+    (copy / path).parent.mkdir(parents=True, exist_ok=True)
+    (copy / path).write_text("foreign")
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and path in {f["path"] for f in report["findings"] if f["rule"] in ("foreign", "tile")}, report
+
+
+def test_recount_alone(clean, bin_dir):
+    code, report = verify(bin_dir, clean, "--recount")
+    assert (code, report["findings"], report["pages"]) == (0, [], 0) and "recount-only" in report["notes"]
+    assert report["entries"] == checkpoint_size(clean)
 
 
 def test_what_cannot_be_examined(bin_dir, tmp_path):

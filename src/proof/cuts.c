@@ -1,0 +1,194 @@
+/* Every cut that the log has an entry of: its manifest, its files while they are there, and its proof file. */
+#include "proof/exam.h"
+
+#include "seal/digest.h"
+#include "tlog/checkpoint.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+const struct exam_cut *exam_cut_find(const struct exam *exam, uint32_t number)
+{
+    for (uint32_t i = exam->n_cuts; i-- > 0;) {
+        if (exam->cuts[i].number == number) {
+            return &exam->cuts[i];
+        }
+    }
+    return NULL;
+}
+
+static bool of_body(const struct manifest_file *file, const char *folder)
+{
+    return span_starts(file->path, span_str(folder)) || span_starts(file->path, SPAN("chunk/"));
+}
+
+/* A body goes as a whole (retention): when the first of its files is gone, it is. */
+static bool has_body(struct exam *exam, const struct manifest *manifest, const char *folder)
+{
+    for (uint32_t i = 0; i < manifest->n_files; i++) {
+        char path[EXAM_PATH_MAX];
+        if (span_starts(manifest->files[i].path, span_str(folder)) &&
+            span_copy(manifest->files[i].path, path, sizeof path)) {
+            return source_read(exam->source, path, EXAM_FILE_MAX, &exam->file, NULL) != ERR_MISSING;
+        }
+    }
+    return false;
+}
+
+/* Files that cuts share are looked at once. */
+static bool seen_before(struct exam *exam, struct span path)
+{
+    struct span key = arena_copy(&exam->arena, path);
+    assert(key.at != NULL);
+    return map_put(&exam->listed, key, 1) != MAP_NONE;
+}
+
+static void check_list(struct exam *exam, const struct manifest *manifest, const char *folder, bool there)
+{
+    for (uint32_t i = 0; i < manifest->n_files; i++) {
+        const struct manifest_file *file = &manifest->files[i];
+        if (of_body(file, folder) && !seen_before(exam, file->path) && there) {
+            exam_file(exam, file, &exam->file);
+        }
+    }
+    for (uint32_t i = 0; i < manifest->n_encodings; i++) {
+        const struct manifest_file *file = &manifest->encodings[i];
+        if (of_body(file, folder) && !seen_before(exam, file->path) && there &&
+            exam_file(exam, file, &exam->file)) {
+            exam_twin(exam, manifest, file);
+        }
+    }
+}
+
+static void check_body(struct exam *exam, const struct exam_cut *cut, const char *path, struct span text)
+{
+    struct manifest manifest;
+    struct why why = {{0}};
+    char folder[64];
+    if (manifest_parse(text, &manifest, &why) != OK) {
+        exam_find(exam, RULE_MANIFEST, path, "%s", why.text);
+        return;
+    }
+    if (manifest.cut != cut->number || manifest.log_size != cut->log_size ||
+        manifest.time_ms != cut->time_ms) {
+        exam_find(exam, RULE_CUT, path,
+                  "its number, time or log size are not those of the log's entry %" PRIu64, cut->index);
+    }
+    snprintf(folder, sizeof folder, "cut/%" PRIu32 "/", cut->number);
+    bool there = has_body(exam, &manifest, folder);
+    exam->n_bodies += there;
+    check_list(exam, &manifest, folder, there);
+    manifest_done(&manifest);
+}
+
+static void check_old(struct exam *exam, const struct exam_cut *cut)
+{
+    char path[EXAM_PATH_MAX];
+    struct buf note = {0};
+    struct span text;
+    struct span lines;
+    struct why why = {{0}};
+    uint8_t sha256[32];
+    int signer = -1;
+    snprintf(path, sizeof path, "cut/%" PRIu32 "/manifest", cut->number);
+    enum err err = source_read(exam->source, path, MANIFEST_BYTES_MAX, &note, &why);
+    if (err != OK) {
+        if (exam->options->recount || (err == ERR_MISSING && !exam->has_checkpoint)) {
+            buf_done(&note);
+            return;
+        }
+        exam_find(exam, RULE_MISSING, path, "%s", why.text);
+    } else if (note_split(buf_as_span(&note), &text, &lines) != OK) {
+        exam_find(exam, RULE_MANIFEST, path, "it is not a signed note");
+    } else {
+        digest_of(text, sha256);
+        if (memcmp(sha256, cut->manifest, sizeof sha256) != 0) {
+            exam_find(exam, RULE_CHAIN, path,
+                      "it is not the manifest that the log's entry %" PRIu64 " of the cut names", cut->index);
+        } else if (exam_signed(exam, path, buf_as_span(&note), &signer) && !exam->options->recount) {
+            check_body(exam, cut, path, text);
+        }
+    }
+    buf_done(&note);
+}
+
+/* A proof is checked on its own, as who has nothing else would, and its checkpoint against the tree. */
+static void check_proof(struct exam *exam, const struct exam_cut *cut, const char *path, struct span bytes)
+{
+    struct buf scratch = {0};
+    struct tlog_proof proof;
+    struct policy_verdict verdict;
+    struct why why = {{0}};
+    struct hash root;
+    struct hash leaf = cut->leaf;
+    enum err err = tlog_proof_parse(bytes, &proof, &scratch, &why);
+    if (err == OK && exam->policy != NULL) {
+        err = policy_check(exam->policy, proof.checkpoint, &verdict, &why);
+    }
+    if (err != OK) {
+        exam_find(exam, RULE_PROOF, path, "%s", why.text);
+    } else if (exam->policy != NULL) {
+        const struct checkpoint *checkpoint = &verdict.checkpoint;
+        if (proof.has_extra) {
+            merkle_leaf(proof.extra, &leaf);
+        }
+        if (proof.index != cut->index || !hash_equal(&leaf, &cut->leaf) ||
+            !merkle_check_inclusion(&leaf, proof.index, checkpoint->size, &proof.proof, &checkpoint->root)) {
+            exam_find(exam, RULE_PROOF, path, "it does not prove the log's entry %" PRIu64 " of cut %" PRIu32,
+                      cut->index, cut->number);
+        }
+        if (log_tree_root(&exam->tree, checkpoint->size, &root) && !hash_equal(&root, &checkpoint->root)) {
+            exam_find(exam, RULE_FORK, path,
+                      "its checkpoint of %" PRIu64 " entries was signed for another tree: the log is forked",
+                      checkpoint->size);
+        }
+        if (verdict.unknown > 0) {
+            exam_find(exam, RULE_STRANGER, path, "%u signature lines by keys that the policy does not name",
+                      verdict.unknown);
+        }
+    }
+    exam->n_proofs++;
+    buf_done(&scratch);
+}
+
+static void check_proofs(struct exam *exam)
+{
+    uint32_t missing = UINT32_MAX;
+    for (uint32_t i = 0; i < exam->n_cuts && exam->has_checkpoint; i++) {
+        const struct exam_cut *cut = &exam->cuts[i];
+        char path[EXAM_PATH_MAX];
+        struct why why = {{0}};
+        if (cut->index >= exam->verdict.checkpoint.size) {
+            continue;
+        }
+        snprintf(path, sizeof path, "log/cut-%" PRIu32 ".tlog-proof", cut->number);
+        enum err err = source_read(exam->source, path, PROOF_FILE_MAX, &exam->file, &why);
+        if (err == OK) {
+            check_proof(exam, cut, path, buf_as_span(&exam->file));
+        } else if (err == ERR_MISSING) {
+            missing = cut->number < missing ? cut->number : missing;
+        } else {
+            exam_find(exam, RULE_PROOF, path, "%s", why.text);
+        }
+    }
+    /* They are written when a checkpoint covers the cut's entry: the newest may be on its way. */
+    if (exam->n_proofs > 0 && missing < exam->latest.cut) {
+        char path[EXAM_PATH_MAX];
+        snprintf(path, sizeof path, "log/cut-%" PRIu32 ".tlog-proof", missing);
+        exam_find(exam, RULE_MISSING, path, "other cuts have their proof, this one has none");
+    }
+}
+
+enum err exam_cuts(struct exam *exam, struct why *why)
+{
+    (void)why;
+    for (uint32_t i = 0; i < exam->n_cuts; i++) {
+        exam_progress(exam, "cortes / cuts", i, exam->n_cuts);
+        if (exam->cuts[i].number < exam->latest.cut) {
+            check_old(exam, &exam->cuts[i]);
+        }
+    }
+    check_proofs(exam);
+    return OK;
+}
