@@ -83,7 +83,7 @@ def test_a_night_verifies_and_its_database_passes(night):
     assert (code, report["findings"]) == (0, []), report
     assert report["verdict"] == "consistent, key not pinned"
     policy = night.dir / "policy"
-    policy.write_bytes(b"log " + (night.dir / "public/log/cut.vkey").read_bytes() + b"quorum none\n")
+    policy.write_bytes(b"log " + (night.dir / "public/log/vkey").read_bytes() + b"quorum none\n")
     assert verify(night, "--policy", policy)[1]["verdict"] == "verified"
     package = night.dir / "public/package/4"
     subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=package, check=True)

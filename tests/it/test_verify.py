@@ -212,16 +212,12 @@ def test_log_bit_flips(copy, bin_dir, path, at, rule):
 
 
 def test_missing_checkpoint(copy, bin_dir):
-    """Somebody who takes the checkpoint away hides from nobody who has pinned the log."""
+    """Somebody who takes the checkpoint away hides nothing, whether the log is pinned or not."""
     (copy / "log/checkpoint").unlink()
     code, report = verify(bin_dir, copy)
-    assert code == 1 and "no-checkpoint" in report["notes"] and rules(report) == {"checkpoint"}  # the proofs are left over
-    for proof in (copy / "log").glob("cut-*.tlog-proof"):
-        proof.unlink()
-    code, report = verify(bin_dir, copy)
-    assert code == 0 and "no-checkpoint" in report["notes"]
+    assert code == 1 and "no-checkpoint" in report["notes"]
     code, report = verify(bin_dir, copy, "--policy", copy / "log/vkey")
-    assert code == 1 and rules(report) == {"checkpoint"}
+    assert code == 1 and "checkpoint" in rules(report)
 
 
 def fork(copy, clean, change):
