@@ -49,25 +49,67 @@ void images_note(struct images *images, uint64_t index, struct span entry)
     assert(fits);
 }
 
+/* The two folders, opened once for all names. `from` is -1 when nothing was ever stored. */
+struct places {
+    const struct images *images;
+    int from, to;
+};
+
+static enum err places_open(const struct images *images, struct places *out, struct why *why)
+{
+    *out = (struct places){.images = images, .from = -1, .to = -1};
+    enum err err = folder_open(images->from, &out->from, why);
+    if (err == ERR_MISSING) {
+        why->text[0] = '\0';
+    }
+    return err == OK || err == ERR_MISSING ? folder_open(images->to, &out->to, why) : err;
+}
+
+static void places_close(struct places *places)
+{
+    folder_close(places->from);
+    folder_close(places->to);
+}
+
+/* "aa/{hex}.{kind}" and, from the fourth byte, the name alone. */
+enum { IMAGE_NAME = 3 + 64 + 1 + 3 };
+
+static const char *name_make(char out[IMAGE_NAME + 1], const char *hex, const char *kind)
+{
+    memcpy(out, hex, 2);
+    out[2] = '/';
+    memcpy(out + 3, hex, 64);
+    out[3 + 64] = '.';
+    memcpy(out + 3 + 64 + 1, kind, 4);
+    return out;
+}
+
+static enum err give_name(const struct places *places, const char *hex, const char *kind,
+                          const char *kind_there, struct why *why)
+{
+    char from[IMAGE_NAME + 1], to[IMAGE_NAME + 1];
+    name_make(from, hex, kind);
+    name_make(to, hex, kind_there);
+    enum err err = file_link_at(places->from, from, places->to, to + 3);
+    if (err != ERR_IO) {
+        return err;
+    }
+    char from_path[IMAGES_PATH_MAX + IMAGE_NAME + 2], to_path[IMAGES_PATH_MAX + IMAGE_NAME + 2];
+    snprintf(from_path, sizeof from_path, "%s/%s", places->images->from, from);
+    snprintf(to_path, sizeof to_path, "%s/%s", places->images->to, to + 3);
+    return file_link(from_path, to_path, IMAGE_BYTES_MAX, why);
+}
+
 /* Pages link to {sha256}.jpg, for an entry does not say which kind its image is: a PNG gets that name too, besides its
  * own. */
-static enum err publish_one(const struct images *images, const char *hex, struct why *why)
+static enum err publish_one(const struct places *places, const char *hex, struct why *why)
 {
-    static const struct {
-        const char *from, *to;
-    } names[] = {{"jpg", "jpg"}, {"png", "png"}, {"png", "jpg"}};
-    enum err err = ERR_MISSING;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char from[IMAGES_PATH_MAX + 80], to[IMAGES_PATH_MAX + 80];
-        snprintf(from, sizeof from, "%s/%.2s/%s.%s", images->from, hex, hex, names[i].from);
-        snprintf(to, sizeof to, "%s/%s.%s", images->to, hex, names[i].to);
-        enum err given = file_link(from, to, IMAGE_BYTES_MAX, why);
-        if (given == OK && i == 0) {
-            return OK;
-        }
-        err = given == ERR_MISSING ? err : given;
+    enum err err = give_name(places, hex, "jpg", "jpg", why);
+    if (err != ERR_MISSING) {
+        return err;
     }
-    return err;
+    TRY(give_name(places, hex, "png", "png", why));
+    return give_name(places, hex, "png", "jpg", why);
 }
 
 /* New ones always; of those that were not stored when their own cut was made so many a cut, in turn: a night that keeps
@@ -82,12 +124,16 @@ enum err images_publish(struct images *images, uint64_t log_size, struct why *wh
     uint32_t kept = 0;
     uint32_t waiting = 0;
     uint32_t next = 0;
-    enum err first = OK;
+    struct places places;
+    enum err first = images->n == 0 ? OK : places_open(images, &places, why);
+    if (images->n == 0 || first != OK) {
+        return first;
+    }
     for (uint32_t i = 0; i < images->n; i++) {
         const struct image_due due = images->due[i];
         bool covered = due.index < log_size;
         bool turn = covered && is_turn(images, i);
-        enum err err = turn ? publish_one(images, due.hex, why) : ERR_MISSING;
+        enum err err = turn && places.from >= 0 ? publish_one(&places, due.hex, why) : ERR_MISSING;
         if (err != OK) {
             images->due[kept++] = due;
             waiting += covered;
@@ -95,6 +141,7 @@ enum err images_publish(struct images *images, uint64_t log_size, struct why *wh
         next = turn && i < images->waiting ? kept : next;
         first = first == OK && err != ERR_MISSING ? err : first;
     }
+    places_close(&places);
     images->n = kept;
     images->waiting = waiting;
     images->next = next < waiting ? next : 0;

@@ -4,6 +4,7 @@
 #include "archive/archive.h"
 #include "base/codec.h"
 #include "cut/press.h"
+#include "doors/manifest.h"
 #include "os/append.h"
 #include "os/file.h"
 #include "render/package.h"

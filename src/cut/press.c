@@ -23,7 +23,6 @@ static const struct {
 void press_init(struct press *press)
 {
     *press = (struct press){0};
-    arena_init(&press->names, 0);
 }
 
 void press_done(struct press *press)
@@ -34,28 +33,30 @@ void press_done(struct press *press)
     for (int i = 0; i + 1 < ENCODINGS; i++) {
         buf_done(&press->twins[i]);
     }
-    manifest_done(&press->manifest);
-    arena_done(&press->names);
 }
 
-void press_clear(struct press *press)
+void press_forget(struct press *press)
 {
-    manifest_done(&press->manifest);
-    press->manifest.encoders = span_str(squeeze_versions());
-    arena_reset(&press->names);
     press->n_made = 0;
+    memset(press->made, 0, sizeof press->made);
 }
 
-static unsigned encodings_of(enum press_as as, size_t len)
+unsigned press_encodings(enum press_as as, size_t bytes)
 {
-    return levels[as].gzip == 0 || len < TWIN_MIN ? 1 : levels[as].brotli == 0 ? 2 : 3;
+    return levels[as].gzip == 0 || bytes < TWIN_MIN ? 1 : levels[as].brotli == 0 ? 2 : 3;
 }
 
 void press_bytes(struct press *press, struct span bytes, enum press_as as, struct pressed *out)
 {
-    *out = (struct pressed){.n = encodings_of(as, bytes.len)};
-    out->bytes[0] = bytes.len;
+    *out = (struct pressed){0};
     digest_of(bytes, out->sha256[0]);
+    press_hashed(press, bytes, as, out);
+}
+
+void press_hashed(struct press *press, struct span bytes, enum press_as as, struct pressed *out)
+{
+    out->n = press_encodings(as, bytes.len);
+    out->bytes[0] = bytes.len;
     if (out->n > 1 && press->squeezers[as] == NULL) {
         press->squeezers[as] = squeezer_new(levels[as].gzip, levels[as].brotli);
     }
@@ -109,18 +110,5 @@ void press_unwrite(const char *path)
         char twin[FILE_PATH_MAX];
         snprintf(twin, sizeof twin, "%s%s", path, press_suffixes[i]);
         (void)!file_remove(twin, NULL);
-    }
-}
-
-void press_list(struct press *press, const char *site_path, const struct pressed *pressed)
-{
-    size_t len = strlen(site_path);
-    for (unsigned i = 0; i < pressed->n; i++) {
-        char *path = arena_alloc(&press->names, len + 4);
-        assert(path != NULL);
-        memcpy(path, site_path, len);
-        memcpy(path + len, press_suffixes[i], strlen(press_suffixes[i]));
-        manifest_add(&press->manifest, span_of(path, len + strlen(press_suffixes[i])), pressed->sha256[i],
-                     pressed->bytes[i]);
     }
 }

@@ -1,12 +1,9 @@
-/* The press: makes a file of the tree with its gzip and brotli twins, and keeps the list of all for the
- * manifest. */
+/* The press: makes a file of the tree with its gzip and brotli twins. */
 #ifndef CUT_PRESS_H
 #define CUT_PRESS_H
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "doors/manifest.h"
 #include "wire/squeeze.h"
 
 enum { TWIN_MIN = 200 }; /* shorter files have no twins */
@@ -34,25 +31,25 @@ struct pressed {
 struct press {
     struct squeezer *squeezers[PRESS_KINDS]; /* made when they are first needed */
     struct buf twins[ENCODINGS - 1];         /* of the file pressed last: .gz, .br */
-    struct manifest manifest;
-    struct arena names; /* paths in the manifest */
-    char made[8][256];  /* folders made lately, so that each is not made for every file */
+    char made[8][256]; /* folders made lately, so that each is not made for every file */
     unsigned n_made;
 };
 
 void press_init(struct press *press);
 void press_done(struct press *press);
-/* Forgets the list: a new cut begins. */
-void press_clear(struct press *press);
+/* Forgets which folders it made: they may be gone. */
+void press_forget(struct press *press);
 
+/* Does the file get twins, and which? (`pressed.n`) */
+unsigned press_encodings(enum press_as as, size_t bytes);
 /* Twins and hashes of some bytes; the twins stay in press->twins until the next. */
 void press_bytes(struct press *press, struct span bytes, enum press_as as, struct pressed *out);
+/* The same for bytes whose own hash is in out->sha256[0] already. */
+void press_hashed(struct press *press, struct span bytes, enum press_as as, struct pressed *out);
 /* Writes what was pressed last: `path`, and `path`.gz, `path`.br. Folders are made. */
 MUST_CHECK enum err press_write(struct press *press, const char *path, struct span bytes,
                                 const struct pressed *pressed, struct why *why);
 /* Takes a file and its twins away again. */
 void press_unwrite(const char *path);
-/* Puts it on the manifest's list under its path from the root of the site. */
-void press_list(struct press *press, const char *site_path, const struct pressed *pressed);
 
 #endif

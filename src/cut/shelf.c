@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "os/file.h"
+#include "seal/digest.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -60,30 +61,28 @@ static void shelf_mark(struct shelf *shelf, const struct fold *fold, const struc
     }
 }
 
-static enum err chunk_make(struct shelf *shelf, struct press *press, uint32_t chunk, const char *folder,
-                           struct why *why)
+static void chunk_order(struct shelf *shelf, struct pressroom *room, uint32_t chunk, const char *folder)
 {
     char path[FILE_PATH_MAX];
     struct pressed *pressed = &shelf->pressed[chunk];
     struct span bytes = buf_as_span(&shelf->page);
-    press_bytes(press, bytes, PRESS_ROWS, pressed);
+    *pressed = (struct pressed){0};
+    digest_of(bytes, pressed->sha256[0]);
     hex_print(shelf->names[chunk], pressed->sha256[0], 32);
     int n = snprintf(path, sizeof path, "%s/%s.html", folder, shelf->names[chunk]);
     assert(n > 0 && n < FILE_PATH_MAX);
-    if (file_exists(path)) {
-        return OK;
-    }
-    enum err err = press_write(press, path, bytes, pressed, why);
-    if (err != OK) { /* a chunk that lies there is whole, with its twins */
-        press_unwrite(path);
-    }
-    return err;
+    const struct press_order order = {.as = PRESS_ROWS,
+                                      .disk = {path},
+                                      .hashed = true,
+                                      .unless_there = true,
+                                      .pressed = pressed,
+                                      .done = &shelf->fresh[chunk]};
+    pressroom_give(room, &order, bytes);
 }
 
-enum err shelf_update(struct shelf *shelf, struct press *press, const struct fold *fold,
-                      const struct chunk_plan *plan, const char *folder, struct why *why)
+void shelf_update(struct shelf *shelf, struct pressroom *room, const struct fold *fold,
+                  const struct chunk_plan *plan, const char *folder)
 {
-    char site[PAGE_PATH_MAX];
     shelf_grow(shelf, chunk_total(fold, plan));
     shelf_mark(shelf, fold, plan);
     shelf->rendered = 0;
@@ -91,13 +90,19 @@ enum err shelf_update(struct shelf *shelf, struct press *press, const struct fol
         if (!shelf->fresh[i]) {
             buf_clear(&shelf->page);
             render_chunk(fold, plan, i, &shelf->page);
-            TRY(chunk_make(shelf, press, i, folder, why));
-            shelf->fresh[i] = true;
             shelf->read[i] = false;
             shelf->rendered++;
+            chunk_order(shelf, room, i, folder);
         }
-        snprintf(site, sizeof site, "chunk/%s.html", shelf->names[i]);
-        press_list(press, site, &shelf->pressed[i]);
     }
-    return OK;
+}
+
+void shelf_list(const struct shelf *shelf, struct pressroom *room)
+{
+    char site[PAGE_PATH_MAX];
+    for (uint32_t i = 0; i < shelf->n; i++) {
+        assert(shelf->fresh[i]);
+        snprintf(site, sizeof site, "chunk/%s.html", shelf->names[i]);
+        pressroom_list(room, site, &shelf->pressed[i]);
+    }
 }

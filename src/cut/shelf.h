@@ -3,7 +3,7 @@
 #ifndef CUT_SHELF_H
 #define CUT_SHELF_H
 
-#include "cut/press.h"
+#include "cut/pressroom.h"
 #include "cut/rows.h"
 #include "render/pages.h"
 
@@ -21,10 +21,11 @@ struct shelf {
 void shelf_done(struct shelf *shelf);
 /* Nothing on it is known to be right: the next update renders all. */
 void shelf_forget(struct shelf *shelf);
-/* Renders what the fold's dirty marks name (they are left alone), writes new chunks below `folder`
- * ("PUBLIC/chunk") and puts all of them on the press's list. A chunk that lies there already is not written
- * again. */
-MUST_CHECK enum err shelf_update(struct shelf *shelf, struct press *press, const struct fold *fold,
-                                 const struct chunk_plan *plan, const char *folder, struct why *why);
+/* Renders what the fold's dirty marks name (they are left alone), names it, and orders new chunks below `folder`
+ * ("PUBLIC/chunk") from the room. A chunk that lies there already is not written again. */
+void shelf_update(struct shelf *shelf, struct pressroom *room, const struct fold *fold,
+                  const struct chunk_plan *plan, const char *folder);
+/* Puts all chunks on the room's list, once it has finished. */
+void shelf_list(const struct shelf *shelf, struct pressroom *room);
 
 #endif

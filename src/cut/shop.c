@@ -56,12 +56,12 @@ enum err shop_open(struct shop *shop, const struct cut_options *options, int sig
     shop->packing = -1;
     shop->package_ms = -1;
     shop->next_ms = -1;
-    press_init(&shop->press);
+    TRY(pressroom_init(&shop->room, TEAM_MAX, why));
     TRY(open_paths(shop, why));
     TRY(folder_make(shop->public_dir, why));
     TRY(images_init(&shop->images, options->dir, why));
     TRY(open_election(shop, why));
-    tree_init(&shop->tree, shop->public_dir, &shop->press, &shop->shelf, shop->roots);
+    tree_init(&shop->tree, shop->public_dir, &shop->room, &shop->shelf, shop->roots);
     keep_init(&shop->keep, shop->public_dir, (struct keep_rule){options->keep_cuts, options->keep_every});
     path_join(path, options->dir, "run/clock");
     return file_exists(path) ? clock_open(path, &shop->clock, why) : OK;
@@ -72,7 +72,7 @@ void shop_close(struct shop *shop)
     child_stop(&shop->packer, 0);
     tree_done(&shop->tree);
     shelf_done(&shop->shelf);
-    press_done(&shop->press);
+    pressroom_done(&shop->room);
     keep_done(&shop->keep);
     images_done(&shop->images);
     chunk_plan_free(shop->plan);

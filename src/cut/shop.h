@@ -27,7 +27,7 @@ struct shop {
     struct fold *fold;            /* of all entries read so far */
     struct chunk_plan *plan;
     struct roots *roots;
-    struct press press;
+    struct pressroom room;
     struct shelf shelf;
     struct tree tree;
     struct keep keep;

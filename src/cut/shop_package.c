@@ -68,6 +68,8 @@ void package_collect(struct shop *shop, bool wait)
         shop->package_ms = shop->packing_ms;
         shop->package_took_ms = (uint64_t)(monotonic_ms() - shop->packing_since_ms);
         keep_add_package(&shop->keep, (uint32_t)shop->packing);
+        struct why later; /* the cut that names it tries again, and says so */
+        (void)!tree_learn_package(&shop->tree, (uint32_t)shop->packing, &later);
     }
     shop->package_failed = ended != 1;
     shop->packing = -1;

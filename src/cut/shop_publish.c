@@ -54,7 +54,7 @@ enum err shop_publish(struct shop *shop, struct why *why)
     shop->shown_ms = monotonic_ms();
     shop->shown_cpu_ms = process_cpu_ms();
     crash_point(shop, "published");
-    return keep_add(&shop->keep, tree->facts.number, &shop->press.manifest, why);
+    return keep_add(&shop->keep, tree->facts.number, &shop->room.manifest, why);
 }
 
 enum err shop_fold(struct shop *shop, uint64_t size, bool until_acta, struct fold **out, struct why *why)

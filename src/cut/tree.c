@@ -9,11 +9,13 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-void tree_init(struct tree *tree, const char *public_dir, struct press *press, struct shelf *shelf,
+void tree_init(struct tree *tree, const char *public_dir, struct pressroom *room, struct shelf *shelf,
                struct roots *roots)
 {
-    *tree = (struct tree){.public_dir = public_dir, .press = press, .shelf = shelf, .roots = roots};
+    *tree = (struct tree){.public_dir = public_dir, .room = room, .shelf = shelf, .roots = roots};
+    tree->package.number = -1;
 }
 
 void tree_done(struct tree *tree)
@@ -21,7 +23,10 @@ void tree_done(struct tree *tree)
     buf_done(&tree->staged);
     buf_done(&tree->entries);
     buf_done(&tree->text);
-    buf_done(&tree->reread);
+    for (unsigned i = 0; i < TEAM_MAX; i++) {
+        buf_done(&tree->reread[i]);
+    }
+    free(tree->package.files);
 }
 
 void tree_drop(struct tree *tree)
@@ -52,52 +57,56 @@ static enum press_as press_as_of(const char *path)
 static enum err emit_cut(void *arg, const char *path, struct span bytes)
 {
     struct tree *tree = arg;
-    struct pressed pressed;
     char disk[FILE_PATH_MAX];
     char site[PAGE_PATH_MAX + 32];
     join2(disk, tree->temporary, path);
     snprintf(site, sizeof site, "cut/%" PRIu32 "/%s", tree->facts.number, path);
-    press_bytes(tree->press, bytes, press_as_of(path), &pressed);
-    press_list(tree->press, site, &pressed);
-    return press_write(tree->press, disk, bytes, &pressed, tree->why);
+    const struct press_order order = {.as = press_as_of(path), .disk = {disk}, .site = {site}};
+    pressroom_give(tree->room, &order, bytes);
+    return OK;
 }
 
-static void staged_add(struct buf *list, const char *path, const struct pressed *pressed)
+static void staged_add(struct buf *list, const char *path, enum press_as as, size_t bytes)
 {
-    for (unsigned i = pressed->n; i-- > 0;) {
+    for (unsigned i = press_encodings(as, bytes); i-- > 0;) {
         buf_printf(list, "%s%s\n", path, press_suffixes[i]);
     }
 }
 
 /* A page that later cuts replace also lies in the cut, where it lasts: whoever finds the root's in the middle of being
  * replaced has this one. */
-static enum err keep_entry(struct tree *tree, const char *path, struct span bytes,
-                           const struct pressed *pressed)
+static void give_entry(struct tree *tree, const char *path, struct span bytes)
 {
-    char disk[FILE_PATH_MAX];
+    char staged[FILE_PATH_MAX];
+    char kept[FILE_PATH_MAX];
     char own[PAGE_PATH_MAX];
     char site[PAGE_PATH_MAX + 32];
     int n = snprintf(own, sizeof own, MANIFEST_ENTRY_COPIES "%s", path);
     assert(n > 0 && (size_t)n < sizeof own);
-    join2(disk, tree->temporary, own);
+    join2(staged, tree->stage, path);
+    join2(kept, tree->temporary, own);
     snprintf(site, sizeof site, "cut/%" PRIu32 "/%s", tree->facts.number, own);
-    press_list(tree->press, site, pressed);
-    return press_write(tree->press, disk, bytes, pressed, tree->why);
+    const struct press_order order = {.as = PRESS_FRONT, .disk = {staged, kept}, .site = {path, site}};
+    staged_add(&tree->entries, path, PRESS_FRONT, bytes.len);
+    pressroom_give(tree->room, &order, bytes);
 }
 
-/* A file at the root: staged, put in place when the cut is. */
+/* The style or the script: staged, put in place when the cut is. */
+static void give_asset(struct tree *tree, const char *path, struct span bytes)
+{
+    char disk[FILE_PATH_MAX];
+    join2(disk, tree->stage, path);
+    const struct press_order order = {.as = PRESS_FRONT, .disk = {disk}, .site = {path}};
+    staged_add(&tree->staged, path, PRESS_FRONT, bytes.len);
+    pressroom_give(tree->room, &order, bytes);
+}
+
+/* A file at the root. */
 static enum err emit_root(void *arg, const char *path, struct span bytes)
 {
-    struct tree *tree = arg;
-    struct pressed pressed;
-    char disk[FILE_PATH_MAX];
     bool entry = span_ends(span_str(path), SPAN("index.html"));
-    join2(disk, tree->stage, path);
-    press_bytes(tree->press, bytes, PRESS_FRONT, &pressed);
-    press_list(tree->press, path, &pressed);
-    staged_add(entry ? &tree->entries : &tree->staged, path, &pressed);
-    TRY(press_write(tree->press, disk, bytes, &pressed, tree->why));
-    return entry ? keep_entry(tree, path, bytes, &pressed) : OK;
+    (entry ? give_entry : give_asset)(arg, path, bytes);
+    return OK;
 }
 
 static enum err folders_fresh(struct tree *tree, struct why *why)
@@ -122,7 +131,7 @@ static enum err render_all(struct tree *tree)
     const struct fold *fold = tree->fold;
     join2(chunks, tree->public_dir, "chunk");
     TRY(folder_make(chunks, tree->why));
-    TRY(shelf_update(tree->shelf, tree->press, fold, tree->plan, chunks, tree->why));
+    shelf_update(tree->shelf, tree->room, fold, tree->plan, chunks);
     const char(*names)[65] = (const char(*)[65])tree->shelf->names;
     TRY(render_cut(fold, tree->plan, &tree->facts, names, tree->shelf->n, emit_cut, tree));
     return render_entries(fold, tree->plan, &tree->facts, names, tree->shelf->n, emit_root, tree);
@@ -137,43 +146,69 @@ enum err tree_build(struct tree *tree, const struct fold *fold, const struct chu
     tree->why = why;
     buf_clear(&tree->staged);
     buf_clear(&tree->entries);
-    press_clear(tree->press);
+    pressroom_clear(tree->room);
     TRY(folders_fresh(tree, why));
-    return render_all(tree);
+    enum err rendered = render_all(tree);
+    enum err pressed = pressroom_finish(tree->room, why); /* in any case: nobody may be writing any more */
+    TRY(rendered);
+    TRY(pressed);
+    shelf_list(tree->shelf, tree->room);
+    return OK;
 }
 
 struct package_walk {
     struct tree *tree;
     const char *folder;
     uint32_t package;
-    struct pressed pressed;
 };
 
 static enum err package_file(void *arg, const char *relative, int64_t size)
 {
     struct package_walk *walk = arg;
+    struct tree *tree = walk->tree;
     struct mapped mapped;
+    struct pressed pressed = {.n = 1};
     char path[FILE_PATH_MAX];
-    char site[PAGE_PATH_MAX + 64];
     (void)size;
     join2(path, walk->folder, relative);
-    TRY(file_map(path, &mapped, walk->tree->why));
-    walk->pressed = (struct pressed){.bytes = {mapped.bytes.len}, .n = 1};
-    digest_of(mapped.bytes, walk->pressed.sha256[0]);
+    TRY(file_map(path, &mapped, tree->why));
+    pressed.bytes[0] = mapped.bytes.len;
+    digest_of(mapped.bytes, pressed.sha256[0]);
     file_unmap(&mapped);
-    snprintf(site, sizeof site, "package/%" PRIu32 "/%s", walk->package, relative);
-    press_list(walk->tree->press, site, &walk->pressed);
+    struct known_package *known = &tree->package;
+    known->files = realloc(known->files, (known->n + 1) * sizeof *known->files);
+    assert(known->files != NULL);
+    struct known_file *file = &known->files[known->n++];
+    int n = snprintf(file->site, sizeof file->site, "package/%" PRIu32 "/%s", walk->package, relative);
+    assert(n > 0 && (size_t)n < sizeof file->site);
+    file->pressed = pressed;
     return OK;
 }
 
-enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why)
+enum err tree_learn_package(struct tree *tree, uint32_t package, struct why *why)
 {
     char folder[FILE_PATH_MAX];
     int n = snprintf(folder, sizeof folder, "%s/package/%" PRIu32, tree->public_dir, package);
     assert(n > 0 && n < FILE_PATH_MAX);
     struct package_walk walk = {.tree = tree, .folder = folder, .package = package};
     tree->why = why;
-    return folder_walk(folder, package_file, &walk, why);
+    tree->package.n = 0;
+    tree->package.number = -1;
+    TRY(folder_walk(folder, package_file, &walk, why));
+    tree->package.number = package;
+    return OK;
+}
+
+enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why)
+{
+    if (tree->package.number != (int64_t)package) {
+        TRY(tree_learn_package(tree, package, why));
+    }
+    for (uint32_t i = 0; i < tree->package.n; i++) {
+        pressroom_list(tree->room, tree->package.files[i].site, &tree->package.files[i].pressed);
+    }
+    tree->package.number = -1; /* it may be made again under its number */
+    return OK;
 }
 
 /* latest.json cannot hold its own digest: it is listed as it stands with zeros in that place. */
@@ -183,14 +218,14 @@ static void list_latest(struct tree *tree)
     struct buf latest = {0};
     struct pressed pressed;
     render_latest(tree->fold, &tree->facts, zeros, &latest);
-    press_bytes(tree->press, buf_as_span(&latest), PRESS_PLAIN, &pressed);
-    press_list(tree->press, "latest.json", &pressed);
+    press_bytes(&tree->room->presses[0], buf_as_span(&latest), PRESS_PLAIN, &pressed);
+    pressroom_list(tree->room, "latest.json", &pressed);
     buf_done(&latest);
 }
 
 void tree_manifest(struct tree *tree)
 {
-    struct manifest *manifest = &tree->press->manifest;
+    struct manifest *manifest = &tree->room->manifest;
     const struct fold *fold = tree->fold;
     manifest->origin = fold->origin;
     manifest->cut = tree->facts.number;

@@ -3,7 +3,7 @@
 #ifndef CUT_TREE_H
 #define CUT_TREE_H
 
-#include "cut/press.h"
+#include "cut/pressroom.h"
 #include "cut/shelf.h"
 #include "render/pages.h"
 #include "render/roots.h"
@@ -15,20 +15,28 @@ struct tree {
     struct cut_facts facts;
     char temporary[320]; /* PUBLIC/cut/.tmp-{n} */
     char stage[320];     /* PUBLIC/.stage-{n} */
-    struct press *press;
+    struct pressroom *room;
     struct shelf *shelf;
     struct buf
         staged; /* site paths of what is staged and lasts, a line each, in the order of their putting in place */
-    struct buf entries; /* and of the entry pages, which are replaced */
-    struct buf reread;  /* a file as it lies on the disk */
-    struct buf text;    /* the manifest's text */
+    struct buf entries;          /* and of the entry pages, which are replaced */
+    struct buf reread[TEAM_MAX]; /* a file as it lies on the disk, one for each of the team */
+    struct buf text;             /* the manifest's text */
     uint8_t manifest[32];
     struct roots *roots; /* kept from cut to cut */
     struct hash state_root, totals_root, files_root;
+    struct known_package {
+        int64_t number; /* -1: none */
+        struct known_file {
+            char site[PAGE_PATH_MAX + 64];
+            struct pressed pressed;
+        } * files;
+        uint32_t n;
+    } package;       /* read and hashed when it was done, so that the cut that names it need not wait */
     struct why *why; /* of the step at hand */
 };
 
-void tree_init(struct tree *tree, const char *public_dir, struct press *press, struct shelf *shelf,
+void tree_init(struct tree *tree, const char *public_dir, struct pressroom *room, struct shelf *shelf,
                struct roots *roots);
 void tree_done(struct tree *tree);
 
@@ -41,6 +49,8 @@ MUST_CHECK enum err tree_build(struct tree *tree, const struct fold *fold, const
 MUST_CHECK enum err tree_check(struct tree *tree, struct why *why);
 /* The manifest's text and the three roots, once everything (also the package, if this cut makes one) is on the list. */
 void tree_manifest(struct tree *tree);
+/* Reads a package that is in place, for the next that lists it. */
+MUST_CHECK enum err tree_learn_package(struct tree *tree, uint32_t package, struct why *why);
 /* Puts a package's files on the list. */
 MUST_CHECK enum err tree_list_package(struct tree *tree, uint32_t package, struct why *why);
 /* In this order, each on disk before the next begins: signature files and all that lasts (the cut, style

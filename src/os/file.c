@@ -259,6 +259,14 @@ void file_unmap(struct mapped *mapped)
     *mapped = (struct mapped){{NULL, 0}};
 }
 
+enum err file_link_at(int from_folder, const char *from, int to_folder, const char *to)
+{
+    if (linkat(from_folder, from, to_folder, to, 0) == 0 || errno == EEXIST) {
+        return OK;
+    }
+    return errno == ENOENT ? ERR_MISSING : ERR_IO;
+}
+
 enum err file_link(const char *from, const char *to, size_t limit, struct why *why)
 {
     if (link(from, to) == 0 || errno == EEXIST) {

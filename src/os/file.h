@@ -26,6 +26,13 @@ MUST_CHECK enum err file_write_private(const char *path, struct span bytes, stru
  * already. ERR_MISSING, without a sentence, when there is no such file. */
 MUST_CHECK enum err file_link(const char *from, const char *to, size_t limit, struct why *why);
 
+/* The same below open folders, for many files: no copy, ERR_IO (without a sentence) where only a copy would do. */
+MUST_CHECK enum err file_link_at(int from_folder, const char *from, int to_folder, const char *to);
+
+/* A folder to name files below; -1 may be closed too. ERR_MISSING. */
+MUST_CHECK enum err folder_open(const char *path, int *fd, struct why *why);
+void folder_close(int fd);
+
 /* mkdir -p, mode 0755 whatever the umask. */
 MUST_CHECK enum err folder_make(const char *path, struct why *why);
 /* Removes a folder and all below it; a missing one is fine. Never follows symbolic links. */

@@ -93,6 +93,23 @@ enum err folder_remove(const char *path, struct why *why)
     return remove_at(AT_FDCWD, path, path, 0, why);
 }
 
+enum err folder_open(const char *path, int *fd, struct why *why)
+{
+    int opened = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0) {
+        return failed(why, "open", path);
+    }
+    *fd = opened;
+    return OK;
+}
+
+void folder_close(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
 /* Walking: one sorted list of names a folder, so that the order never depends on readdir. */
 struct walk {
     file_visit each;

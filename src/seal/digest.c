@@ -13,7 +13,7 @@ struct digest {
 
 static const EVP_MD *sha256(void)
 {
-    static EVP_MD *fetched = NULL;
+    static _Thread_local EVP_MD *fetched = NULL; /* of each thread, so that none waits for another */
     if (fetched == NULL) {
         fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
         assert(fetched != NULL);

@@ -75,6 +75,17 @@ static void a_second_name_is_the_same_file(void **state)
     assert_int_equal(file_link(path_join(first, root, "none"), path_join(second, root, "third"), 10, &why),
                      ERR_MISSING);
     assert_string_equal(why.text, "");
+    int folder, none;
+    assert_int_equal(folder_open(root, &folder, &why), OK);
+    assert_int_equal(file_link_at(folder, "first", folder, "third"), OK);
+    assert_int_equal(file_link_at(folder, "first", folder, "third"), OK);
+    assert_int_equal(file_link_at(folder, "none", folder, "fourth"), ERR_MISSING);
+    assert_true(stat(path_join(second, root, "third"), &two) == 0);
+    assert_int_equal(one.st_ino, two.st_ino);
+    assert_int_equal(unlink(second), 0);
+    folder_close(folder);
+    folder_close(-1);
+    assert_int_equal(folder_open(path_join(first, root, "first"), &none, &why), ERR_IO); /* a file is none */
     assert_int_equal(unlink(path_join(first, root, "first")), 0);
     assert_int_equal(unlink(path_join(first, root, "second")), 0);
 }
