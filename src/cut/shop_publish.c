@@ -90,7 +90,7 @@ enum err shop_read(struct shop *shop, uint64_t size, struct why *why)
 
 const struct manifest *shop_manifest(const struct shop *shop)
 {
-    return &shop->press.manifest;
+    return &shop->room.manifest;
 }
 
 /* The package of the last cut is made with it; any other one lies there before a cut names it. */
