@@ -42,8 +42,8 @@ static struct half *half_new(const struct auditor *a, const char *split)
     b->row.stops = b->stops;
     b->arena = &half->arena;
     csv_reader_init(&b->reader, span_from(rest, (size_t)(split - rest.at)), a->reader.separator);
-    seen_init_next(&b->keys, &a->keys, a->keys.room / 2);
-    seen_init_next(&b->images, &a->images, a->images.room / 2);
+    seen_init_next(&b->keys, &a->keys, a->keys.part.room / 2);
+    seen_init_next(&b->images, &a->images, a->images.part.room / 2);
     return half;
 }
 
@@ -74,7 +74,7 @@ static void append_database(struct database *db, const struct database *part)
 }
 
 /* All that reading rows leaves in an auditor. The rows of `b` follow those of `a`, whose numbers they continue. */
-static void append(struct auditor *a, const struct auditor *b)
+static void append(struct auditor *a, struct auditor *b)
 {
     findings_append(a, b->database);
     append_database(a->database, b->database);

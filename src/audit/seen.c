@@ -16,14 +16,26 @@ static void *must(void *memory)
 
 #define EXTRA 0x80000000U
 
+static void part_init(struct seen_part *part, uint32_t expected)
+{
+    *part = (struct seen_part){.room = expected < 64 ? 64 : expected};
+    buf_init(&part->extra, SEEN_FILE_MAX);
+    part->items = must(malloc((size_t)part->room * sizeof *part->items));
+}
+
+static void part_done(struct seen_part *part)
+{
+    free(part->items);
+    buf_done(&part->extra);
+}
+
 /* The key need not be secret to be hard to aim at: it differs with where the system put this process's memory. */
 void seen_init(struct seen *seen, struct span file, uint32_t expected)
 {
     assert(file.len <= SEEN_FILE_MAX);
-    *seen = (struct seen){.file = file, .room = expected < 64 ? 64 : expected, .ascending = true};
-    buf_init(&seen->extra, SEEN_FILE_MAX);
-    seen->items = must(malloc((size_t)seen->room * sizeof *seen->items));
-    seen->key[0] = (uint64_t)(uintptr_t)seen->items ^ (uint64_t)(uintptr_t)&seen_init << 24;
+    *seen = (struct seen){.file = file, .ascending = true};
+    part_init(&seen->part, expected);
+    seen->key[0] = (uint64_t)(uintptr_t)seen->part.items ^ (uint64_t)(uintptr_t)&seen_init << 24;
     seen->key[1] = (uint64_t)(uintptr_t)&seen << 17 ^ 0x9e3779b97f4a7c15U;
     for (size_t i = 0; i < SEEN_WORDS + 2; i++) {
         seen->factors[i] = siphash(seen->key[0], seen->key[1], &i, sizeof i);
@@ -32,22 +44,24 @@ void seen_init(struct seen *seen, struct span file, uint32_t expected)
 
 void seen_init_next(struct seen *seen, const struct seen *first, uint32_t expected)
 {
-    seen_init(seen, first->file, expected);
+    *seen = (struct seen){.file = first->file, .ascending = true};
+    part_init(&seen->part, expected);
     memcpy(seen->key, first->key, sizeof seen->key); /* tags of both are compared */
     memcpy(seen->factors, first->factors, sizeof seen->factors);
 }
 
 void seen_done(struct seen *seen)
 {
-    free(seen->items);
-    buf_done(&seen->extra);
+    part_done(&seen->part);
+    part_done(&seen->next);
     *seen = (struct seen){0};
 }
 
-static struct span text_of(const struct seen *seen, const struct seen_item *item)
+static struct span text_of(const struct seen *seen, const struct seen_part *part,
+                           const struct seen_item *item)
 {
     bool extra = (item->at & EXTRA) != 0;
-    return span_of((extra ? seen->extra.at : seen->file.at) + (item->at & ~EXTRA), item->len);
+    return span_of((extra ? part->extra.at : seen->file.at) + (item->at & ~EXTRA), item->len);
 }
 
 /* Short texts, which all keys and digests are: words and length times secret factors (multilinear hashing: Lemire and
@@ -83,25 +97,20 @@ static uint32_t place_text(struct seen *seen, struct span text)
     if (text.at >= seen->file.at && text.at < seen->file.at + seen->file.len) {
         return (uint32_t)(text.at - seen->file.at);
     }
-    size_t at = seen->extra.len;
-    buf_span(&seen->extra, text);
-    return seen->extra.err == OK ? EXTRA | (uint32_t)at : UINT32_MAX;
+    struct buf *extra = &seen->part.extra;
+    size_t at = extra->len;
+    buf_span(extra, text);
+    return extra->err == OK ? EXTRA | (uint32_t)at : UINT32_MAX;
 }
 
-static void make_room(struct seen *seen, uint32_t more)
+static struct seen_item *new_item(struct seen_part *part)
 {
-    if (seen->room - seen->n >= more) {
-        return;
+    if (part->n == part->room) {
+        assert(part->room < 1U << 28);
+        part->room *= 2;
+        part->items = must(realloc(part->items, (size_t)part->room * sizeof *part->items));
     }
-    uint32_t room = seen->room;
-    while (room - seen->n < more) {
-        assert(room < 1U << 28);
-        room *= 2;
-    }
-    if (room != seen->room) {
-        seen->room = room;
-        seen->items = must(realloc(seen->items, (size_t)room * sizeof *seen->items));
-    }
+    return &part->items[part->n++];
 }
 
 /* span_compare(a, b) < 0, eight bytes at a time. */
@@ -124,77 +133,94 @@ void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t 
     if (at == UINT32_MAX) {
         return;
     }
-    make_room(seen, 1);
-    struct seen_item *item = &seen->items[seen->n++];
+    struct seen_item *item = new_item(&seen->part);
     *item = (struct seen_item){
         .at = at, .line = (uint32_t)(line - seen->file.at), .row = row, .len = (uint16_t)text.len};
     if (hashed.at != NULL) {
         item->tag = tag_of(seen, hashed);
         seen->ascending = false;
         seen->hashed = true;
-    } else if (seen->ascending && seen->n > 1) {
-        seen->ascending = is_less(text_of(seen, item - 1), text);
+    } else if (seen->ascending && seen->part.n > 1) {
+        seen->ascending = is_less(text_of(seen, &seen->part, item - 1), text);
     }
 }
 
-void seen_append(struct seen *seen, const struct seen *next, uint32_t rows_before)
+void seen_append(struct seen *seen, struct seen *next, uint32_t rows_before)
 {
-    if (next->n == 0) {
+    const struct seen_part *part = &seen->part;
+    assert(seen->next.items == NULL);
+    if (next->part.n == 0) {
         return;
     }
-    bool rises = seen->n == 0 ||
-                 span_compare(text_of(seen, &seen->items[seen->n - 1]), text_of(next, &next->items[0])) < 0;
+    bool rises = part->n == 0 || is_less(text_of(seen, part, &part->items[part->n - 1]),
+                                         text_of(next, &next->part, &next->part.items[0]));
     seen->ascending = seen->ascending && next->ascending && rises;
     seen->hashed = seen->hashed || next->hashed;
-    make_room(seen, next->n);
-    for (uint32_t i = 0; i < next->n; i++) {
-        struct seen_item item = next->items[i];
-        item.at = place_text(seen, text_of(next, &item));
-        item.row += rows_before;
-        if (item.at != UINT32_MAX) {
-            seen->items[seen->n++] = item;
+    seen->next = next->part;
+    seen->next.rows_before = rows_before;
+    next->part = (struct seen_part){0};
+}
+
+/* Item i of both parts. */
+struct place {
+    const struct seen_part *part;
+    struct seen_item *item;
+};
+
+static inline struct place place_at(const struct seen *seen, uint32_t i)
+{
+    const struct seen_part *part = i < seen->part.n ? &seen->part : &seen->next;
+    return (struct place){part, &part->items[i < seen->part.n ? i : i - seen->part.n]};
+}
+
+/* The slot of an item's text in the table: free (0), or the first item with that text, + 1. */
+static uint32_t *slot_of(const struct seen *seen, uint32_t *slots, uint32_t mask, struct place place)
+{
+    for (uint32_t i = place.item->tag & mask;; i = (i + 1) & mask) {
+        if (slots[i] == 0) {
+            return &slots[i];
+        }
+        struct place other = place_at(seen, slots[i] - 1);
+        if (other.item->tag == place.item->tag &&
+            span_equal(text_of(seen, other.part, other.item), text_of(seen, place.part, place.item))) {
+            return &slots[i];
         }
     }
 }
 
-/* The place of an item's text in the table: free (0), or the first item with that text, + 1. */
-static uint32_t *place_of(const struct seen *seen, uint32_t *places, uint32_t mask,
-                          const struct seen_item *item)
+static uint32_t row_of(struct place place)
 {
-    for (uint32_t i = item->tag & mask;; i = (i + 1) & mask) {
-        if (places[i] == 0) {
-            return &places[i];
-        }
-        const struct seen_item *other = &seen->items[places[i] - 1];
-        if (other->tag == item->tag && span_equal(text_of(seen, other), text_of(seen, item))) {
-            return &places[i];
-        }
-    }
+    return place.item->row + place.part->rows_before;
 }
 
 void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
 {
-    if (seen->ascending || seen->n < 2) {
+    const uint32_t n = seen->part.n + seen->next.n;
+    if (seen->ascending || n < 2) {
         return;
     }
     uint32_t size = 64;
-    while (size / 2 < seen->n) {
+    while (size / 2 < n) {
         size *= 2;
     }
-    uint32_t *places = must(calloc(size, sizeof *places));
+    uint32_t *slots = must(calloc(size, sizeof *slots));
     uint32_t *times =
-        must(calloc(seen->n, sizeof *times)); /* by first item; only where there are repetitions */
-    for (uint32_t i = 0; i < seen->n; i++) {
-        struct seen_item *item = &seen->items[i];
-        item->tag = seen->hashed ? item->tag : tag_of(seen, text_of(seen, item));
-        uint32_t *place = place_of(seen, places, size - 1, item);
-        if (*place == 0) {
-            *place = i + 1;
+        must(calloc(n, sizeof *times)); /* by first item; touched only where there are repetitions */
+    for (uint32_t i = 0; i < n; i++) {
+        struct place place = place_at(seen, i);
+        if (!seen->hashed) {
+            place.item->tag = tag_of(seen, text_of(seen, place.part, place.item));
+        }
+        uint32_t *slot = slot_of(seen, slots, size - 1, place);
+        if (*slot == 0) {
+            *slot = i + 1;
         } else {
-            times[*place - 1]++;
-            visit(arg, seen->items[*place - 1].row, item, times[*place - 1] + 1);
+            struct seen_item again = *place.item;
+            again.row = row_of(place);
+            times[*slot - 1]++;
+            visit(arg, row_of(place_at(seen, *slot - 1)), &again, times[*slot - 1] + 1);
         }
     }
     free(times);
-    free(places);
+    free(slots);
 }

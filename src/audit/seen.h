@@ -20,12 +20,20 @@ struct seen_item {
     uint16_t len;
 };
 
-struct seen {
-    struct span file; /* under 2 GiB */
+/* Texts of rows that follow one another. */
+struct seen_part {
     struct buf extra; /* texts that the file does not hold as they are */
     struct seen_item *items;
     uint32_t n;
     uint32_t room;
+    uint32_t rows_before; /* to be added to the items' rows */
+};
+
+struct seen {
+    struct span file; /* under 2 GiB */
+    struct seen_part part;
+    struct seen_part
+        next;       /* what was appended: nothing is moved, for it lies in memory that is warm elsewhere */
     bool ascending; /* so far every text is greater than the one before */
     bool hashed;    /* tags are there already */
     uint64_t key[2];
@@ -41,8 +49,8 @@ void seen_done(struct seen *seen);
  * equal exactly when the texts are: the text, or a shorter form of it; at NULL when the hash may wait until it is needed. */
 void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, const char *line);
 
-/* Adds all of `next`, whose rows were counted from where `rows_before` ends. */
-void seen_append(struct seen *seen, const struct seen *next, uint32_t rows_before);
+/* Takes over all of `next`, whose rows were counted from where `rows_before` ends; once, and nothing is added afterwards. */
+void seen_append(struct seen *seen, struct seen *next, uint32_t rows_before);
 
 /* Calls `visit` for every text that came before, in the order of the rows: the row where it stood first, the row at hand,
  * and the how manieth it is (2, 3, ...). */
