@@ -16,6 +16,9 @@ static void *must(void *memory)
 
 #define EXTRA 0x80000000U
 
+/* Bits for tags: of eight for each text at most one is set, so that few texts go into the table in vain. */
+enum { TAG_BITS_EACH = 8, TAG_BITS_LEAST = 1 << 12, TAG_BITS_MOST = 1 << 24, WORD_BITS = 64 };
+
 static void part_init(struct seen_part *part, uint32_t expected)
 {
     *part = (struct seen_part){.room = expected < 64 ? 64 : expected};
@@ -25,6 +28,8 @@ static void part_init(struct seen_part *part, uint32_t expected)
 
 static void part_done(struct seen_part *part)
 {
+    free(part->once);
+    free(part->twice);
     free(part->items);
     buf_done(&part->extra);
 }
@@ -35,6 +40,10 @@ void seen_init(struct seen *seen, struct span file, uint32_t expected)
     assert(file.len <= SEEN_FILE_MAX);
     *seen = (struct seen){.file = file, .ascending = true};
     part_init(&seen->part, expected);
+    seen->tag_mask = TAG_BITS_LEAST - 1;
+    while (seen->tag_mask / TAG_BITS_EACH < seen->part.room && seen->tag_mask < TAG_BITS_MOST - 1) {
+        seen->tag_mask = seen->tag_mask * 2 + 1;
+    }
     seen->key[0] = (uint64_t)(uintptr_t)seen->part.items ^ (uint64_t)(uintptr_t)&seen_init << 24;
     seen->key[1] = (uint64_t)(uintptr_t)&seen << 17 ^ 0x9e3779b97f4a7c15U;
     for (size_t i = 0; i < SEEN_WORDS + 2; i++) {
@@ -44,7 +53,7 @@ void seen_init(struct seen *seen, struct span file, uint32_t expected)
 
 void seen_init_next(struct seen *seen, const struct seen *first, uint32_t expected)
 {
-    *seen = (struct seen){.file = first->file, .ascending = true};
+    *seen = (struct seen){.file = first->file, .ascending = true, .tag_mask = first->tag_mask};
     part_init(&seen->part, expected);
     memcpy(seen->key, first->key, sizeof seen->key); /* tags of both are compared */
     memcpy(seen->factors, first->factors, sizeof seen->factors);
@@ -113,6 +122,23 @@ static struct seen_item *new_item(struct seen_part *part)
     return &part->items[part->n++];
 }
 
+static size_t tag_words(const struct seen *seen)
+{
+    return (seen->tag_mask + 1) / WORD_BITS;
+}
+
+static void note_tag(const struct seen *seen, struct seen_part *part, uint32_t tag)
+{
+    if (part->once == NULL) {
+        part->once = must(calloc(tag_words(seen), sizeof *part->once));
+        part->twice = must(calloc(tag_words(seen), sizeof *part->twice));
+    }
+    uint32_t at = (tag & seen->tag_mask) / WORD_BITS;
+    uint64_t bit = (uint64_t)1 << tag % WORD_BITS;
+    part->twice[at] |= part->once[at] & bit;
+    part->once[at] |= bit;
+}
+
 /* span_compare(a, b) < 0, eight bytes at a time. */
 static bool is_less(struct span a, struct span b)
 {
@@ -138,8 +164,8 @@ void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t 
         .at = at, .line = (uint32_t)(line - seen->file.at), .row = row, .len = (uint16_t)text.len};
     if (hashed.at != NULL) {
         item->tag = tag_of(seen, hashed);
+        note_tag(seen, &seen->part, item->tag);
         seen->ascending = false;
-        seen->hashed = true;
     } else if (seen->ascending && seen->part.n > 1) {
         seen->ascending = is_less(text_of(seen, &seen->part, item - 1), text);
     }
@@ -155,9 +181,13 @@ void seen_append(struct seen *seen, struct seen *next, uint32_t rows_before)
     bool rises = part->n == 0 || is_less(text_of(seen, part, &part->items[part->n - 1]),
                                          text_of(next, &next->part, &next->part.items[0]));
     seen->ascending = seen->ascending && next->ascending && rises;
-    seen->hashed = seen->hashed || next->hashed;
-    seen->next = next->part;
-    seen->next.rows_before = rows_before;
+    next->part.rows_before = rows_before;
+    if (part->n == 0) {
+        part_done(&seen->part);
+        seen->part = next->part;
+    } else {
+        seen->next = next->part;
+    }
     next->part = (struct seen_part){0};
 }
 
@@ -193,34 +223,82 @@ static uint32_t row_of(struct place place)
     return place.item->row + place.part->rows_before;
 }
 
+/* Tags for texts that have none yet: all of a part, or none. */
+static void hash_part(const struct seen *seen, struct seen_part *part)
+{
+    if (part->once != NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < part->n; i++) {
+        part->items[i].tag = tag_of(seen, text_of(seen, part, &part->items[i]));
+        note_tag(seen, part, part->items[i].tag);
+    }
+}
+
+/* Did the item's bit come twice? */
+static bool is_candidate(const struct seen *seen, struct place place)
+{
+    uint32_t bit = place.item->tag & seen->tag_mask;
+    return seen->part.twice[bit / WORD_BITS] >> bit % WORD_BITS & 1;
+}
+
+/* Leaves in `twice` what came twice in both parts together; how many texts these are. */
+static uint32_t count_candidates(struct seen *seen)
+{
+    const struct seen_part *next = &seen->next;
+    uint32_t candidates = 0;
+    for (size_t i = 0; next->once != NULL && i < tag_words(seen); i++) {
+        seen->part.twice[i] |= next->twice[i] | (seen->part.once[i] & next->once[i]);
+    }
+    for (uint32_t i = 0; i < seen->part.n + next->n; i++) {
+        candidates += is_candidate(seen, place_at(seen, i));
+    }
+    return candidates;
+}
+
+/* A table of texts, and how often each came again. */
+struct table {
+    uint32_t *slots;
+    uint32_t *times; /* by slot */
+    uint32_t mask;
+};
+
+static struct table table_new(uint32_t texts)
+{
+    uint32_t size = 64;
+    while (size / 2 < texts) {
+        size *= 2;
+    }
+    return (struct table){.slots = must(calloc(size, sizeof(uint32_t))),
+                          .times = must(calloc(size, sizeof(uint32_t))),
+                          .mask = size - 1};
+}
+
 void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
 {
     const uint32_t n = seen->part.n + seen->next.n;
     if (seen->ascending || n < 2) {
         return;
     }
-    uint32_t size = 64;
-    while (size / 2 < n) {
-        size *= 2;
-    }
-    uint32_t *slots = must(calloc(size, sizeof *slots));
-    uint32_t *times =
-        must(calloc(n, sizeof *times)); /* by first item; touched only where there are repetitions */
+    hash_part(seen, &seen->part);
+    hash_part(seen, &seen->next);
+    struct table table = table_new(count_candidates(seen));
     for (uint32_t i = 0; i < n; i++) {
         struct place place = place_at(seen, i);
-        if (!seen->hashed) {
-            place.item->tag = tag_of(seen, text_of(seen, place.part, place.item));
+        if (!is_candidate(seen, place)) {
+            continue;
         }
-        uint32_t *slot = slot_of(seen, slots, size - 1, place);
+        uint32_t *slot = slot_of(seen, table.slots, table.mask, place);
         if (*slot == 0) {
             *slot = i + 1;
         } else {
+            uint32_t *times = &table.times[slot - table.slots];
             struct seen_item again = *place.item;
             again.row = row_of(place);
-            times[*slot - 1]++;
-            visit(arg, row_of(place_at(seen, *slot - 1)), &again, times[*slot - 1] + 1);
+            ++*times;
+            visit(arg, row_of(place_at(seen, *slot - 1)), &again, *times + 1);
         }
     }
-    free(times);
-    free(slots);
+    free(table.times);
+    free(table.slots);
 }

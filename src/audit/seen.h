@@ -1,6 +1,6 @@
 /* Which texts of a database come more than once: keys and images. They are noted row by row, in order, and compared at the
- * end: texts in ascending order, as keys mostly stand, need no table at all, and a table that is filled in one go does not
- * wait for memory at every row. Keyed hashing, for the texts are foreign. */
+ * end: texts in ascending order, as keys mostly stand, need no table at all. Of others a bit of their hash is noted in passing,
+ * and only those whose bit came more than once go into a table. Keyed hashing, for the texts are foreign. */
 #ifndef AUDIT_SEEN_H
 #define AUDIT_SEEN_H
 
@@ -27,15 +27,17 @@ struct seen_part {
     uint32_t n;
     uint32_t room;
     uint32_t rows_before; /* to be added to the items' rows */
+    uint64_t *once;       /* a bit for each tag (its lowest bits) that came; NULL: none has a tag yet */
+    uint64_t *twice;      /* for each that came again */
 };
 
 struct seen {
     struct span file; /* under 2 GiB */
     struct seen_part part;
     struct seen_part
-        next;       /* what was appended: nothing is moved, for it lies in memory that is warm elsewhere */
-    bool ascending; /* so far every text is greater than the one before */
-    bool hashed;    /* tags are there already */
+        next;          /* what was appended: nothing is moved, for it lies in memory that is warm elsewhere */
+    bool ascending;    /* so far every text is greater than the one before */
+    uint32_t tag_mask; /* of a tag: its bit in `once` and `twice` */
     uint64_t key[2];
     uint64_t factors[SEEN_WORDS + 2]; /* made from the key */
 };
