@@ -84,6 +84,8 @@ static enum err write_files(const char *dir, const struct policy_note *note, str
     TRY(file_write(path_join(path, folder, name), note->text, true, why));
     snprintf(name, sizeof name, "policy.%u.note", note->head.version);
     TRY(file_write(path_join(path, folder, name), note->note, true, why));
+    snprintf(name, sizeof name, "keys/policy.%u.note", note->head.version);
+    TRY(file_write(path_join(path, dir, name), note->note, true, why));
     TRY(file_write(path_join(path, dir, "keys/policy.note"), note->note, true, why));
     return file_write(path_join(path, folder, "policy"), note->text, true, why);
 }

@@ -18,19 +18,35 @@ struct offered {
     struct checkpoint checkpoint; /* borrows from it */
 };
 
-static enum err verify_checkpoint(const struct pull *pull, struct offered *offered, struct why *why)
+/* By one of these keys, under its own origin. */
+static enum err verify_by(const struct note_key *keys, size_t n_keys, struct offered *offered,
+                          struct why *why)
 {
     struct span text;
     size_t by = 0;
-    if (note_verify(buf_as_span(&offered->note), &pull->options.log_key, 1, &text, &by, why) != OK) {
+    if (note_verify(buf_as_span(&offered->note), keys, n_keys, &text, &by, why) != OK) {
         return ERR_FORGED; /* also one that the pinned key did not sign at all */
     }
     TRY(checkpoint_parse(text, &offered->checkpoint, why));
-    if (!span_is(offered->checkpoint.origin, pull->options.log_key.name)) {
+    if (!span_is(offered->checkpoint.origin, keys[by].name)) {
         return why_set(why, ERR_FORGED, "el punto de control es de otro registro: %.*s",
                        SPAN_ARG(offered->checkpoint.origin));
     }
     return OK;
+}
+
+/* What is offered is signed by a log of the policy in force. One that is not may be the sign of a newer version. */
+static enum err verify_checkpoint(struct pull *pull, struct offered *offered, struct why *why)
+{
+    struct pinned *pinned = &pull->pinned;
+    struct why refused = {{0}};
+    bool moved = false;
+    if (verify_by(pinned->now, pinned->n_now, offered, &refused) == OK) {
+        return OK;
+    }
+    TRY(pinned_look(pull, true, &moved, why));
+    return moved ? verify_by(pinned->now, pinned->n_now, offered, why)
+                 : why_set(why, ERR_FORGED, "%s", refused.text);
 }
 
 /* The entries of a bundle: from the feed, or from another difusor; they prove themselves. A partial one that is no more is the
@@ -237,6 +253,8 @@ enum err follow_look(struct pull *pull, struct why *why)
 {
     struct offered offered = {.note = {0}};
     struct why missing = {{0}};
+    bool moved = false;
+    TRY(pinned_look(pull, false, &moved, why));
     enum err err = pull_get(pull, SPAN("log/checkpoint"), CHECKPOINT_MAX, &missing);
     if (err == ERR_MISSING) {
         return OK; /* no log yet: no cut is believed either */
@@ -276,7 +294,7 @@ static enum err check_proof(struct pull *pull, const struct follow_cut *cut, con
     struct tiles_reader *mine = tiles_reader_new(follow->held, tiles_fetch_folder, follow->log_dir);
     struct hash leaf, own, root;
     buf_span(&offered.note, proof->checkpoint);
-    enum err err = verify_checkpoint(pull, &offered, why);
+    enum err err = verify_by(pull->pinned.ever, pull->pinned.n_ever, &offered, why);
     const struct checkpoint *checkpoint = &offered.checkpoint;
     if (err == OK && checkpoint->size > follow->held) {
         err = ERR_AGAIN;

@@ -76,9 +76,10 @@ static enum err read_checkpoint(const struct pull *pull, const char *path, struc
     size_t by = 0;
     buf_clear(note);
     TRY(file_read(path, CHECKPOINT_MAX, note, why));
-    TRY(note_verify(buf_as_span(note), &pull->options.log_key, 1, &text, &by, why));
+    const struct pinned *pinned = &pull->pinned;
+    TRY(note_verify(buf_as_span(note), pinned->ever, pinned->n_ever, &text, &by, why));
     TRY(checkpoint_parse(text, out, why));
-    return span_is(out->origin, pull->options.log_key.name)
+    return span_is(out->origin, pinned->ever[by].name)
                ? OK
                : why_set(why, ERR_CONFLICT, "%s es de otro registro", path);
 }

@@ -111,7 +111,8 @@ enum err pull_open(struct pull *pull, const struct pull_options *options, struct
     TRY(stage_open(&pull->stage, options->dir, why));
     TRY(client_new(&client, &pull->client, why));
     TRY(show_key(pull, &options->key, "log/cut.vkey", why));
-    TRY(show_key(pull, &options->log_key, "log/vkey", why));
+    TRY(pinned_open(pull, why));
+    TRY(show_key(pull, &pull->pinned.now[0], "log/vkey", why));
     TRY(follow_open(pull, why));
     struct buf pointer = {0}, note = {0};
     struct why held = {{0}};
@@ -136,6 +137,7 @@ void pull_close(struct pull *pull)
 {
     client_free(pull->client);
     follow_close(pull);
+    pinned_close(pull);
     stage_done(&pull->stage);
     free(pull->images);
     buf_done(&pull->body);

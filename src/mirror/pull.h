@@ -8,6 +8,7 @@
 #include "doors/latest.h"
 #include "doors/manifest.h"
 #include "mirror/follow.h"
+#include "mirror/pinned.h"
 #include "mirror/stage.h"
 #include "seal/note.h"
 
@@ -15,7 +16,8 @@ struct pull_options {
     const char *feed;        /* "http://127.0.0.1:8090/", ends in a slash */
     const char *dir;         /* DIR/mirror-1 */
     struct note_key key;     /* signs manifests */
-    struct note_key log_key; /* signs checkpoints; its name is the log's origin */
+    struct note_key log_key; /* signs checkpoints; its name is the log's origin. Unused with a policy */
+    const char *policy;      /* a file with a signed version of the policy, NULL: none */
     const char *const
         *others; /* other difusores, for entries that the feed does not give: URLs with a slash */
     uint32_t n_others;
@@ -30,6 +32,7 @@ struct pull {
     struct client *client;
     struct stage stage;
     struct follow follow;
+    struct pinned pinned;
     bool has;                /* a verified cut is published here */
     bool repair;             /* but files of it did not match and were removed */
     uint32_t cut;            /* its number */

@@ -88,6 +88,19 @@ static void edge(struct night *night, const char *name, const char *role, const 
     arg_links(night, member);
 }
 
+/* The oldest version of the policy that the night knows is what its difusores pin: they walk on from there themselves. */
+static bool first_policy(const struct night *night, char out[64])
+{
+    for (unsigned version = 1; version < 100; version++) {
+        char path[FILE_PATH_MAX];
+        snprintf(out, 64, "keys/policy.%u.note", version);
+        if (file_exists(path_join(path, night->dir, out))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void mirror(struct night *night, const char *name, const char *title, const char *address)
 {
     struct crew_member *member = crew_add(&night->crew, name, "atalaya-mirror");
@@ -96,7 +109,12 @@ static void mirror(struct night *night, const char *name, const char *title, con
     night_url(night->settings.feed, url, sizeof url);
     arg_text(night, member, "--feed", url);
     arg_text(night, member, "--vkey", night->vkey);
-    arg_text(night, member, "--log-vkey", night->log_vkey);
+    char policy[64];
+    if (first_policy(night, policy)) {
+        arg_path(night, member, "--policy", policy);
+    } else {
+        arg_text(night, member, "--log-vkey", night->log_vkey);
+    }
     arg_path(night, member, "--dir", name);
     arg_text(night, member, "--name", title);
     arg_text(night, member, "--listen", address);

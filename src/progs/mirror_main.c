@@ -49,7 +49,12 @@ static enum err prepare(struct setup *setup, struct why *why)
 {
     struct puller_options *puller = &setup->puller;
     TRY(read_key(setup->vkey, &puller->pull.key, why));
-    TRY(read_key(setup->log_vkey, &puller->pull.log_key, why));
+    if (puller->pull.policy == NULL && setup->log_vkey == NULL) {
+        return why_set(why, ERR_MISSING, "falta --policy o --log-vkey / needs one of them");
+    }
+    if (puller->pull.policy == NULL) {
+        TRY(read_key(setup->log_vkey, &puller->pull.log_key, why));
+    }
     TRY(folder_make(puller->pull.dir, why));
     with_slash(setup->url, setup->feed, sizeof setup->feed);
     puller->pull.feed = setup->feed;
@@ -174,7 +179,10 @@ static int parse(struct setup *setup, int argc, char **argv)
          "the difusores' feed"},
         {"vkey", "CLAVE", OPTION_TEXT, &setup->vkey, 0, 0, true,
          "clave pública del firmante, o un archivo con ella", "the signer's key, or a file with it"},
-        {"log-vkey", "CLAVE", OPTION_TEXT, &setup->log_vkey, 0, 0, true,
+        {"policy", "NOTA", OPTION_TEXT, &puller->pull.policy, 0, 0, false,
+         "la política fijada, firmada por sus raíces: de ella sale la clave del registro, y sigue sus versiones",
+         "the pinned policy: gives the log's key, and its newer versions are followed"},
+        {"log-vkey", "CLAVE", OPTION_TEXT, &setup->log_vkey, 0, 0, false,
          "clave pública del registro, o un archivo con ella", "the log's key, or a file with it"},
         {"from", "URL", OPTION_MANY, &setup->others, 0, 0, false,
          "otro difusor, para asientos que la fuente no dé",
@@ -204,7 +212,7 @@ static int parse(struct setup *setup, int argc, char **argv)
     };
     const struct command command = {
         .program = "atalaya-mirror",
-        .usage = "--feed URL --vkey CLAVE --log-vkey CLAVE --dir DIR [--listen DIR:PTO]",
+        .usage = "--feed URL --vkey CLAVE --policy NOTA --dir DIR [--listen DIR:PTO]",
         .es =
             "Un difusor: copia los resultados de una fuente, comprueba la firma de cada corte con la clave fijada y el "
             "SHA-256 de cada archivo antes de que sea visible, y los sirve por su cuenta. Si la fuente calla, sigue "
@@ -214,7 +222,7 @@ static int parse(struct setup *setup, int argc, char **argv)
             "SHA-256 before it is visible, and serves them itself. When the feed is silent it goes on serving the last "
             "good cut and says its age.",
         .more =
-            "  atalaya mirror --feed http://127.0.0.1:8090/ --vkey CLAVE --log-vkey CLAVE --dir DIR --listen 127.0.0.1:8082\n\n"
+            "  atalaya mirror --feed http://127.0.0.1:8090/ --vkey CLAVE --policy policy.1.note --dir DIR --listen 127.0.0.1:8082\n\n"
             "Con --once termina en 0 si el corte está verificado, 1 si la fuente miente, 2 si no contesta.\n"
             "With --once it ends in 0 when the cut is verified, 1 when the feed lies, 2 when it does not answer.\n",
         .rows = rows,

@@ -1,10 +1,14 @@
 """The ceremony of keys with the real programs, and the two nights nobody wants: the log's key lost, and stolen."""
 import base64
+import functools
 import hashlib
+import http.server
 import json
 import os
 import shutil
+import socket
 import subprocess
+import threading
 
 import nacl.exceptions
 import nacl.signing
@@ -170,6 +174,47 @@ def test_a_passphrase(keys, bin_dir):
     ok(keys("check", "policy.1.note"))
 
 
+def test_a_mirror_walks_only_over_signed_versions(keys, run, tmp_path):
+    keys.ceremony(roots=3, threshold=2)
+    for i in (1, 2):
+        ok(keys("sign", "policy.1", "--key", f"raiz-{i}.key"))
+    keys.make("log", ORIGIN, "otra.key")
+    ok(keys("policy", "--after", "policy.1.note", "--log", "otra.key.pub", "--out", "policy.2"))
+    ok(keys("sign", "policy.2", "--key", "raiz-2.key"))
+    site = tmp_path / "site/log"
+    site.mkdir(parents=True)
+    shutil.copy(tmp_path / "policy.2.note", site)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site.parent)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        mirror = lambda: run("atalaya-mirror", "--feed", f"http://127.0.0.1:{server.server_port}/", "--vkey", "log.key.pub",
+                             "--policy", "policy.1.note", "--dir", "m", "--once", cwd=tmp_path)
+        shown = tmp_path / "m/public/log"
+        few = mirror()
+        assert few.returncode == 1 and "1 of the 3 root keys" in few.stderr
+        assert "# version 1\n" in (shown / "policy").read_text() and not (shown / "policy.2").exists()
+        ok(keys("sign", "policy.2", "--key", "raiz-3.key"))
+        shutil.copy(tmp_path / "policy.2.note", site)
+        mirror()
+        assert (shown / "policy").read_bytes() == (tmp_path / "policy.2").read_bytes()
+        assert (shown / "vkey").read_bytes() == (tmp_path / "otra.key.pub").read_bytes()
+        # what it believed stays when the feed has it no more, and a pinned note that is no longer whole is refused
+        (site / "policy.2.note").unlink()
+        mirror()
+        assert (shown / "vkey").read_bytes() == (tmp_path / "otra.key.pub").read_bytes()
+        note = (tmp_path / "policy.1.note").read_text()
+        (tmp_path / "policy.1.note").write_text(note.replace("threshold 2", "threshold 1"))
+        broken = mirror()
+        assert broken.returncode == 2 and "does not verify" in broken.stderr
+    finally:
+        server.shutdown()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
 # --- nights ---
 
 SMALL = ["--scale", "small", "--listen", "127.0.0.1:0"]
@@ -317,6 +362,19 @@ def test_a_lost_log_key(night, keys):
     ok(keys("check", first, "--tree", folder / "public", "--out", "fijada"))
     assert f"\nlog {vkey}\n" in (keys.dir / "fijada").read_text() and "# version 2\n" in (keys.dir / "fijada").read_text()
     assert (folder / "public/log/policy").read_bytes() == (keys.dir / "fijada").read_bytes()
+    the_mirrors_go_on(folder)
+
+
+def the_mirrors_go_on(folder):
+    """Both difusores pinned version 1; they walk to version 2 by themselves, publish it, and take new cuts."""
+    vkey = (folder / "keys/log.key.pub").read_bytes()
+    for name in ("mirror-1", "mirror-2"):
+        wait_for(lambda: cut_of(folder, f"{name}/public") >= cut_of(folder) - 1 >= 1, 40, f"{name} does not go on")
+        shown = folder / name / "public/log"
+        wait_for(lambda: signed_by((shown / "checkpoint").read_bytes(), vkey.decode()) is True, 20, f"{name}: old checkpoint")
+        assert (shown / "vkey").read_bytes() == vkey
+        for file in ("policy", "policy.1.note", "policy.2", "policy.2.note"):
+            assert (shown / file).read_bytes() == (folder / "public/log" / file).read_bytes()
 
 
 @pytest.mark.slow
@@ -357,6 +415,16 @@ def test_a_stolen_log_key(night, keys, bin_dir, run):
     ok(keys("check", folder / "public/log/policy.1.note", "--tree", folder / "public"))
     before = cut_of(folder)
     wait_for(lambda: cut_of(folder) > before, 40, "cuts go on")
+    the_mirrors_go_on(folder)
+    # one that starts anew walks over what it believed before, from the version that it pinned
+    for verb in ("stop", "start"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            s.settimeout(20)
+            s.connect(str(folder / "run/night.sock"))
+            s.send(f"{verb} mirror-1".encode())
+            assert s.recv(4096).startswith(b"ok")
+    at = cut_of(folder, "mirror-1/public")
+    wait_for(lambda: cut_of(folder, "mirror-1/public") > at, 40, "mirror-1 does not go on after its restart")
 
 
 @pytest.fixture
