@@ -18,8 +18,8 @@ static const char style[] =
     "main{flex:1;display:flex;flex-direction:column;justify-content:center;padding:2vw 3vw}"
     "h1{margin:0;font-size:max(1.3rem,3vw);font-weight:600}"
     ".cut{margin:.4em 0 0;font-size:max(1.2rem,2.6vw)}"
-    ".code{margin:.25em 0;font:700 8vw/1.15 ui-monospace,monospace;letter-spacing:.02em}"
-    ".code span{display:inline-block;margin:0 .12em}"
+    ".code{margin:.25em 0;font:700 7.6vw/1.15 ui-monospace,monospace;display:flex;flex-wrap:wrap;"
+    "justify-content:center;column-gap:.5em}.code>span{white-space:pre}"
     ".none{font-size:max(1.3rem,3vw)}"
     "footer{padding:1.2rem 5vw 2rem;font-size:max(1rem,1.25vw);color:#ddd}"
     "footer p{max-width:62em;margin:.5em auto}a{color:#9cf}code{overflow-wrap:anywhere}"
@@ -47,9 +47,10 @@ static void put_head(const struct view_facts *facts, struct buf *out)
     buf_str(out, style);
     buf_str(out, "</style></head><body>\n");
     if (facts != NULL && facts->has_cut && facts->drill) {
-        buf_str(out,
-                "<p class=\"drill\">SIMULACRO: los datos no son reales <span lang=\"en\">· DRILL: not real "
-                "data</span></p>\n");
+        buf_str(
+            out,
+            "<header><p class=\"drill\">SIMULACRO: los datos no son reales <span lang=\"en\">· DRILL: not real "
+            "data</span></p></header>\n");
     }
 }
 
@@ -71,13 +72,15 @@ static void put_moment(const struct view_facts *facts, struct buf *out)
     buf_printf(out, ") · %02d/%02d/%04d", date.day, date.month, date.year);
 }
 
+/* Two groups hold together, so that a narrow window shows two lines of two. */
 static void put_code(const char *code, struct buf *out)
 {
     struct span rest = span_str(code);
     buf_str(out, "<p class=\"code\">");
-    while (rest.at != NULL) {
-        struct span group = span_cut(&rest, '-');
-        buf_printf(out, "%s<span>%.*s</span>", group.at == code ? "" : " ", SPAN_ARG(group));
+    for (int half = 0; half < 2; half++) {
+        struct span first = span_cut(&rest, '-');
+        struct span second = span_cut(&rest, '-');
+        buf_printf(out, "%s<span>%.*s %.*s</span>", half == 0 ? "" : " ", SPAN_ARG(first), SPAN_ARG(second));
     }
     buf_str(out, "</p>\n");
 }

@@ -166,3 +166,35 @@ test('the results, a difusor and the institution pass axe; each leads to the res
   const { page: institution } = await visit(t, sites.site);
   assert.ok((await institution.locator(`a[href^="${sites.results}"]`).count()) > 0, 'no link to the results');
 });
+
+test('the code of the cut: large letters on a television and on a phone, the same on every host, and on the page', async (t) => {
+  const TELEVISION = { width: 1920, height: 1080 };
+  for (const [name, viewport] of [['televisión', TELEVISION], ['teléfono', PHONE]]) {
+    const { page, complaints } = await visit(t, `${sites.results}codigo`, { viewport, javaScriptEnabled: false });
+    await until(async () => (await page.locator('.code').count()) === 1 || (await page.reload(), false), 60, 'no code');
+    const letters = (await page.locator('.code').innerText()).trim();
+    assert.match(letters, /^([A-Z2-7]{4}\s+){3}[A-Z2-7]{4}$/);
+    const box = await page.locator('.code').boundingBox();
+    const lines = viewport === PHONE ? 2 : 1;
+    assert.ok(box.height / lines > viewport.width / (viewport === PHONE ? 8 : 14), `${name}: ${box.height} high`);
+    assert.ok(box.y + box.height <= viewport.height, `${name}: below the window`);
+    assert.match(await page.locator('main').innerText(), /Corte \d+ · \d\d:\d\d(:\d\d)? \(UTC-6\)/);
+    assert.match(await page.locator('.drill').innerText(), /SIMULACRO/);
+    await page.screenshot({ path: join(out, `codigo-${viewport.width}.png`) });
+    assert.deepEqual(complaints, []);
+    const { page: with_script } = await visit(t, `${sites.results}codigo`, { viewport });
+    assert.ok((await with_script.evaluate(() => document.documentElement.scrollWidth)) <= viewport.width, name);
+    // It follows the night by asking again: that is its use, as on a board of departures (WCAG 2.2.1, real-time event).
+    const found = await findings(with_script);
+    assert.deepEqual(found.filter((finding) => !finding.startsWith('meta-refresh')), [], name);
+  }
+  const code = async (site) => (await fetch(`${site}estado`)).json().then((state) => ({ cut: state.cut, code: state.code }));
+  await until(async () => {
+    const [ours, theirs] = [await code(sites.results), await code(sites.mirror)];
+    return ours.code && ours.cut === theirs.cut && ours.code === theirs.code;
+  }, 60, 'results and difusor never showed one code for one cut');
+  const { page } = await visit(t, `${sites.results}jg/`);
+  const link = page.locator('.live a[href$="/codigo"]');
+  await link.waitFor({ timeout: 60000 });
+  assert.match(await link.innerText(), /^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$/);
+});
