@@ -31,6 +31,7 @@ void keeper_gather(struct keeper *keeper, uint64_t tag, struct span body)
     group->tags[group->n] = tag;
     group->bytes += body.len;
     examine_again(keeper, own, &group->items[group->n++]);
+    worker_look(keeper->committer); /* the disk does not wait for a long queue to be examined */
 }
 
 /* In the committer's thread. */

@@ -19,6 +19,7 @@ struct worker {
     void *job_arg;
     int go, ready; /* eventfds */
     bool busy;
+    _Atomic bool ended; /* the job; `ready` follows */
     bool watched, begun;
     pthread_t thread;
 };
@@ -56,6 +57,7 @@ static void *work(void *arg)
             return NULL;
         }
         worker->job(worker->job_arg);
+        worker->ended = true;
         tell(worker->ready);
     }
 }
@@ -137,6 +139,7 @@ void worker_start(struct worker *worker, worker_call job, void *arg)
 {
     assert(!worker->busy && job != NULL);
     worker->busy = true;
+    worker->ended = false;
     worker->job = job;
     worker->job_arg = arg;
     tell(worker->go);
@@ -145,6 +148,13 @@ void worker_start(struct worker *worker, worker_call job, void *arg)
 bool worker_busy(const struct worker *worker)
 {
     return worker->busy;
+}
+
+void worker_look(struct worker *worker)
+{
+    if (worker->busy && worker->ended) {
+        worker_wait(worker);
+    }
 }
 
 void worker_wait(struct worker *worker)

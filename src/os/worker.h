@@ -18,6 +18,8 @@ void worker_free(struct worker *worker);
 /* The worker is idle. `job` is called with `arg`, in the worker's thread. */
 void worker_start(struct worker *worker, worker_call job, void *arg);
 bool worker_busy(const struct worker *worker);
+/* Calls `done` now if the job has ended and the loop has not come to it yet: for the middle of long work. */
+void worker_look(struct worker *worker);
 /* Waits for the job that runs, if one does, and calls `done`. */
 void worker_wait(struct worker *worker);
 
