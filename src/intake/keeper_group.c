@@ -71,7 +71,7 @@ static void empty(struct group *group)
     group->bytes = 0;
 }
 
-/* In the loop's thread again: the answers are true now. */
+/* In the loop's thread again: the answers are true now. The disk gets its next group before they are given. */
 static void on_committed(void *arg)
 {
     struct keeper *keeper = arg;
@@ -79,16 +79,27 @@ static void on_committed(void *arg)
     bool was_full = keeper->last.full;
     keeper->committing = NULL;
     keeper_look(keeper);
-    log_full(was_full, keeper->last.full, &group->why);
-    answer_group(keeper, group);
     if (group->err == ERR_IO) {
         /* After a failed sync nobody knows what is on the disk: a fresh start reads it. */
         keeper_stop(keeper, 1, "store_failed", group->why.text);
     }
-    empty(group);
     keeper_feed_copy(keeper);
     keeper_settle(keeper, false);
     keeper_commit(keeper);
+    log_full(was_full, keeper->last.full, &group->why);
+    answer_group(keeper, group);
+    empty(group);
+}
+
+/* Two at most are not: the one that is committed and the one that is answered. */
+static struct group *an_empty_one(struct keeper *keeper)
+{
+    size_t i = 0;
+    while (i < GROUPS && keeper->groups[i].n > 0) {
+        i++;
+    }
+    assert(i < GROUPS);
+    return &keeper->groups[i];
 }
 
 void keeper_commit(struct keeper *keeper)
@@ -97,8 +108,7 @@ void keeper_commit(struct keeper *keeper)
         return;
     }
     keeper->committing = keeper->gathering;
-    keeper->gathering = keeper->committing == &keeper->groups[0] ? &keeper->groups[1] : &keeper->groups[0];
-    assert(keeper->gathering->n == 0);
+    keeper->gathering = an_empty_one(keeper);
     worker_start(keeper->committer, run_group, keeper);
 }
 
@@ -155,7 +165,7 @@ void keeper_settle(struct keeper *keeper, bool all)
 
 enum err keeper_groups_open(struct keeper *keeper, struct why *why)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < GROUPS; i++) {
         arena_init(&keeper->groups[i].bodies, 0);
     }
     keeper->gathering = &keeper->groups[0];
@@ -170,7 +180,7 @@ void keeper_groups_close(struct keeper *keeper)
     worker_free(keeper->settler);
     keeper->committer = NULL;
     keeper->settler = NULL;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < GROUPS; i++) {
         arena_done(&keeper->groups[i].bodies);
     }
 }

@@ -10,7 +10,7 @@
 #include "os/control.h"
 #include "os/worker.h"
 
-enum { GROUP_MAX = 1024, GROUP_BYTES = 64 << 20, LAG_MARKS = 256, HELD_ANSWERS_FIRST = 1024 };
+enum { GROUPS = 3, GROUP_MAX = 1024, GROUP_BYTES = 64 << 20, LAG_MARKS = 256, HELD_ANSWERS_FIRST = 1024 };
 
 /* Submissions on their way: gathered and examined while the group before them is with the disk. */
 struct group {
@@ -47,8 +47,8 @@ struct keeper {
     struct sequencer seq;
     struct worker *committer; /* runs groups */
     struct worker *settler;   /* waits for the ledger's syncs */
-    struct group groups[2];
-    struct group *gathering, *committing;
+    struct group groups[GROUPS];
+    struct group *gathering, *committing; /* the others are empty, or being answered */
     struct keeper_view last;
     struct ledger_debt debt; /* with the settler */
     enum err settled;
