@@ -40,15 +40,19 @@ class Sender:
         self.started = time.monotonic()
         self.socket.sendall(request)
 
-    def answered(self):
+    def answered(self, acknowledged):
         text = self.socket.recv(65536)
         assert text.startswith(b"HTTP/1.1 201"), text[:300]
         assert text.endswith(b"}\n"), text[-80:]
-        return time.monotonic() - self.started
+        now = time.monotonic()
+        if acknowledged is not None:
+            acknowledged[int(text.split(b'"entry":', 1)[1].split(b",", 1)[0])] = now
+        return now - self.started
 
 
-def run(port, requests, n_senders):
-    """(seconds, latencies): each sender sends its next when the last was acknowledged."""
+def run(port, requests, n_senders, acknowledged=None):
+    """(seconds, latencies): each sender sends its next when the last was acknowledged. `acknowledged` is given the moment
+    of each entry's."""
     selector, queue, latencies = selectors.DefaultSelector(), list(reversed(requests)), []
     senders = [Sender(port) for _ in range(n_senders)]
     start = time.monotonic()
@@ -60,7 +64,7 @@ def run(port, requests, n_senders):
             busy += 1
     while busy:
         for key, _ in selector.select(10):
-            latencies.append(key.data.answered())
+            latencies.append(key.data.answered(acknowledged))
             if queue:
                 key.data.send(queue.pop())
             else:
@@ -87,17 +91,57 @@ def cpu_of(pid):
     return found
 
 
+def ledger_delays(night, log, acknowledged):
+    """Sorted seconds from each acknowledgement until a sync covered its entry in the ledger's bundle."""
+    syncs = {}
+    for line in log.read_text().splitlines():
+        at, size, path = line.split(" ", 2)
+        if "/ledger/entries/" in path:
+            syncs.setdefault(Path(path).name, []).append((int(at) / 1e9, int(size)))
+    delays, index = [], 0
+    for bundle in sorted((night / "ledger" / "entries").iterdir()):
+        data, end = bundle.read_bytes(), 0
+        while end + 2 <= len(data):
+            end += 2 + int.from_bytes(data[end:end + 2], "big")
+            if index in acknowledged:
+                delays.append(min(at for at, size in syncs[bundle.name] if size >= end) - acknowledged[index])
+            index += 1
+    assert len(delays) == len(acknowledged)
+    return sorted(delays)
+
+
+def measure_ledger(bin_dir, name, requests, senders, sync_ms):
+    """From an acknowledgement to the entry on disk in the ledger's bundle (it is on disk in the store before, and readers
+    see it in the bundle before it is acknowledged)."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/tmp")) as folder:
+        night, log, acknowledged = Path(folder) / "night", Path(folder) / "syncs", {}
+        intake, port = begin(bin_dir, night, sync_ms, {"SHIM_LOG": str(log)})
+        try:
+            run(port, requests, senders, acknowledged)
+        finally:
+            intake.terminate()
+            intake.wait(10)
+        delays = ledger_delays(night, log, acknowledged)
+        n = len(delays)
+        return {"name": name, "actas": n, "senders": senders, "sync_ms": sync_ms,
+                "p50_ms": round(delays[n // 2] * 1000, 1), "p99_ms": round(delays[n * 99 // 100] * 1000, 1)}
+
+
+def begin(bin_dir, night, sync_ms, settings, args=()):
+    """(process, port)"""
+    night.mkdir()
+    shutil.copytree(intake_kit.ELECTION, night / "election")
+    env = dict(os.environ, LD_PRELOAD=str(bin_dir.parent / "tests" / "libatalaya_shim.so"), SHIM_SYNC_MS=str(sync_ms), **settings)
+    intake = subprocess.Popen([bin_dir / "atalaya-intake", "--dir", night, "--listen", "127.0.0.1:0", *args], env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return intake, int(intake.stdout.readline().split("/v1/acta")[0].rsplit(":", 1)[1])
+
+
 def measure(bin_dir, name, requests, senders, sync_ms, args=()):
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/tmp")) as folder:
-        night = Path(folder) / "night"
-        night.mkdir()
-        shutil.copytree(intake_kit.ELECTION, night / "election")
-        env = dict(os.environ, LD_PRELOAD=str(bin_dir.parent / "tests" / "libatalaya_shim.so"), SHIM_SYNC_MS=str(sync_ms))
         args = [a.replace("@", folder) for a in args]
-        intake = subprocess.Popen([bin_dir / "atalaya-intake", "--dir", night, "--listen", "127.0.0.1:0", *args], env=env,
-                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        intake, port = begin(bin_dir, Path(folder) / "night", sync_ms, {}, args)
         try:
-            port = int(intake.stdout.readline().split("/v1/acta")[0].rsplit(":", 1)[1])
             run(port, requests[:senders], senders)  # the store is open and warm
             before = cpu_of(intake.pid)
             seconds, latencies = run(port, requests[senders:], senders)
@@ -131,8 +175,12 @@ def main():
         cpu = " ".join(f"{k.removeprefix('intake-')} {v}" for k, v in row["cpu_us_an_acta"].items())
         kilobytes = " ".join(f"{k.removeprefix('intake-')} {v}" for k, v in row["kilobytes"].items())
         print(f"{row['name']:<28}{row['per_second']:>9}{row['p50_ms']:>9}{row['p99_ms']:>9}   {cpu}; {kilobytes}")
+    ledger = [measure_ledger(options.bin, "64 senders", plain, 64, 5), measure_ledger(options.bin, "1 sender", plain[:600], 1, 5)]
+    print("from the acknowledgement to the ledger's bundle on disk")
+    for row in ledger:
+        print(f"{row['name']:<28}{'':>9}{row['p50_ms']:>9}{row['p99_ms']:>9}")
     if options.json:
-        options.json.write_text(json.dumps({"intake": rows, "bound_per_second": 2000}, indent=1) + "\n")
+        options.json.write_text(json.dumps({"intake": rows, "ledger": ledger, "bound_per_second": 2000}, indent=1) + "\n")
     return 0 if rows[0]["per_second"] >= 2000 else 1
 
 

@@ -14,6 +14,9 @@
 const struct cut_options cut_defaults = {
     .cadence_s = 60, .package_s = 300, .keep_cuts = 12, .keep_every = 30};
 
+/* Reading a whole night's ledger anew takes half a second. */
+enum { BROKEN_RETRY_MS = 5000 };
+
 void crash_point(const struct shop *shop, const char *step)
 {
     if (shop->options->crash_at != NULL && strcmp(shop->options->crash_at, step) == 0) {
@@ -48,6 +51,12 @@ static enum err open_election(struct shop *shop, struct why *why)
     return fold_new(&shop->election, &shop->fold);
 }
 
+static void keep_open(struct shop *shop)
+{
+    const struct cut_options *options = shop->options;
+    keep_init(&shop->keep, shop->public_dir, (struct keep_rule){options->keep_cuts, options->keep_every});
+}
+
 enum err shop_open(struct shop *shop, const struct cut_options *options, int signer, struct why *why)
 {
     char path[FILE_PATH_MAX];
@@ -62,7 +71,7 @@ enum err shop_open(struct shop *shop, const struct cut_options *options, int sig
     TRY(images_init(&shop->images, options->dir, why));
     TRY(open_election(shop, why));
     tree_init(&shop->tree, shop->public_dir, &shop->room, &shop->shelf, shop->roots);
-    keep_init(&shop->keep, shop->public_dir, (struct keep_rule){options->keep_cuts, options->keep_every});
+    keep_open(shop);
     path_join(path, options->dir, "run/clock");
     return file_exists(path) ? clock_open(path, &shop->clock, why) : OK;
 }
@@ -85,11 +94,47 @@ void shop_close(struct shop *shop)
     buf_done(&shop->broken);
 }
 
-/* A ledger that contradicts itself is not passed over: nothing more is published from it, the last cut stays up. */
+/* Everything that was read from the ledger is forgotten, and read again from its first entry: what contradicted itself may
+ * have been put right (the intake makes the ledger level with the store when it starts; a person brings it back from the
+ * copy). The tree is held against the ledger again before anything is published. */
+static enum err start_over(struct shop *shop, struct why *why)
+{
+    struct fold *fold = NULL;
+    if (monotonic_ms() < shop->broken_until_ms) {
+        return why_set(why, ERR_CONFLICT, "%s", buf_cstr(&shop->broken));
+    }
+    TRY(fold_new(&shop->election, &fold));
+    fold_free(shop->fold);
+    shop->fold = fold;
+    ledger_reader_close(shop->reader);
+    shop->reader = NULL;
+    images_done(&shop->images);
+    TRY(images_init(&shop->images, shop->options->dir, why));
+    keep_done(&shop->keep);
+    keep_open(shop);
+    shop_forget(shop);
+    shop->learned = false;
+    buf_clear(&shop->broken);
+    return ledger_reader_open(shop->ledger_dir, &shop->reader, why);
+}
+
+static void say_broken(struct shop *shop, const struct why *why)
+{
+    buf_clear(&shop->broken);
+    buf_printf(
+        &shop->broken,
+        "el libro se contradice y no se publica nada nuevo; se relee cada %d s, vea two-histories.md / the ledger "
+        "cannot be followed: %s",
+        BROKEN_RETRY_MS / 1000, why->text);
+    shop->broken_until_ms = monotonic_ms() + BROKEN_RETRY_MS;
+}
+
+/* A ledger that contradicts itself is not passed over: nothing more is published from it, the last cut stays up, and now and
+ * then it is read anew. */
 static enum err read_entries(struct shop *shop, struct why *why)
 {
-    enum err err = OK;
-    while (err == OK && shop->broken.len == 0) {
+    enum err err = shop->broken.len == 0 ? OK : start_over(shop, why);
+    while (err == OK) {
         struct span entry;
         uint64_t index;
         err = ledger_reader_next(shop->reader, &entry, &index, why);
@@ -97,12 +142,10 @@ static enum err read_entries(struct shop *shop, struct why *why)
             err = fold_apply(shop->fold, index, entry, why);
             images_note(&shop->images, index, entry);
             if (err != OK) {
-                buf_str(&shop->broken, why->text);
+                say_broken(shop, why);
+                return why_set(why, ERR_CONFLICT, "%s", buf_cstr(&shop->broken));
             }
         }
-    }
-    if (shop->broken.len != 0) {
-        return why_set(why, ERR_CONFLICT, "the ledger cannot be followed: %s", buf_cstr(&shop->broken));
     }
     return err == ERR_AGAIN ? OK : err;
 }

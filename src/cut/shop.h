@@ -32,7 +32,8 @@ struct shop {
     struct tree tree;
     struct keep keep;
     struct images images;
-    struct buf broken;    /* why the ledger cannot be followed any more; empty: it can */
+    struct buf broken;       /* why the ledger cannot be followed; empty: it can */
+    int64_t broken_until_ms; /* monotonic: then it is read anew */
     bool learned;         /* what lies in the published tree is known, and the remains of a crash are gone */
     int64_t published;    /* number of the newest cut in place, -1: none */
     bool published_last;  /* it is the declared last */

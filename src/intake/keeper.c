@@ -12,6 +12,9 @@
 void keeper_stop(struct keeper *keeper, int code, const char *event, const char *why)
 {
     log_line(LOG_ERROR, event, "role=store why=\"%s\"", why);
+    if (!keeper->stopping) {
+        (void)why_set(&keeper->stopped, ERR_IO, "%s", why);
+    }
     keeper->stopping = true;
     loop_stop(keeper->loop, code);
 }
@@ -198,7 +201,11 @@ int keeper_run(const struct keeper_config *config)
     if (err == OK) {
         log_line(LOG_INFO, "store_open", "entries=%llu", (unsigned long long)keeper->seq.known.size);
         code = loop_run(keeper->loop);
-        keeper_status(keeper, "stopped");
+        if (code == ROLE_CONTRADICTION) {
+            keeper_status_failed(keeper, ERR_CONFLICT, keeper->stopped.text);
+        } else {
+            keeper_status(keeper, "stopped");
+        }
         if (config->copy >= 0) {
             link_send(&keeper->copy, FRAME_BYE, 0, SPAN(""), SPAN(""));
             enum err ignored = link_flush(&keeper->copy);
@@ -208,6 +215,7 @@ int keeper_run(const struct keeper_config *config)
         sequencer_settle(&keeper->seq);
     } else {
         log_line(LOG_ERROR, "start_failed", "role=store why=\"%s\"", why.text);
+        keeper_status_failed(keeper, err, why.text);
     }
     done(keeper);
     return code;

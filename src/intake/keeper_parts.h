@@ -56,9 +56,10 @@ struct keeper {
     struct control_server *control;
     struct frame_counts gate_counts;
     struct status status;
-    bool leaving;  /* the gate has said good-bye */
-    bool paused;   /* no group is given to the committer */
-    bool stopping; /* nor ever again */
+    bool leaving;       /* the gate has said good-bye */
+    bool paused;        /* no group is given to the committer */
+    bool stopping;      /* nor ever again */
+    struct why stopped; /* the first sentence of why */
     /* The copy. */
     bool copy_known;   /* it has said what it has, and that is of this night */
     bool copy_waiting; /* it waits for more */
@@ -97,6 +98,8 @@ int64_t keeper_copy_lag_ms(const struct keeper *keeper);
 
 /* keeper_status.c */
 void keeper_status(struct keeper *keeper, const char *state);
+/* The role cannot begin or go on: the board says why, and what a person must do. */
+void keeper_status_failed(struct keeper *keeper, enum err err, const char *why);
 
 /* keeper.c */
 /* The gate is done: ends once the copy has everything. */

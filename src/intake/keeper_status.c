@@ -76,6 +76,24 @@ static void add_copy(struct keeper *keeper)
     }
 }
 
+void keeper_status_failed(struct keeper *keeper, enum err err, const char *why)
+{
+    char path[FILE_PATH_MAX];
+    struct buf alarm = {0};
+    struct status *status = &keeper->status;
+    buf_str(&alarm, err == ERR_CONFLICT
+                        ? "el almacén, el libro o la copia se contradicen; nada se cambió: vea "
+                          "two-histories.md / store, ledger or copy contradict each other; nothing "
+                          "was changed: "
+                        : "el almacén no abre / the store does not open: ");
+    buf_str(&alarm, why);
+    status_begin(status, "intake", "stopped", clock_now_ms(keeper->clock));
+    status->alarm = buf_as_span(&alarm);
+    enum err ignored = status_write(path_join(path, keeper->config.dir, "run/status/intake"), status, NULL);
+    (void)ignored; /* the log has it too */
+    buf_done(&alarm);
+}
+
 void keeper_status(struct keeper *keeper, const char *state)
 {
     char path[FILE_PATH_MAX];

@@ -17,7 +17,8 @@
 enum { CLOCK_SKEW_MS = 60 * 1000 };
 
 struct sequencer_counts {
-    uint64_t acknowledged, repeated, corrections, images, image_bytes, commits;
+    uint64_t acknowledged, corrections; /* of the whole night; the others since this start */
+    uint64_t repeated, images, image_bytes, commits;
     uint64_t findings[FINDING_RULES];
     uint64_t refused[REFUSALS];
     uint64_t commit_last_us;

@@ -123,9 +123,16 @@ static enum err see_newest(void *arg, uint64_t index, struct span bytes, struct 
     return ERR_AGAIN;
 }
 
-/* What succession needs: the newest cut and whether the night is closed. */
+/* What succession needs: the newest cut and whether the night is closed; and how many actas the night has already. */
 static enum err recall(struct sequencer *seq, struct why *why)
 {
+    struct store_totals totals = {0};
+    enum err counted = seq->store->ops->totals(seq->store, &totals);
+    if (counted != OK) {
+        return why_set(why, counted, "the store cannot be read");
+    }
+    seq->counts.acknowledged = totals.actas;
+    seq->counts.corrections = totals.corrections;
     static const uint8_t types[] = {ENTRY_CUT, ENTRY_CLOSE};
     for (size_t i = 0; i < sizeof types; i++) {
         uint64_t index = 0;

@@ -307,6 +307,17 @@ static enum err find_before(struct store *store, uint8_t type, uint64_t below, u
     return done(db, SQL_BEFORE, err);
 }
 
+static enum err find_totals(struct store *store, struct store_totals *out)
+{
+    struct db *db = of(store);
+    enum err err = row(db, SQL_TOTALS);
+    if (err == OK) {
+        out->actas = column(db, SQL_TOTALS, 0);
+        out->corrections = column(db, SQL_TOTALS, 1);
+    }
+    return done(db, SQL_TOTALS, err);
+}
+
 const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = open_db,
@@ -321,5 +332,6 @@ const struct store_ops store_sqlite = {
     .head = find_head,
     .image = find_image,
     .newest = find_newest,
+    .totals = find_totals,
     .before = find_before,
 };

@@ -65,6 +65,7 @@ const char *const sqlite_statements[SQL_STATEMENTS] = {
     [SQL_SUBMISSION] = "SELECT idx FROM submission WHERE digest = ?1",
     [SQL_HEAD] = "SELECT version, idx FROM version WHERE key = ?1 ORDER BY version DESC LIMIT 1",
     [SQL_IMAGE] = "SELECT key FROM image WHERE digest = ?1",
+    [SQL_TOTALS] = "SELECT count(*), coalesce(sum(version > 1), 0) FROM version",
     [SQL_NEWEST] = "SELECT idx FROM event WHERE type = ?1 AND type <> 2 ORDER BY idx DESC LIMIT 1",
     [SQL_BEFORE] =
         "SELECT idx FROM event WHERE type = ?1 AND type <> 2 AND idx < ?2 ORDER BY idx DESC LIMIT 1",

@@ -23,6 +23,7 @@ enum statement {
     SQL_HEAD,
     SQL_IMAGE,
     SQL_NEWEST,
+    SQL_TOTALS,
     SQL_BEFORE,
     SQL_STATEMENTS
 };

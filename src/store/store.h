@@ -34,6 +34,11 @@ struct store_version {
     uint64_t index;
 };
 
+/* What the store holds of actas, whoever stored it. */
+struct store_totals {
+    uint64_t actas, corrections; /* entries; those of version 2 and later */
+};
+
 /* Borrowed for the call. ERR_AGAIN ends the reading early, other errors are passed on. */
 typedef enum err (*store_each)(void *arg, uint64_t index, struct span entry, struct span note);
 
@@ -62,6 +67,7 @@ struct store_ops {
                      struct store_version *out); /* its newest version */
     enum err (*image)(struct store *store, const uint8_t digest[STORE_DIGEST], char key[STORE_KEY_MAX + 1]);
     enum err (*newest)(struct store *store, uint8_t type, uint64_t *index); /* last event of a type */
+    enum err (*totals)(struct store *store, struct store_totals *out);
     enum err (*before)(struct store *store, uint8_t type, uint64_t below,
                        uint64_t *index); /* last below an index */
 };

@@ -216,6 +216,19 @@ def test_a_ledger_that_contradicts_itself_stops_the_cuts_and_keeps_the_last(nigh
         assert answer.startswith("error ") and "version 3 follows version 1" in answer
     assert latest(night)["cut"] == 1 and verify(night)[0] == 0
     wait_for(lambda: night.status()["state"] == "degraded", say=night.log)
+    assert "two-histories.md" in night.status()["alarm"] and "version 3 follows version 1" in night.status()["alarm"]
+    # The ledger is put right, as the intake or a person does, and cuts go on without anybody restarting anything.
+    ledger = night.ledger
+    wrong = ledger.entries.pop()
+    ledger.size -= 1
+    data = ledger.path(ledger.size // 256).read_bytes()
+    assert data.endswith(wrong)
+    ledger.path(ledger.size // 256).write_bytes(data[:-len(wrong) - 2])
+    night.add(7)
+    answer = wait_for(lambda: (lambda a: a if a.startswith("ok ") else None)(night.cut(180)), say=night.log)
+    assert answer.startswith("ok 2 ")
+    assert latest(night)["cut"] == 2 and verify(night)[0] == 0
+    wait_for(lambda: night.status()["state"] == "running" and night.status()["alarm"] == "-", say=night.log)
 
 
 def test_no_sequencer_no_cut_and_then_the_cut(night):

@@ -1,6 +1,9 @@
 """The real atalaya-intake on loopback: what is stored, what is refused and with which sentence."""
 import hashlib
+import os
+import signal
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -253,6 +256,24 @@ def test_status_and_size(intake, wait_for, status_of):
     assert found["state"] == "running" and found["alarm"] == "-" and found["actas_refused"] == "1"
     assert int(found["ledger_size"]) == len(intake.entries()) and found["requests"] == "2"
     assert intake.control("size") == f"ok {len(intake.entries())}"
+
+
+def test_the_night_is_counted_whole_after_a_restart(intake, wait_for, status_of):
+    """What the board calls acknowledged is the night's, not the role's."""
+    path = intake.dir / "run" / "status" / "intake"
+    for i in range(3):
+        assert intake.post(submission(acta=f"X{i}"))[0] == 201
+    assert intake.post(submission())[0] == 201
+    assert intake.post(submission(version=2, reason="cotejo", votes=[7] * columns_of("jg")))[0] == 201
+    wait_for(lambda: status_of(path).get("actas_acknowledged") == "5")
+    before = status_of(path)["since"], path.stat().st_mtime
+    store = next(pid for pid in map(int, Path(f"/proc/{intake.program.pid}/task/{intake.program.pid}/children").read_text().split())
+                 if Path(f"/proc/{pid}/comm").read_text().strip() == "intake-store")
+    os.kill(store, signal.SIGKILL)
+    assert intake.post_until_answered(submission(acta="X0"))[0] == 200
+    wait_for(lambda: status_of(path).get("actas_repeated") == "1")
+    found = status_of(path)
+    assert found["actas_acknowledged"] == "5" and found["corrections"] == "1", before
 
 
 CUT = """prep-cut/v1

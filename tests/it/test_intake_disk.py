@@ -94,8 +94,10 @@ def refuses_to_start(intake, *words):
     program = intake.begin("atalaya-intake", "--dir", intake.dir, "--listen", "127.0.0.1:0", *intake.args)
     intake.wait_for(program.ended, say=lambda: program.text())
     assert program.process.returncode == 2
+    board = (intake.dir / "run/status/intake").read_text()
+    assert "\nstate stopped\n" in board and "\nalarm el almacén, el libro o la copia se contradicen" in board, board
     for word in words:
-        assert word in program.text()
+        assert word in program.text() and word in board, board
 
 
 def test_a_changed_ledger_stops_the_start(intake):

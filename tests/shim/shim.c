@@ -8,6 +8,8 @@
  *   SHIM_STATE    where the synced state is kept: on the same file system (inodes are pinned by hard links, so that
  *                 their numbers are not used again)
  *   SHIM_SYNC_MS  each sync takes so much longer (the bench; works without a tree)
+ *   SHIM_LOG      a file to which each sync of a file adds "monotonic-nanoseconds size path" when it is done, the size as
+ *                 it was when the sync began (the bench)
  *   SHIM_FULL     a file: while it is there and holds a number N, writes below the tree fail with ENOSPC once this
  *                 process has written N bytes (but below a folder "run", which lies on a disk of its own)
  *
@@ -32,7 +34,7 @@
 
 enum { SETTLED_NS = 50 * 1000 * 1000, PATH_ROOM = PATH_MAX + 300 };
 
-static const char *root, *state, *full_file;
+static const char *root, *state, *full_file, *log_file;
 static size_t root_len;
 static long sync_ms;
 static _Atomic unsigned long long written;
@@ -44,6 +46,7 @@ __attribute__((constructor)) static void set_up(void)
     root = getenv("SHIM_ROOT");
     state = getenv("SHIM_STATE");
     full_file = getenv("SHIM_FULL");
+    log_file = getenv("SHIM_LOG");
     root_len = root == NULL ? 0 : strlen(root);
     sync_ms = ms == NULL ? 0 : strtol(ms, NULL, 10);
 }
@@ -253,12 +256,38 @@ static void wait_a_little(void)
     }
 }
 
-static int sync_one(int fd, int result)
+static long long size_of(int fd)
+{
+    struct stat about;
+    return log_file != NULL && fstat(fd, &about) == 0 ? (long long)about.st_size : 0;
+}
+
+static void log_sync(int fd, long long size)
+{
+    char link[64];
+    char path[PATH_ROOM];
+    char line[PATH_ROOM + 64];
+    struct timespec now;
+    int log = log_file == NULL ? -1 : open(log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (log < 0) {
+        return;
+    }
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, PATH_MAX);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int len = snprintf(line, sizeof line, "%lld %lld %.*s\n", now.tv_sec * 1000000000LL + now.tv_nsec, size,
+                       n < 0 ? 0 : (int)n, path);
+    syscall(SYS_write, log, line, (size_t)len);
+    close(log);
+}
+
+static int sync_one(int fd, long long size, int result)
 {
     char path[PATH_ROOM];
     struct stat about;
     int saved = errno;
     wait_a_little();
+    log_sync(fd, size);
     if (result == 0 && state != NULL && path_of(fd, path) && fstat(fd, &about) == 0) {
         pthread_mutex_lock(&keeping);
         if (S_ISDIR(about.st_mode)) {
@@ -276,13 +305,15 @@ static int sync_one(int fd, int result)
 int fsync(int fd)
 {
     REAL(fsync)
-    return sync_one(fd, state == NULL ? real(fd) : 0);
+    long long size = size_of(fd);
+    return sync_one(fd, size, state == NULL ? real(fd) : 0);
 }
 
 int fdatasync(int fd)
 {
     REAL(fdatasync)
-    return sync_one(fd, state == NULL ? real(fd) : 0);
+    long long size = size_of(fd);
+    return sync_one(fd, size, state == NULL ? real(fd) : 0);
 }
 
 int syncfs(int fd)

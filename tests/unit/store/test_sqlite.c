@@ -96,6 +96,10 @@ static void what_is_committed_survives(void **state)
     struct store_version head = {0};
     assert_int_equal(store->ops->head(store, SPAN("A02"), &head), OK);
     assert_int_equal(head.version, 2);
+    struct store_totals totals = {0};
+    assert_int_equal(store->ops->totals(store, &totals), OK);
+    assert_int_equal(totals.actas, 3);
+    assert_int_equal(totals.corrections, 1);
     assert_int_equal(head.index, 2);
     assert_int_equal(store->ops->head(store, SPAN("C02"), &head), ERR_MISSING);
     uint64_t index = 0;
