@@ -38,6 +38,7 @@ enum rule {
     RULE_STRANGER, /* a signature line of nobody known */
     RULE_CUT,      /* a cut's entry against its manifest and the entries it covers */
     RULE_PROOF,    /* a proof file */
+    RULE_POLICY,   /* a published policy against the log's entry of it */
     RULES
 };
 
@@ -55,6 +56,13 @@ struct exam_cut {
     bool last;
     uint8_t manifest[32];
     struct hash leaf;
+};
+
+/* A version of the policy in the log. */
+struct exam_policy {
+    uint32_t version;
+    uint64_t index;
+    uint8_t sha256[32]; /* of the signed note */
 };
 
 /* Whose signature a manifest may carry, and why it counts; the best reason first. */
@@ -92,6 +100,8 @@ struct exam {
     uint32_t n_package_csv;
     struct exam_cut *cuts; /* the cut entries in the log, by index */
     uint32_t n_cuts;
+    struct exam_policy *policies; /* by version as the log has them */
+    uint32_t n_policies;
     struct map images;     /* hex names that entries speak of */
     struct buf file, twin; /* scratch */
     struct found *found;
@@ -111,7 +121,7 @@ void exam_find(struct exam *exam, enum rule rule, const char *path, const char *
 void exam_progress(struct exam *exam, const char *what, uint64_t done, uint64_t of);
 
 /* The steps, in order. An error is what keeps the examination from going on; findings are no errors. */
-MUST_CHECK enum err exam_policy(struct exam *exam, struct why *why);   /* keys.c */
+MUST_CHECK enum err exam_trust(struct exam *exam, struct why *why);    /* keys.c */
 MUST_CHECK enum err exam_manifest(struct exam *exam, struct why *why); /* cover.c: pointer, manifest, chain */
 MUST_CHECK enum err exam_checkpoint(struct exam *exam, struct why *why); /* log.c: read, and whose it is */
 MUST_CHECK enum err exam_files(struct exam *exam, struct why *why);      /* files.c: every file of the cut */
@@ -124,6 +134,7 @@ MUST_CHECK enum err exam_log(struct exam *exam,
                              struct why *why); /* log.c: the tree, its tiles; ERR_AGAIN: begin again */
 MUST_CHECK enum err exam_cuts(struct exam *exam,
                               struct why *why); /* cuts.c: each cut's manifest, body and proof */
+void exam_policies(struct exam *exam);          /* policies.c: each published version */
 MUST_CHECK enum err exam_figures(struct exam *exam,
                                  struct why *why); /* figures.c: everything rendered again */
 MUST_CHECK enum err exam_package(struct exam *exam, struct why *why); /* package.c */

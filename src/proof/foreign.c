@@ -162,6 +162,43 @@ static void check_proof_file(struct exam *exam, const char *path)
     }
 }
 
+/* "log/policy.2", "log/policy.2.note": of a version that the log has; what they hold was compared (policies.c). */
+static void check_policy_file(struct exam *exam, const char *path)
+{
+    struct span name = span_from(span_str(path), strlen("log/policy."));
+    uint32_t version = 0;
+    bool known = false;
+    if (span_ends(name, SPAN(".note"))) {
+        name.len -= 5;
+    }
+    if (num_parse_u32(name, &version) == OK) {
+        for (uint32_t i = 0; i < exam->n_policies; i++) {
+            known = known || exam->policies[i].version == version;
+        }
+    }
+    if (!known) {
+        exam_find(exam, RULE_FOREIGN, path, "the log has no such version of the policy");
+    }
+}
+
+/* A mirror keeps a checkpoint that cannot be joined with the one it knew. Signed by the log's own key it proves that there are two
+ * histories. */
+static void check_evidence(struct exam *exam, const char *path)
+{
+    struct policy_verdict verdict;
+    struct hash root;
+    struct why why = {{0}};
+    if (exam->policy == NULL || source_read(exam->source, path, CHECKPOINT_MAX, &exam->file, &why) != OK ||
+        policy_check(exam->policy, buf_as_span(&exam->file), &verdict, &why) != OK) {
+        exam_find(exam, RULE_FOREIGN, path, "it is no checkpoint of this log");
+    } else if (log_tree_root(&exam->tree, verdict.checkpoint.size, &root) &&
+               !hash_equal(&root, &verdict.checkpoint.root)) {
+        exam_find(exam, RULE_FORK, path,
+                  "the log's key signed another tree of %" PRIu64 " entries: this checkpoint proves it",
+                  verdict.checkpoint.size);
+    }
+}
+
 static const char *const plain_names[] = {"log/vkey",         "log/cut.vkey",   "log/policy",
                                           "log/minisign.pub", "log/checkpoint", NULL};
 
@@ -183,6 +220,10 @@ static enum err look(void *arg, const char *path, int64_t size)
         check_spare_tile(exam, path);
     } else if (starts(path, "log/cut-")) {
         check_proof_file(exam, path);
+    } else if (starts(path, "log/policy.")) {
+        check_policy_file(exam, path);
+    } else if (starts(path, "log/evidence/")) {
+        check_evidence(exam, path);
     } else if (starts(path, "chunk/")) {
         check_chunk(exam, path);
     } else if (starts(path, "acta/")) {

@@ -82,7 +82,7 @@ enum err policy_named(struct source *source, struct policy **out, struct why *wh
     return err == ERR_MISSING ? OK : err;
 }
 
-enum err exam_policy(struct exam *exam, struct why *why)
+enum err exam_trust(struct exam *exam, struct why *why)
 {
     exam->pinned = exam->options->policy != NULL;
     return exam->pinned ? policy_read(exam->options->policy, &exam->policy, why)

@@ -131,12 +131,31 @@ static enum err look_key(struct exam *exam, uint64_t index, struct span bytes, s
     return err == OK ? OK : why_prefix(why, err, "entry %" PRIu64, index);
 }
 
+static enum err look_policy(struct exam *exam, uint64_t index, struct span bytes, struct why *why)
+{
+    struct entry entry;
+    buf_clear(&exam->twin);
+    enum err err = entry_parse(bytes, &entry, &exam->twin, why);
+    if (err != OK) {
+        return why_prefix(why, err, "entry %" PRIu64, index);
+    }
+    exam->policies = realloc(exam->policies, (exam->n_policies + 1) * sizeof *exam->policies);
+    assert(exam->policies != NULL);
+    struct exam_policy *row = &exam->policies[exam->n_policies++];
+    *row = (struct exam_policy){.version = entry.as.policy.version, .index = index};
+    memcpy(row->sha256, entry.as.policy.sha256, sizeof row->sha256);
+    return OK;
+}
+
 /* What an entry is to the later steps, folded or not. */
 static enum err look(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf,
                      struct why *why)
 {
     if (span_starts(bytes, SPAN("prep-cut/v1\n"))) {
         return look_cut(exam, index, bytes, leaf, why);
+    }
+    if (span_starts(bytes, SPAN("prep-policy/v1\n"))) {
+        return look_policy(exam, index, bytes, why);
     }
     return span_starts(bytes, SPAN("prep-key/v1\n")) ? look_key(exam, index, bytes, why) : OK;
 }

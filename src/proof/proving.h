@@ -56,7 +56,7 @@ struct proving {
     bool chain_whole; /* down to version 1 */
     uint64_t claimed; /* entry that the table names, ENTRY_NONE */
     uint32_t claimed_version;
-    uint64_t newer;           /* a version that came after the cut, ENTRY_NONE; known to who read all */
+    uint64_t newer;  /* a version that came after the cut, ENTRY_NONE; known to who read all */
     struct buf file; /* scratch */
 };
 

@@ -30,6 +30,7 @@ static const struct {
     [RULE_STRANGER] = {"stranger", "firma de un desconocido"},
     [RULE_CUT] = {"cut", "asiento del corte"},
     [RULE_PROOF] = {"proof", "archivo de prueba"},
+    [RULE_POLICY] = {"policy", "política"},
 };
 
 /* Pinned, and what was signed with the pinned key reaches this cut: by the log's entry of it, or by the manifest's own signature. */

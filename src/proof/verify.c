@@ -51,7 +51,7 @@ static enum err figures(struct exam *exam, struct why *why)
 static enum err steps(struct exam *exam, struct why *why)
 {
     TRY(source_open(exam->options->where, &exam->source, why));
-    TRY(exam_policy(exam, why));
+    TRY(exam_trust(exam, why));
     TRY(exam_manifest(exam, why));
     TRY(exam_checkpoint(exam, why));
     if (!exam->options->recount) {
@@ -62,6 +62,7 @@ static enum err steps(struct exam *exam, struct why *why)
     exam_signatures(exam);
     TRY(exam_log(exam, why));
     TRY(exam_cuts(exam, why));
+    exam_policies(exam);
     TRY(figures(exam, why));
     return exam->options->recount ? OK : exam_foreign(exam, why);
 }
@@ -89,6 +90,7 @@ static void exam_done(struct exam *exam)
     policy_free(exam->policy);
     buf_done(&exam->checkpoint);
     free(exam->cuts);
+    free(exam->policies);
     free(exam->found);
     source_close(exam->source);
     arena_done(&exam->arena);
