@@ -1,5 +1,6 @@
 """A whole night killed at random moments, over a disk that forgets what was not synced: the night goes on from what is
 there, ends with the totals of an undisturbed one, loses and doubles no acta, and never shows a cut that is not whole."""
+import base64
 import collections
 import hashlib
 import json
@@ -12,12 +13,14 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 from intake_kit import ledger, lines
+from signed_tree import leaf, tree_root
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "shim"))
 from crash import Disk  # noqa: E402
@@ -66,6 +69,7 @@ class Reader(threading.Thread):
     def __init__(self, folder):
         super().__init__(daemon=True)
         self.folder, self.stopped, self.broken, self.cuts, self.highest = folder, False, [], set(), -1
+        self.checkpoints = set()
 
     def get(self, path):
         address = setting(self.folder, "results")
@@ -89,9 +93,25 @@ class Reader(threading.Thread):
                 self.broken.append(f"{path} is not what the manifest says")
         self.cuts.add(latest["cut"])
 
+    def look_at_log(self):
+        """Every checkpoint that is shown has its last bundle and tile; what it says is compared at the end."""
+        note = self.get("log/checkpoint")
+        if note in self.checkpoints:
+            return
+        size = int(note.split(b"\n")[1])
+        number, width = max(size - 1, 0) // 256, size % 256
+        for kind in ("entries", "0") if size else ():
+            full = f"log/tile/{kind}/{number:03d}"
+            try:
+                self.get(f"{full}.p/{width}" if width else full)
+            except urllib.error.HTTPError:
+                self.get(full)  # the full one has taken its place
+        self.checkpoints.add(note)
+
     def run(self):
         while not self.stopped:
             try:
+                self.look_at_log()
                 self.look()
             except (OSError, ValueError, KeyError):
                 pass  # nobody is there, or a cut went by its retention while it was read
@@ -183,6 +203,13 @@ class Storm:
         told = ", ".join(f"{n} x {name}" for name, n in sorted(collections.Counter(self.killed).items()))
         print(f"killed {len(self.killed)} times: {told}; cuts read whole: {len(self.reader.cuts)}")
         assert self.reader.broken == []
+        leaves = [leaf(entry) for entry in ledger(self.folder / "ledger")]
+        last = (self.folder / "public/log/checkpoint").read_bytes()
+        assert int(last.split(b"\n")[1]) == len(leaves)
+        for note in self.reader.checkpoints | {last}:
+            size, root = int(note.split(b"\n")[1]), note.split(b"\n")[2]
+            assert base64.b64encode(tree_root(leaves[:size])) == root, f"a checkpoint of {size} that cannot be joined"
+        print(f"checkpoints seen: {len(self.reader.checkpoints)}")
         assert (totals(self.folder), records(self.folder)) == undisturbed, self.killed
 
 
@@ -212,6 +239,7 @@ def test_a_night_killed_a_few_times(bin_dir, in_memory, wait_for, undisturbed):
     storm.until_cut(1)
     storm.reader.start()
     storm.one("atalaya-cut")
+    storm.one("atalaya-log")
     storm.one("atalaya-mirror")
     storm.until_cut(2)
     storm.one("atalaya-intake")
