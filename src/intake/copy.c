@@ -11,6 +11,7 @@
 #include "seal/digest.h"
 #include "tlog/entry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { RETRY_MS = 1000 };
@@ -64,8 +65,23 @@ static enum err write_group(struct copy *copy, struct why *why)
     return err;
 }
 
+/* What is on the copy's disk, for the log: it has nothing signed that the copy has not. Lost with the power it is only less. */
+static void say_have(const struct copy *copy)
+{
+    char folder[FILE_PATH_MAX], path[FILE_PATH_MAX], text[32];
+    struct why why = {0};
+    int n = snprintf(text, sizeof text, "%llu\n", (unsigned long long)copy->have);
+    enum err err = folder_make(path_join(folder, copy->config.dir, "run/copy"), &why);
+    err =
+        err == OK ? file_write(path_join(path, folder, "have"), span_of(text, (size_t)n), false, &why) : err;
+    if (err != OK) {
+        log_line(LOG_ERROR, "copy_cannot_say", "why=\"%s\"", why.text);
+    }
+}
+
 static void send_have(struct copy *copy)
 {
+    say_have(copy);
     struct span last = span_of((const char *)copy->last, copy->have == 0 ? 0 : DIGEST_LEN);
     link_send(&copy->link, FRAME_HAVE, copy->have, last, SPAN(""));
     if (link_flush(&copy->link) != OK) {

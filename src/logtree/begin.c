@@ -116,14 +116,42 @@ static enum err show_key(const struct logtree_paths *paths, const struct note_ke
     return err;
 }
 
-static enum err first_begin(const struct logtree_paths *paths, struct span origin, bool restored,
-                            struct why *why)
+/* Somebody has this checkpoint of ours: the ledger must contain its tree. */
+static enum err contains(const struct logtree_paths *paths, const struct note_key *key, const char *known,
+                         struct why *why)
+{
+    struct buf note = {0};
+    struct span text;
+    struct checkpoint checkpoint;
+    struct merkle_edge edge;
+    struct hash root;
+    size_t by = 0;
+    enum err err = file_read(known, CHECKPOINT_MAX, &note, why);
+    err = err == OK ? note_verify(buf_as_span(&note), key, 1, &text, &by, why) : err;
+    err = err == OK ? checkpoint_parse(text, &checkpoint, why) : err;
+    err = err == OK ? ledger_tree(paths->ledger, checkpoint.size, &edge, why) : err;
+    if (err == OK) {
+        merkle_edge_root(&edge, &root);
+        if (edge.size != checkpoint.size || !hash_equal(&root, &checkpoint.root)) {
+            err = why_set(
+                why, ERR_CONFLICT,
+                "the checkpoint of %llu entries is not contained in the ledger: going on would fork the log",
+                (unsigned long long)checkpoint.size);
+        }
+    }
+    buf_done(&note);
+    return err;
+}
+
+static enum err first_begin(const struct logtree_paths *paths, struct span origin,
+                            const struct log_beginning *how, struct why *why)
 {
     struct note_key key;
     struct signer_state state;
     TRY(folder_make(paths->state_dir, why));
-    TRY(first_state(paths, origin, restored, &state, why));
-    TRY(have_key(paths->key, origin, !restored, &key, why));
+    TRY(first_state(paths, origin, how->restored, &state, why));
+    TRY(have_key(paths->key, origin, !how->restored, &key, why));
+    TRY(how->at_least == NULL ? OK : contains(paths, &key, how->at_least, why));
     (void)span_copy(span_str(key.name), state.origin, sizeof state.origin); /* both are at most 127 bytes */
     TRY(signer_begin_at(paths->state, &state, why));
     return show_key(paths, &key, why);
@@ -199,7 +227,7 @@ static enum err begin_again(const struct logtree_paths *paths, struct span origi
     return show_key(paths, &key, why);
 }
 
-int logtree_begin(const struct logtree_options *options, bool restored, const char *continues)
+int logtree_begin(const struct logtree_options *options, const struct log_beginning *how)
 {
     struct logtree_paths paths;
     struct election election;
@@ -207,8 +235,8 @@ int logtree_begin(const struct logtree_options *options, bool restored, const ch
     logtree_paths(options, &paths);
     enum err err = election_load(paths.election, &election, &why);
     if (err == OK) {
-        err = continues == NULL ? first_begin(&paths, election.origin, restored, &why)
-                                : begin_again(&paths, election.origin, continues, &why);
+        err = how->continues == NULL ? first_begin(&paths, election.origin, how, &why)
+                                     : begin_again(&paths, election.origin, how->continues, &why);
         election_done(&election);
     }
     if (err != OK) {

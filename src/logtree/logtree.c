@@ -97,6 +97,7 @@ static void add_facts(struct role *role, int64_t now_ms)
     status_add_time(status, "checkpoint_time", role->checkpoint_ms);
     status_add_u64(status, "checkpoint_age_s", (uint64_t)(age_ms < 0 ? 0 : age_ms / 1000));
     status_add_u64(status, "behind_ms", (uint64_t)behind_ms(role));
+    status_add(status, "copy_behind", facts.copy_behind ? SPAN("yes") : SPAN("no"));
     status_add(status, "held", facts.held ? SPAN("yes") : SPAN("no"));
     status_add(status, "signer", span_str(role->signer));
     status_add_u64(status, "signer_size", facts.signed_size);
@@ -127,7 +128,8 @@ static enum err turn(struct role *role, bool *grew, struct why *why)
         struct publisher_options options = {.ledger_dir = role->paths.ledger,
                                             .public_dir = role->paths.public,
                                             .origin = role->origin,
-                                            .opening_ms = role->election.opening_ms};
+                                            .opening_ms = role->election.opening_ms,
+                                            .copy_dir = role->options->copy_dir};
         struct why none = {""};
         enum err err = publisher_open(&options, &role->publisher, &none);
         if (err == ERR_MISSING) {
@@ -211,7 +213,7 @@ static enum err prepare(struct role *role, struct why *why)
     TRY(loop_signals(role->loop, NULL, NULL, why));
     char status_dir[FILE_PATH_MAX];
     path_join(status_dir, role->options->dir, "run/status");
-    const char *const read[] = {paths->ledger, NULL};
+    const char *const read[] = {paths->ledger, role->options->copy_dir, NULL};
     const char *const write[] = {log_dir, status_dir, NULL};
     return jail_enter(&(struct jail){.name = "publish", .rights = JAIL_FILES, .read = read, .write = write},
                       why);

@@ -10,15 +10,24 @@
 #include <stdint.h>
 
 struct logtree_options {
-    const char *dir;       /* the night's folder */
-    int64_t interval_ms;   /* real milliseconds between looks at the ledger */
+    const char *dir;     /* the night's folder */
+    int64_t interval_ms; /* real milliseconds between looks at the ledger */
+    const char
+        *copy_dir; /* where the continuous copy says what it has (DIR/run/copy); NULL: there is no copy */
     const char *state_dir; /* the signer's own folder; NULL: DIR/signer */
 };
 
+struct log_beginning {
+    bool
+        restored; /* the folder was made again from the night's copy: the key is there, the ledger has entries */
+    const char *at_least;  /* with `restored`: file of a checkpoint that the ledger must contain, or NULL */
+    const char *continues; /* after a theft: file of the old log's last good checkpoint, or NULL */
+};
+
 /* Makes DIR/keys/log.key (unless it is there) and the signer's memory for the definition's origin, once; prints the verifier
- * key, also to DIR/public/log/vkey and DIR/keys/log.key.pub. The ledger must be empty. `restored`: the folder was made again
- * from the night's copy; the key must be there, and the memory is the tree over the whole ledger. The exit code. */
-int logtree_begin(const struct logtree_options *options, bool restored, const char *continues);
+ * key, also to DIR/public/log/vkey and DIR/keys/log.key.pub. The ledger must be empty; of a restored one the memory is the
+ * whole tree. The exit code. */
+int logtree_begin(const struct logtree_options *options, const struct log_beginning *how);
 
 /* Runs until SIGTERM or SIGINT; the exit code. */
 int logtree_run(const struct logtree_options *options);

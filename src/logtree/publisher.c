@@ -1,6 +1,7 @@
 /* From the ledger to a signed checkpoint. The order is the promise: bundles, tiles, sync, signature, checkpoint. */
 #include "logtree/publisher.h"
 
+#include "base/num.h"
 #include "logtree/cut_proofs.h"
 #include "os/file.h"
 #include "seal/note.h"
@@ -24,6 +25,7 @@ struct publisher {
     struct buf held;         /* an entry under embargo, read and not taken */
     bool has_held;
     struct cut_proofs proofs;
+    uint64_t may; /* the tree grows no further: what the copy has */
     struct tiles_pruned pruned;
     uint64_t published; /* size of the checkpoint that stands; with has_checkpoint */
     bool has_checkpoint;
@@ -79,11 +81,33 @@ static bool carries_votes(struct span entry)
     return span_starts(entry, SPAN("prep-acta/"));
 }
 
+/* How far the tree may grow. A file that is not there yet is a copy that has nothing yet. */
+static uint64_t copied(const struct publisher *publisher)
+{
+    char path[FILE_PATH_MAX];
+    struct buf text = {0};
+    uint64_t have = 0;
+    const char *dir = publisher->options.copy_dir;
+    if (dir == NULL || file_exists(path_join(path, dir, "waived"))) {
+        return UINT64_MAX;
+    }
+    if (file_read(path_join(path, dir, "have"), 64, &text, NULL) != OK ||
+        num_parse_u64(span_trim(buf_as_span(&text)), &have) != OK) {
+        have = 0;
+    }
+    buf_done(&text);
+    return have;
+}
+
 /* Takes in what the ledger has, up to the first entry under embargo; *more when it has still more. */
 static enum err follow(struct publisher *publisher, int64_t now_ms, bool *more, struct why *why)
 {
     *more = false;
     bool open = now_ms >= publisher->options.opening_ms;
+    publisher->may = copied(publisher);
+    if (tiles_size(publisher->tiles) >= publisher->may) {
+        return OK;
+    }
     if (publisher->has_held) {
         if (!open) {
             return OK;
@@ -92,6 +116,9 @@ static enum err follow(struct publisher *publisher, int64_t now_ms, bool *more, 
         TRY(take(publisher, buf_as_span(&publisher->held), why));
     }
     for (int n = 0; n < ENTRIES_A_TURN; n++) {
+        if (tiles_size(publisher->tiles) >= publisher->may) {
+            return OK;
+        }
         struct span entry;
         uint64_t index = 0;
         enum err err = ledger_reader_next(publisher->reader, &entry, &index, why);
@@ -336,6 +363,7 @@ void publisher_facts(const struct publisher *publisher, struct publisher_facts *
                                     .read = tiles_size(publisher->tiles),
                                     .signed_size = publisher->signed_size,
                                     .has_checkpoint = publisher->has_checkpoint,
+                                    .copy_behind = tiles_size(publisher->tiles) >= publisher->may,
                                     .held = publisher->has_held,
                                     .cut_proofs = publisher->proofs.written};
 }

@@ -2,6 +2,8 @@
  * last, when all it speaks of is on disk. After that come the proofs of the cuts that it covers for the first time
  * (logtree/cut_proofs), and partial tiles whose full ones stand since a while go.
  *
+ * Copy: with a continuous copy the tree ends where the copy ends, so that whoever goes on from it has all that was ever signed.
+ *
  * Embargo: before the opening hour the published tree ends before the first entry that carries votes, whatever the ledger
  * already holds; not an entry, not a hash of one, leaves earlier. */
 #ifndef LOGTREE_PUBLISHER_H
@@ -20,6 +22,8 @@ struct publisher_options {
     const char *public_dir; /* DIR/public: log/ is below it */
     const char *origin;
     int64_t opening_ms;
+    const char *
+        copy_dir; /* DIR/run/copy: `have` says how many entries the copy has, `waived` that it does not count; NULL: none */
 };
 
 /* Asks for a signature over `checkpoint` (a text) with a proof from old_size; appends the note. ERR_CONFLICT with
@@ -44,6 +48,7 @@ struct publisher_facts {
     uint64_t read;      /* entries taken into the tree; more than `published` while a signature is missing */
     uint64_t signed_size; /* what the signer last signed, as far as we know */
     bool has_checkpoint;
+    bool copy_behind;    /* the copy has no more, the ledger may have */
     bool held;           /* an entry waits for the opening hour */
     uint64_t cut_proofs; /* proof files written by this process */
 };

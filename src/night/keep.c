@@ -1,16 +1,17 @@
 /* What the store's copy does not hold and a night made again from it needs: the signed manifests of the cuts that were
- * published (they stay for ever, docs/formats/tree.md), and the plan of a drill. The ledger's whole bundles are in the
- * restored ledger and are put where they were published. */
+ * published (they stay for ever, docs/formats/tree.md), and the plan of a drill. The log makes its tiles again from the
+ * restored ledger. */
 #include "night/night.h"
 
 #include "base/log.h"
 #include "base/num.h"
+#include "tlog/checkpoint.h"
 #include "tlog/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MANIFEST_MAX = 64 << 20, BUNDLE_MAX = BUNDLE_ENTRIES * 65537, PLAN_MAX = 65536 };
+enum { MANIFEST_MAX = 64 << 20, PLAN_MAX = 65536 };
 
 static enum err copy_file(const char *from_dir, const char *to_dir, const char *name, size_t limit,
                           struct why *why)
@@ -38,6 +39,13 @@ static enum err copy_cut(const char *from, const char *to, uint64_t cut, struct 
     return OK;
 }
 
+static enum err copy_proof(const char *from, const char *to, uint64_t cut, struct why *why)
+{
+    char name[64];
+    snprintf(name, sizeof name, "public/log/cut-%llu.tlog-proof", (unsigned long long)cut);
+    return copy_file(from, to, name, PROOF_FILE_MAX, why);
+}
+
 enum err night_keep_plan(const char *from, const char *to, struct why *why)
 {
     char path[FILE_PATH_MAX];
@@ -60,6 +68,11 @@ void night_keep_manifests(struct night *night)
             return;
         }
         night->kept++;
+    }
+    /* A proof comes a moment after its cut; the code that was read out stays the same if the origin is lost. */
+    while (night->kept_proofs < night->kept &&
+           copy_proof(night->dir, night->settings.copy, night->kept_proofs, &why) == OK) {
+        night->kept_proofs++;
     }
 }
 
@@ -90,27 +103,23 @@ enum err night_last_cut(const struct night *night, struct night_cut *out)
     return out->time_ms < 0 ? ERR_MISSING : OK;
 }
 
-/* Manifests before the last cut, which the cut program puts in place itself; and whole bundles that it covers. */
-enum err night_restore_public(const struct night *night, const char *copy, struct why *why)
+/* Manifests before the last cut, which the cut program puts in place itself; and the proofs, which the log does not make anew
+ * where they lie. Tiles and bundles it makes again. */
+void night_restore_public(const struct night *night, const char *copy)
 {
     struct night_cut last;
     if (night_last_cut(night, &last) != OK) {
-        return OK; /* nothing was published yet */
+        return; /* nothing was published yet */
     }
-    for (uint64_t cut = 0; cut < last.number; cut++) {
+    for (uint64_t cut = 0; cut <= last.number; cut++) {
         struct why missing = {{0}};
-        if (copy_cut(copy, night->dir, cut, &missing) != OK) {
+        if (cut < last.number && copy_cut(copy, night->dir, cut, &missing) != OK) {
             log_line(LOG_WARN, "manifest_not_restored", "cut=%llu why=\"%s\"", (unsigned long long)cut,
                      missing.text);
         }
+        if (copy_proof(copy, night->dir, cut, &missing) != OK) {
+            log_line(LOG_WARN, "proof_not_restored", "cut=%llu why=\"%s\"", (unsigned long long)cut,
+                     missing.text);
+        }
     }
-    char ledger[FILE_PATH_MAX], tile[FILE_PATH_MAX];
-    path_join(ledger, night->dir, "ledger");
-    path_join(tile, night->dir, "public/log/tile");
-    for (uint64_t bundle = 0; bundle < last.log_size / BUNDLE_ENTRIES; bundle++) {
-        char name[BUNDLE_PATH_MAX];
-        bundle_path(bundle, name);
-        TRY(copy_file(ledger, tile, name, BUNDLE_MAX, why));
-    }
-    return OK;
 }

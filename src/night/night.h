@@ -44,7 +44,7 @@ struct night {
     char dir[FILE_PATH_MAX];
     int lock; /* descriptor of DIR/run/lock */
     int64_t opening_ms, closing_ms;
-    char origin[128]; /* of the election: name of log and key */
+    char origin[128];   /* of the election: name of log and key */
     char vkey[512];     /* of the results' signer: manifests */
     bool drill; /* by election.ini */
     char log_vkey[512]; /* of the log: checkpoints; what a citizen pins */
@@ -65,7 +65,8 @@ struct night {
     bool terminal;   /* standard output is one */
     int64_t told_ms; /* progress: monotonic, last line */
     uint64_t told_cut;
-    uint64_t kept; /* cuts whose manifests are in the copy */
+    uint64_t kept;        /* cuts whose manifests are in the copy */
+    uint64_t kept_proofs; /* and whose proofs */
     struct rate {
         int64_t night_ms;
         uint64_t values[4];
@@ -84,7 +85,7 @@ struct night_cut {
     int64_t time_ms;
 };
 MUST_CHECK enum err night_last_cut(const struct night *night, struct night_cut *out);
-MUST_CHECK enum err night_restore_public(const struct night *night, const char *copy, struct why *why);
+void night_restore_public(const struct night *night, const char *copy);
 MUST_CHECK enum err night_keep_plan(const char *from, const char *to, struct why *why);
 void night_keep_manifests(struct night *night);
 /* roles.c: the crew, in the order of its start. */

@@ -2,6 +2,7 @@
 #include "night/night.h"
 
 #include "base/num.h"
+#include "os/append.h"
 #include "os/file.h"
 
 #include <errno.h>
@@ -256,13 +257,15 @@ static enum err make_clock(struct night *night, struct why *why)
 
 static enum err make_folders(struct night *night, struct why *why)
 {
-    static const char *const folders[] = {"run/status", "run/log",  "keys", "public",
-                                          "mirror-1",   "mirror-2", "site"};
+    static const char *const folders[] = {"run/status", "run/copy", "run/log",  "keys",
+                                          "public",     "mirror-1", "mirror-2", "site"};
     char path[FILE_PATH_MAX];
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         TRY(folder_make(path_join(path, night->dir, folders[i]), why));
     }
-    return OK;
+    /* What an earlier copy had, or an operator said of it, is not of this start. */
+    TRY(file_remove(path_join(path, night->dir, "run/copy/have"), why));
+    return file_remove(path_join(path, night->dir, "run/copy/waived"), why);
 }
 
 /* DIR as an absolute path: the programs are given it whatever folder they run in. */
@@ -302,7 +305,7 @@ static enum err restore(struct night *night, const char *log, struct why *why)
     argue(&arguments, "--restore", copy);
     argue(&arguments, "--dir", night->dir);
     TRY(run_to_end("atalaya-intake", arguments.argv, log, why));
-    TRY(night_restore_public(night, copy, why));
+    night_restore_public(night, copy);
     return night_keep_plan(copy, night->dir, why);
 }
 

@@ -68,6 +68,7 @@ static void tlog(struct night *night)
 {
     struct crew_member *member = crew_add(&night->crew, "log", "atalaya-log");
     arg_text(night, member, "--dir", night->dir);
+    arg_path(night, member, "--copied", "run/copy");
 }
 
 static void edge(struct night *night, const char *name, const char *role, const char *root,

@@ -6,8 +6,8 @@
 int main(int argc, char *argv[])
 {
     struct logtree_options options = {.interval_ms = 500};
-    bool begin = false, restored = false;
-    const char *continues = NULL;
+    struct log_beginning how = {.restored = false};
+    bool begin = false;
     const struct option_row rows[] = {
         {"dir", "DIR", OPTION_TEXT, &options.dir, 0, 0, true, "la carpeta de la noche", "the night's folder"},
         {"interval", "MS", OPTION_NUMBER, &options.interval_ms, 10, 60000, false,
@@ -16,13 +16,19 @@ int main(int argc, char *argv[])
         {"signer", "DIR", OPTION_TEXT, &options.state_dir, 0, 0, false,
          "la carpeta del firmante, mejor en otro disco (DIR/signer)",
          "the signer's own folder, better on another disk"},
+        {"copied", "DIR", OPTION_TEXT, &options.copy_dir, 0, 0, false,
+         "donde la copia continua dice lo que tiene; no se firma nada que ella no tenga",
+         "where the continuous copy says what it has; nothing is signed that it has not"},
         {"begin", NULL, OPTION_FLAG, &begin, 0, 0, false,
          "hace la clave y la memoria del firmante, una sola vez, y termina",
          "makes the key and the signer's memory, once and for all, and ends"},
-        {"restored", NULL, OPTION_FLAG, &restored, 0, 0, false,
+        {"restored", NULL, OPTION_FLAG, &how.restored, 0, 0, false,
          "con --begin: la carpeta se rehizo de la copia; la memoria es el registro entero",
          "with --begin: the folder was made again from the copy; the memory is the whole ledger"},
-        {"continues", "PUNTO", OPTION_TEXT, &continues, 0, 0, false,
+        {"at-least", "ARCHIVO", OPTION_TEXT, &how.at_least, 0, 0, false,
+         "con --restored: un punto de control de un difusor; la copia debe contenerlo",
+         "with --restored: a mirror's checkpoint, which the copy must contain"},
+        {"continues", "PUNTO", OPTION_TEXT, &how.continues, 0, 0, false,
          "con --begin: tras un robo, el último punto de control bueno del registro anterior",
          "with --begin: after a theft, the old log's last good checkpoint"},
     };
@@ -43,5 +49,5 @@ int main(int argc, char *argv[])
         return code;
     }
     log_start("log", LOG_INFO);
-    return begin ? logtree_begin(&options, restored, continues) : logtree_run(&options);
+    return begin ? logtree_begin(&options, &how) : logtree_run(&options);
 }

@@ -1,4 +1,5 @@
 """A whole small night under its parent: from the zeros to the last cut, with deaths, orders, alarms and a second beginning."""
+import base64
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from conftest import get, status_of, wait_for
+from intake_kit import ledger
+from signed_tree import leaf, tree_root
 
 SMALL = ["--scale", "small", "--listen", "127.0.0.1:0"]
 TREES = ["public", "mirror-1/public", "mirror-2/public"]
@@ -136,12 +139,48 @@ def test_from_the_copy_alone(start, run, tmp_path):
     os.kill(night.pid, signal.SIGKILL)
     wait_for(lambda: not processes_of(folder), 10, "programs outlived their parent")
     cut = latest(folder / "public")["cut"]
+    shown = {(folder / tree / "log/checkpoint").read_bytes() for tree in TREES}
+    (tmp_path / "known").write_bytes(max(shown, key=lambda note: int(note.split(b"\n")[1])))
+    proofs = {p.name: p.read_bytes() for p in (copy / "public/log").iterdir()}
+    assert proofs and all((folder / "public/log" / name).read_bytes() == data for name, data in proofs.items())
     shutil.rmtree(folder)
+    again_from(copy, tmp_path / "third", tmp_path / "known", run)
     done = run("atalaya-night", "--dir", second, "--resume", "--copy", copy, "--listen", "127.0.0.1:0", "--speed", "max",
                "--cut-s", "7200", "--once", seconds=110)
     assert done.returncode == 0, done.stdout
     assert latest(second / "public")["cut"] > cut
     check_truth(second)
+    leaves = [leaf(entry) for entry in ledger(second / "ledger")]
+    for note in shown | {(second / "public/log/checkpoint").read_bytes()}:
+        size, root = int(note.split(b"\n")[1]), note.split(b"\n")[2]
+        assert base64.b64encode(tree_root(leaves[:size])) == root, f"a checkpoint of {size} that cannot be joined"
+    assert size_of(second / "public") == len(leaves)
+    for name, data in proofs.items():  # the codes that were read out are still the codes
+        assert (second / "public/log" / name).read_bytes() == data, name
+
+
+def size_of(tree):
+    return int((tree / "log/checkpoint").read_bytes().split(b"\n")[1])
+
+
+def again_from(copy, folder, known, run):
+    """The way of the runbook: the log is begun by hand, against what a mirror has; a copy that is short of it is refused."""
+    assert run("atalaya-intake", "--restore", copy, "--dir", folder).returncode == 0
+    begun = run("atalaya-log", "--dir", folder, "--begin", "--restored", "--at-least", known)
+    assert begun.returncode == 0, begun.stderr
+    again = run("atalaya-log", "--dir", folder, "--begin", "--restored")
+    assert again.returncode == 2 and "has begun" in again.stderr
+    shutil.rmtree(folder / "signer")
+    assert "memory was lost" in run("atalaya-log", "--dir", folder, "--begin").stderr
+    size = int(known.read_bytes().split(b"\n")[1])
+    short = list(ledger(folder / "ledger"))[:size - 1]
+    shutil.rmtree(folder / "ledger")
+    (folder / "ledger/entries").mkdir(parents=True)
+    for at in range(0, len(short), 256):
+        data = b"".join(len(e).to_bytes(2, "big") + e for e in short[at:at + 256])
+        (folder / f"ledger/entries/{at // 256:03d}").write_bytes(data)
+    refused = run("atalaya-log", "--dir", folder, "--begin", "--restored", "--at-least", known)
+    assert refused.returncode == 2 and "is not contained" in refused.stderr
 
 
 def test_killed_parent_leaves_nothing(live):

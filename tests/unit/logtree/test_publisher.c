@@ -37,7 +37,7 @@ static int setup(void **state)
     path_join(ledger_dir, root_dir, "ledger");
     path_join(public_dir, root_dir, "public");
     path_join(state_path, root_dir, "signer");
-    options = (struct publisher_options){ledger_dir, public_dir, ORIGIN, OPENING};
+    options = (struct publisher_options){ledger_dir, public_dir, ORIGIN, OPENING, NULL};
     publisher = NULL;
     return secret_key_from_seed(span_str(ORIGIN), seed, &key) != OK ||
            signer_begin(state_path, span_str(ORIGIN), &why) != OK ||
@@ -300,6 +300,47 @@ static void partial_tiles_go_in_time(void **state)
     check_published(600);
 }
 
+static void copy_has(const char *dir, const char *have)
+{
+    char path[FILE_PATH_MAX];
+    struct why why = {""};
+    assert_int_equal(folder_make(dir, &why), OK);
+    assert_int_equal(file_write(path_join(path, dir, "have"), span_str(have), false, &why), OK);
+}
+
+/* Nothing is signed that the copy has not, until a person says that the copy does not count. */
+static void nothing_that_the_copy_has_not(void **state)
+{
+    (void)state;
+    char dir[FILE_PATH_MAX];
+    char path[FILE_PATH_MAX];
+    struct why why = {""};
+    struct publisher_facts facts;
+    options.copy_dir = path_join(dir, root_dir, "copy");
+    append(0, 400, "prep-acta/v1");
+    reopen();
+    assert_true(turn(OPENING)); /* the empty tree */
+    check_published(0);
+    copy_has(dir, "300\n");
+    assert_true(turn(OPENING));
+    check_published(300);
+    assert_false(turn(OPENING));
+    publisher_facts(publisher, &facts);
+    assert_true(facts.copy_behind);
+    copy_has(dir, "12x\n"); /* what cannot be read is nothing */
+    assert_false(turn(OPENING));
+    check_published(300);
+    reopen();
+    copy_has(dir, "400\n");
+    assert_true(turn(OPENING));
+    check_published(400);
+    append(400, 10, "prep-acta/v1");
+    assert_false(turn(OPENING));
+    assert_int_equal(file_write(path_join(path, dir, "waived"), SPAN(""), false, &why), OK);
+    assert_true(turn(OPENING));
+    check_published(410);
+}
+
 /* A night made again from its copy: the signer's memory is the whole of what was copied. */
 static void a_restored_night_goes_on(void **state)
 {
@@ -397,6 +438,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cut_is_proven_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_proof_that_was_not_written, setup, teardown),
         cmocka_unit_test_setup_teardown(partial_tiles_go_in_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_that_the_copy_has_not, setup, teardown),
         cmocka_unit_test_setup_teardown(a_restored_night_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_signature_that_never_arrived, setup, teardown),
         cmocka_unit_test_setup_teardown(a_ledger_rolled_back_is_refused, setup, teardown),
