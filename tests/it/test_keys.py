@@ -211,6 +211,14 @@ def test_a_mirror_walks_only_over_signed_versions(keys, run, tmp_path):
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A feed before its first cut."""
+
+    def do_GET(self):
+        if self.path == "/latest.json":
+            self.send_error(503)
+        else:
+            super().do_GET()
+
     def log_message(self, *args):
         pass
 
