@@ -7,14 +7,14 @@ const en = html.lang === 'en';
 const words = en
   ? {
       live: 'Updates', pause: 'Pause updates', resume: 'Resume updates', age: 'This update came out', ago: 'ago',
-      next: 'New update', newer: 'There is a newer update:', mirrors: 'Mirrors:', essential: 'Reduced service: totals first.',
+      next: 'New update', notice: 'Notice:', newer: 'There is a newer update:', mirrors: 'Mirrors:', essential: 'Reduced service: totals first.',
       code: 'Code of this update:',
       conflict: 'The log of the origin has signed two histories; this copy shows the one it knew.',
       lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.', late: 'The next update is late.',
     }
   : {
       live: 'Actualización', pause: 'Pausar actualización', resume: 'Reanudar actualización', age: 'Este corte salió hace',
-      ago: '', next: 'Nuevo corte', newer: 'Hay un corte más reciente:', mirrors: 'Difusores:',
+      ago: '', next: 'Nuevo corte', notice: 'Aviso:', newer: 'Hay un corte más reciente:', mirrors: 'Difusores:',
       essential: 'Servicio reducido: primero los totales.', code: 'Código de este corte:',
       conflict: 'El registro del origen firmó dos historias; esta copia muestra la que conocía.',
       lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.',
@@ -53,9 +53,10 @@ const said = make('p');
 said.setAttribute('role', 'status');
 const age = make('p');
 const code = make('p', { hidden: true });
+const notice = make('p', { hidden: true });
 const others = make('p');
 const button = make('button', { type: 'button' });
-bar.append(age, button, said, code, others);
+bar.append(notice, age, button, said, code, others);
 document.getElementById('contenido').before(bar);
 
 const label = () => {
@@ -145,6 +146,10 @@ const showState = (state) => {
   // The code belongs to the cut that the host shows: it stands on the page of that cut and on no other.
   code.hidden = !state.code || state.cut !== cut;
   if (!code.hidden) code.replaceChildren(words.code + ' ', make('a', { href: new URL('codigo', base).href }, String(state.code)));
+  // A notice stands here from the second it is given until the page's own cut has it.
+  const told = state.notice && !document.querySelector('.notices')?.textContent.includes(state.notice.text);
+  notice.hidden = !told;
+  if (told) notice.replaceChildren(make('strong', {}, words.notice), ' ' + state.notice.text);
   const safe = (state.mirrors ?? []).filter(({ url }) => /^https?:\/\//.test(url));
   const links = safe.flatMap(({ name, url }) => [' ', make('a', { href: url }, String(name))]);
   if (others.textContent !== words.mirrors + links.map((link) => link.textContent ?? link).join('')) {

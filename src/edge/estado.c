@@ -58,8 +58,23 @@ static void link_keys(struct json *json, const struct edge_options *options)
     options->results != NULL ? json_str(json, options->results) : json_null(json);
 }
 
+static void notice_key(struct json *json, const struct notice_text *notice)
+{
+    json_key(json, "notice");
+    if (notice->len == 0) {
+        json_null(json);
+        return;
+    }
+    json_open(json, '{');
+    key_time(json, "time", true, notice->time_ms);
+    json_key(json, "text");
+    json_span(json, span_of(notice->text, notice->len));
+    json_close(json);
+}
+
 void estado_print(const struct edge_options *options, const struct view_facts *facts, enum feed_state feed,
-                  int64_t feed_age_s, const char *code, int64_t now_ms, struct buf *out)
+                  int64_t feed_age_s, const char *code, const struct notice_text *notice, int64_t now_ms,
+                  struct buf *out)
 {
     struct json json;
     json_init(&json, out);
@@ -77,6 +92,7 @@ void estado_print(const struct edge_options *options, const struct view_facts *f
     feed_keys(&json, feed, feed_age_s);
     json_key(&json, "code");
     code[0] != '\0' ? json_str(&json, code) : json_null(&json);
+    notice_key(&json, notice);
     link_keys(&json, options);
     json_close(&json);
     buf_char(out, '\n');

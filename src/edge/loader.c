@@ -312,6 +312,26 @@ static void look_at_code(struct loader *loader)
     buf_done(&bytes);
 }
 
+static bool same_notice(const struct notice_text *a, const struct notice_text *b)
+{
+    return a->time_ms == b->time_ms && span_equal(span_of(a->text, a->len), span_of(b->text, b->len));
+}
+
+/* The newest notice, which is shown before any cut has it. */
+static void look_at_notice(struct loader *loader)
+{
+    struct notice_text *shown = &loader->notice.public_notice;
+    struct notice_text found = {0};
+    struct buf bytes = {0};
+    struct why why = {0};
+    if (below_read(loader->gift->folder, NOTICE_PATH, NOTICE_FILE_MAX, &bytes, &why) == OK &&
+        notice_parse(buf_as_span(&bytes), &found) == OK && !same_notice(&found, shown)) {
+        *shown = found;
+        tell(loader);
+    }
+    buf_done(&bytes);
+}
+
 static void look_at_tree(void *arg)
 {
     struct loader *loader = arg;
@@ -326,14 +346,30 @@ static void look_at_tree(void *arg)
         reach_back(loader, started);
     }
     look_at_code(loader);
+    look_at_notice(loader);
     int64_t next = loader->failures >= PATIENCE ? LOOK_REFUSED_MS : LOOK_TREE_MS;
     loop_after(loader->loop, loader->reach > 0 ? 1 : next, look_at_tree, loader);
+}
+
+/* A site has no tree: its notice comes as a file of the results' plane, which it may read and nothing else there. */
+static void look_at_site_notice(struct loader *loader)
+{
+    const char *path = loader->gift->options->notice;
+    struct buf bytes = {0};
+    struct notice_text found = {0};
+    if (path != NULL && file_read(path, NOTICE_FILE_MAX, &bytes, NULL) == OK &&
+        notice_parse(buf_as_span(&bytes), &found) == OK) {
+        loader->site.notice = found;
+        loader->notice.public_notice = found;
+    }
+    buf_done(&bytes);
 }
 
 static void look_at_site(void *arg)
 {
     struct loader *loader = arg;
     struct why why = {0};
+    look_at_site_notice(loader);
     int64_t started = monotonic_ms();
     enum err err = site_advance(&loader->site, &why);
     if (err == OK) {
@@ -418,15 +454,16 @@ static enum err prepare(struct loader *loader, struct why *why)
     return OK;
 }
 
-/* What the loader may do: read below the tree and the folder where the mirror leaves its feed's state. */
+/* What the loader may do: read below the tree, and the folder where the mirror leaves its feed's state or the log its notice. */
 static enum err enter_jail(const struct loader *loader, struct why *why)
 {
     const struct edge_options *options = loader->gift->options;
     char beside[FILE_PATH_MAX] = "";
-    if (options->feed_state != NULL) {
-        const char *slash = strrchr(options->feed_state, '/');
-        (void)snprintf(beside, sizeof beside, "%.*s", slash != NULL ? (int)(slash - options->feed_state) : 1,
-                       slash != NULL ? options->feed_state : ".");
+    const char *file = loader->is_site ? options->notice : options->feed_state;
+    if (file != NULL) {
+        const char *slash = strrchr(file, '/');
+        (void)snprintf(beside, sizeof beside, "%.*s", slash != NULL ? (int)(slash - file) : 1,
+                       slash != NULL ? file : ".");
     }
     const char *const read[] = {options->tree, beside[0] != '\0' ? beside : NULL, NULL};
     const struct jail jail = {.name = "edge-loader", .rights = JAIL_FILES, .read = read};

@@ -34,6 +34,7 @@ bool notice_read(const struct notice_board *board, struct loader_notice *out)
     }
     out->alarm[sizeof out->alarm - 1] = '\0';
     out->code[sizeof out->code - 1] = '\0';
+    out->public_notice.len = whole ? out->public_notice.len : 0;
     return whole;
 }
 

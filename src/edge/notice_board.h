@@ -5,6 +5,7 @@
 #define EDGE_NOTICE_BOARD_H
 
 #include "base/err.h"
+#include "doors/notice.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -55,9 +56,10 @@ struct loader_notice {
     uint32_t code_cut; /* whose code follows */
     char code[20];     /* "" when its proof is not there yet */
     uint64_t load_failures;
-    uint64_t held_bytes; /* in segments and views */
-    int64_t load_ms;     /* of the last load, real time */
-    char alarm[320];     /* "" when all is well */
+    uint64_t held_bytes;              /* in segments and views */
+    int64_t load_ms;                  /* of the last load, real time */
+    char alarm[320];                  /* "" when all is well */
+    struct notice_text public_notice; /* the newest of the night; len 0: none */
 };
 
 struct notice_board {

@@ -174,6 +174,7 @@ const char *disk_type(struct span path, enum keep_class *keep)
     } texts[] = {{"/log/checkpoint", KEEP_POINTER},
                  {"/log/vkey", KEEP_KEY},
                  {"/log/policy", KEEP_KEY},
+                 {"/log/notice.tlog-proof", KEEP_POINTER},
                  {"/log/minisign.pub", KEEP_KEY}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (span_is(path, texts[i].path)) {

@@ -1,6 +1,8 @@
 /* Walking, reading and compressing the files of a static folder. */
 #include "edge/site.h"
 
+#include "base/date.h"
+#include "base/map.h"
 #include "edge/below.h"
 #include "edge/routes.h"
 #include "os/file.h"
@@ -48,6 +50,34 @@ void site_fill_links(struct span page, const struct site_link *links, uint32_t n
         buf_str(out, "</ul>");
         page = span_from(page, (size_t)(at - page.at) + sizeof mark - 1);
     }
+}
+
+static void put_notice(const struct notice_text *notice, struct buf *out)
+{
+    char time[DATE_ISO_LEN + 1];
+    if (notice->len == 0) {
+        return;
+    }
+    date_print_iso(time, notice->time_ms);
+    buf_printf(out,
+               "<section class=\"atalaya-aviso\" aria-label=\"Aviso\"><h2>Aviso <span lang=\"en\">/ "
+               "Notice</span></h2><p><time datetime=\"%s\">%.10s %.5s UTC</time>: ",
+               time, time, time + 11);
+    html_text(out, span_of(notice->text, notice->len));
+    buf_str(out, "</p></section>");
+}
+
+void site_fill_notice(struct span page, const struct notice_text *notice, struct buf *out)
+{
+    static const char mark[] = "<!-- atalaya:avisos -->";
+    const char *at = page.len == 0 ? NULL : memmem(page.at, page.len, mark, sizeof mark - 1);
+    if (at == NULL) {
+        buf_span(out, page);
+        return;
+    }
+    buf_span(out, span_of(page.at, (size_t)(at - page.at)));
+    put_notice(notice, out);
+    buf_span(out, span_from(page, (size_t)(at - page.at) + sizeof mark - 1));
 }
 
 struct walk {
@@ -120,7 +150,10 @@ static enum err read_file(struct site *site, struct site_file *file, struct why 
     enum err err = below_read(site->folder, file->path.at, SITE_FILE_MAX, &bytes, why);
     struct span content = buf_as_span(&bytes);
     if (err == OK && span_ends(file->path, SPAN(".html"))) {
-        site_fill_links(content, site->links, site->n_links, &page);
+        struct buf linked = {0};
+        site_fill_links(content, site->links, site->n_links, &linked);
+        site_fill_notice(buf_as_span(&linked), &site->notice, &page);
+        buf_done(&linked);
         content = buf_as_span(&page);
     }
     if (err == OK) {
@@ -135,10 +168,18 @@ static enum err read_file(struct site *site, struct site_file *file, struct why 
                            : err;
 }
 
+static uint64_t notice_mark(const struct site *site)
+{
+    uint64_t time = (uint64_t)site->notice.time_ms;
+    return site->notice.len == 0 ? 0
+                                 : siphash(time, site->notice.len, site->notice.text, site->notice.len) | 1;
+}
+
 /* Both lists are in byte order of the paths: what is unchanged keeps its bodies, the rest is read. */
 static enum err read_changed(struct site *site, struct walk *walk, struct why *why)
 {
     uint32_t old = 0;
+    bool noticed = site->noticed == notice_mark(site);
     for (uint32_t i = 0; i < walk->n; i++) {
         struct site_file *file = &walk->files[i];
         while (old < site->n_files && span_compare(site->files[old].path, file->path) < 0) {
@@ -146,7 +187,8 @@ static enum err read_changed(struct site *site, struct walk *walk, struct why *w
         }
         const struct site_file *before = old < site->n_files ? &site->files[old] : NULL;
         if (before != NULL && span_equal(before->path, file->path) && before->mtime_ns == file->mtime_ns &&
-            before->size == file->size && before->inode == file->inode) {
+            before->size == file->size && before->inode == file->inode &&
+            (noticed || !span_ends(file->path, SPAN(".html")))) {
             memcpy(file->bodies, before->bodies, sizeof file->bodies);
             continue;
         }
@@ -162,6 +204,7 @@ static enum err look(struct site *site, struct walk *walk, struct why *why)
         return why_set(why, err, "%s: more than %d files", site->path, SITE_FILES_MAX);
     }
     TRY(err);
+    walk->look ^= notice_mark(site);
     bool settled = walk->look == site->walked || !site->any;
     site->walked = walk->look;
     if (site->any && walk->look == site->loaded) {
@@ -186,6 +229,7 @@ enum err site_advance(struct site *site, struct why *why)
     site->files = walk.files;
     site->n_files = walk.n;
     site->loaded = walk.look;
+    site->noticed = notice_mark(site);
     site->any = true;
     return OK;
 }

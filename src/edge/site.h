@@ -4,6 +4,7 @@
 #define EDGE_SITE_H
 
 #include "base/arena.h"
+#include "doors/notice.h"
 #include "edge/vault.h"
 #include "edge/view.h"
 #include "wire/squeeze.h"
@@ -39,6 +40,8 @@ struct site {
     uint64_t walked; /* what the last walk looked like */
     uint64_t loaded; /* what the files look like that are held */
     bool any;
+    struct notice_text notice; /* to be shown */
+    uint64_t noticed;          /* which one the pages held have */
 };
 
 void site_init(struct site *site, int folder, const char *path, struct vault *vault);
@@ -49,6 +52,8 @@ MUST_CHECK enum err site_advance(struct site *site, struct why *why);
 void site_want(struct site *site);
 void site_view(struct site *site, struct routes *routes);
 
+/* "<!-- atalaya:avisos -->" in a page becomes the newest notice, or nothing. */
+void site_fill_notice(struct span page, const struct notice_text *notice, struct buf *out);
 /* "<!-- atalaya:enlaces -->" in a page becomes a list of links. */
 void site_fill_links(struct span page, const struct site_link *links, uint32_t n_links, struct buf *out);
 

@@ -30,12 +30,13 @@ static void make_estado(struct worker *worker)
     const struct shelf_view *view = worker->server.shelf.current;
     const struct view_facts *facts = view == NULL ? NULL : &view->map.top->facts;
     struct loader_notice notice;
-    bool has_code =
-        notice_read(board, &notice) && facts != NULL && facts->has_cut && facts->cut == notice.code_cut;
+    bool whole = notice_read(board, &notice);
+    bool has_code = whole && facts != NULL && facts->has_cut && facts->cut == notice.code_cut;
     const char *code = has_code ? notice.code : "";
     buf_clear(&worker->estado);
     estado_print(worker->gift->options, facts, (enum feed_state)atomic_load(&board->feed),
-                 atomic_load(&board->feed_age_s), code, clock_now_ms(worker->gift->clock), &worker->estado);
+                 atomic_load(&board->feed_age_s), code, &notice.public_notice,
+                 clock_now_ms(worker->gift->clock), &worker->estado);
     worker->server.answers.estado = buf_as_span(&worker->estado);
     buf_clear(&worker->caption);
     caption_print(worker->gift->options, facts, code, &worker->caption);

@@ -1,10 +1,9 @@
-/* Which cuts wait for a checkpoint, and their files. */
+/* Which cuts wait for a checkpoint, and the newest notice, and their files. */
 #include "logtree/cut_proofs.h"
 
 #include "base/num.h"
 #include "os/file.h"
-#include "tlog/checkpoint.h"
-#include "tlog/tiles.h"
+#include "tlog/proof_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@ void cut_proofs_done(struct cut_proofs *proofs)
     for (uint32_t i = 0; i < proofs->n; i++) {
         buf_done(&proofs->pending[i].entry);
     }
+    buf_done(&proofs->notice.entry);
     free(proofs->pending);
     *proofs = (struct cut_proofs){0};
 }
@@ -43,6 +43,12 @@ void cut_proofs_note(struct cut_proofs *proofs, uint64_t index, struct span entr
 {
     uint32_t number = 0;
     char path[FILE_PATH_MAX];
+    if (span_starts(entry, SPAN("prep-notice/v1\n"))) {
+        proofs->notice.index = index;
+        buf_clear(&proofs->notice.entry);
+        buf_span(&proofs->notice.entry, entry);
+        return;
+    }
     if (!cut_number(entry, &number) || file_exists(proof_path(proofs, number, path))) {
         return;
     }
@@ -63,25 +69,24 @@ void cut_proofs_note(struct cut_proofs *proofs, uint64_t index, struct span entr
 static enum err write_one(const struct cut_proofs *proofs, const struct cut_pending *pending, uint64_t size,
                           struct span checkpoint, struct why *why)
 {
-    struct tlog_proof proof = {.has_extra = true,
-                               .extra = buf_as_span(&pending->entry),
-                               .index = pending->index,
-                               .checkpoint = checkpoint};
-    struct tiles_reader *reader =
-        tiles_reader_new(size, tiles_fetch_folder, (void *)(uintptr_t)proofs->log_dir);
-    enum err err = merkle_prove_inclusion(pending->index, size, tiles_read, reader, &proof.proof);
-    if (err != OK) {
-        err = why_set(why, err, "proof of cut %u: %s", pending->number, tiles_reader_why(reader)->text);
-    }
-    tiles_reader_free(reader);
-    TRY(err);
     char path[FILE_PATH_MAX];
-    struct buf bytes;
-    buf_init(&bytes, 0);
-    tlog_proof_print(&proof, &bytes);
-    err = file_write(proof_path(proofs, pending->number, path), buf_as_span(&bytes), true, why);
-    buf_done(&bytes);
-    return err;
+    return proof_file_write(proofs->log_dir, pending->index, buf_as_span(&pending->entry), size, checkpoint,
+                            proof_path(proofs, pending->number, path), why);
+}
+
+/* The newest notice is shown at once, on every plane, before any cut has it; it is replaced by the next one. */
+static enum err write_notice(struct cut_proofs *proofs, uint64_t size, struct span checkpoint,
+                             struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    struct cut_pending *notice = &proofs->notice;
+    if (notice->entry.len == 0 || notice->index >= size) {
+        return OK;
+    }
+    TRY(proof_file_write(proofs->log_dir, notice->index, buf_as_span(&notice->entry), size, checkpoint,
+                         path_join(path, proofs->log_dir, "notice.tlog-proof"), why));
+    buf_clear(&notice->entry);
+    return OK;
 }
 
 enum err cut_proofs_write(struct cut_proofs *proofs, uint64_t size, struct span checkpoint, struct why *why)
@@ -101,5 +106,5 @@ enum err cut_proofs_write(struct cut_proofs *proofs, uint64_t size, struct span 
     if (done > 0) {
         memmove(proofs->pending, proofs->pending + done, proofs->n * sizeof *proofs->pending);
     }
-    return err;
+    return err != OK ? err : write_notice(proofs, size, checkpoint, why);
 }

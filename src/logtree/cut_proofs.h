@@ -1,5 +1,7 @@
 /* The proof file of each cut: PUBLIC/log/cut-{n}.tlog-proof says that cut n's entry is in the log. It is made once, of the first
- * checkpoint that covers the entry, and never again: the code of the cut that is read out on television is a hash of it. */
+ * checkpoint that covers the entry, and never again: the code of the cut that is read out on television is a hash of it.
+ *
+ * And PUBLIC/log/notice.tlog-proof, the same of the newest notice, replaced by the next one. */
 #ifndef LOGTREE_CUT_PROOFS_H
 #define LOGTREE_CUT_PROOFS_H
 
@@ -16,6 +18,7 @@ struct cut_proofs {
         struct buf entry;
     } * pending; /* cuts whose entry was read and whose file is not there, in the order of their entries */
     uint32_t n, cap;
+    struct cut_pending notice; /* the newest that was read and not shown yet; no entry: none */
     uint64_t written;
 };
 

@@ -5,6 +5,7 @@
 #include "os/file.h"
 #include "tlog/checkpoint.h"
 #include "tlog/ledger.h"
+#include "tlog/proof_file.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -141,6 +142,7 @@ static void step_back(struct pull *pull, uint32_t n_cuts)
     struct why why = {{0}};
     stage_drop(&pull->stage);
     follow->n_cuts = n_cuts;
+    buf_clear(&follow->notice);
     tiles_close(follow->tiles);
     follow->tiles = NULL;
     if (tiles_open(follow->log_dir, follow->held, &follow->tiles, &why) != OK) {
@@ -185,6 +187,19 @@ static enum err judge(struct pull *pull, const struct offered *offered, struct w
                    (unsigned long long)to->size);
 }
 
+/* The newest notice, proven under our own tiles. */
+static enum err show_notice(struct follow *follow, struct span checkpoint, struct why *why)
+{
+    char path[FILE_PATH_MAX];
+    if (follow->notice.len == 0) {
+        return OK;
+    }
+    TRY(proof_file_write(follow->log_dir, follow->notice_index, buf_as_span(&follow->notice), follow->held,
+                         checkpoint, path_join(path, follow->log_dir, "notice.tlog-proof"), why));
+    buf_clear(&follow->notice);
+    return OK;
+}
+
 /* Everything is on disk before the checkpoint stands. */
 static enum err publish(struct pull *pull, const struct offered *offered, struct why *why)
 {
@@ -199,6 +214,7 @@ static enum err publish(struct pull *pull, const struct offered *offered, struct
     follow->seen_root = offered->checkpoint.root;
     buf_clear(&follow->seen);
     buf_span(&follow->seen, note);
+    TRY(show_notice(follow, note, why));
     return tiles_prune(follow->log_dir, &follow->pruned, follow->held, why);
 }
 

@@ -34,6 +34,8 @@ struct follow {
     bool conflict;   /* there is evidence */
     struct follow_cut *cuts;
     uint32_t n_cuts, cap_cuts;
+    struct buf notice; /* entry of the newest notice that was read and is not shown yet; empty: none */
+    uint64_t notice_index;
     uint32_t next_proof; /* the first cut whose proof is not known to be here */
 };
 

@@ -20,6 +20,12 @@ void follow_note_cut(struct follow *follow, uint64_t index, struct span entry)
 {
     struct span line;
     struct follow_cut cut = {.index = index};
+    if (span_starts(entry, SPAN("prep-notice/v1\n"))) {
+        buf_clear(&follow->notice);
+        buf_span(&follow->notice, entry);
+        follow->notice_index = index;
+        return;
+    }
     if (!span_line(&entry, &line) || !span_is(line, "prep-cut/v1") || !span_line(&entry, &line) ||
         !span_starts(line, SPAN("number ")) || num_parse_u32(span_from(line, 7), &cut.number) != OK) {
         return;
@@ -181,4 +187,5 @@ void follow_close(struct pull *pull)
     tiles_close(pull->follow.tiles);
     free(pull->follow.cuts);
     buf_done(&pull->follow.seen);
+    buf_done(&pull->follow.notice);
 }

@@ -378,7 +378,7 @@ static enum err look_and_adopt(struct pull *pull, struct buf *pointer, bool *new
     struct latest latest;
     enum err err = look(pull, pointer, &latest, why);
     if (err == ERR_MISSING && !pull->has) {
-        *why = (struct why){{0}}; /* no trouble of its own: the log may have one to tell */
+        *why = (struct why){{0}};      /* no trouble of its own: the log may have one to tell */
         return follow_look(pull, why); /* the feed answers and has no cut yet: the night has not begun */
     }
     TRY(err);

@@ -85,6 +85,8 @@ static void edge(struct night *night, const char *name, const char *role, const 
     arg_path(night, member, "--clock", "run/clock");
     if (strcmp(role, "site") != 0) {
         arg_text(night, member, "--vkey", night->vkey);
+    } else {
+        arg_path(night, member, "--notice", "public/log/notice.tlog-proof");
     }
     arg_links(night, member);
 }

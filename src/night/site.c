@@ -80,7 +80,7 @@ static void print_page(const struct night *night, const struct page *page, struc
         spanish ? "index.html" : "en.html", spanish ? "Inicio" : "Home",
         spanish ? "verificar.html" : "verify.html", spanish ? "Cómo comprobar" : "How to check", page->other,
         spanish ? "en" : "es", page->other_title);
-    buf_printf(out, "<main>\n<section class=\"results\">\n<h2>%s</h2>\n",
+    buf_printf(out, "<main>\n<!-- atalaya:avisos -->\n<section class=\"results\">\n<h2>%s</h2>\n",
                spanish ? "Resultados preliminares" : "Preliminary results");
     link(out, night->settings.results, spanish ? "Sitio de resultados (PREP)" : "Results site (PREP)");
     link(out, night->settings.mirror_1, spanish ? "Difusor oficial 1" : "Official mirror 1");

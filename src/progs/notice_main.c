@@ -48,8 +48,12 @@ int main(int argc, char **argv)
     const struct command command = {
         .program = "atalaya-notice",
         .usage = "TEXT [--dir DIR]",
-        .es = "Publica un aviso con su hora, desde el corte siguiente, en el sitio y en los difusores.",
-        .en = "Publishes a dated notice, from the next cut on, on the site and on the mirrors.",
+        .es =
+            "Publica un aviso fechado y firmado: en segundos, en resultados, difusores y sitio institucional; desde el corte\n"
+            "siguiente, también en sus páginas.",
+        .en =
+            "Publishes a dated, signed notice: within seconds on results, mirrors and the institutional site; from the next cut\n"
+            "on, on its pages too.",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .min_words = 1,

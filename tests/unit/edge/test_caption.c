@@ -50,10 +50,14 @@ static void test_estado(void **state)
     (void)state;
     struct view_facts facts = {.has_cut = 1, .cut = 37, .next_ms = -1};
     struct buf out = {0};
-    estado_print(&options, &facts, FEED_NONE, 0, "4OYM-IQUY-7QOB-JGX3", 0, &out);
+    struct notice_text notice = {.time_ms = 1812326400000, .len = 6, .text = "\"Hola\""};
+    estado_print(&options, &facts, FEED_NONE, 0, "4OYM-IQUY-7QOB-JGX3", &notice, 0, &out);
+    assert_true(says(buf_cstr(&out), "\"notice\":{\"time\":\"2027-06-07T00:00:00Z\",\"text\":\"\\\"Hola\\\"\"}"));
     assert_true(says(buf_cstr(&out), "\"code\":\"4OYM-IQUY-7QOB-JGX3\""));
     buf_clear(&out);
-    estado_print(&options, &facts, FEED_NONE, 0, "", 0, &out);
+    notice.len = 0;
+    estado_print(&options, &facts, FEED_NONE, 0, "", &notice, 0, &out);
+    assert_true(says(buf_cstr(&out), "\"notice\":null"));
     assert_true(says(buf_cstr(&out), "\"code\":null"));
     buf_done(&out);
 }
