@@ -204,6 +204,29 @@ static enum err put_away(const struct logtree_paths *paths, const char *file, co
     return OK;
 }
 
+struct proofs {
+    const struct logtree_paths *paths;
+    const char *log_dir;
+};
+
+static enum err put_proof_away(void *arg, const char *name, int64_t size)
+{
+    const struct proofs *proofs = arg;
+    char path[FILE_PATH_MAX];
+    (void)size;
+    return span_ends(span_str(name), SPAN(".tlog-proof")) && strchr(name, '/') == NULL
+               ? put_away(proofs->paths, path_join(path, proofs->log_dir, name), name, NULL)
+               : OK;
+}
+
+/* Proofs that end in the old log's signature are made again under the new one. */
+static enum err put_proofs_away(const struct logtree_paths *paths, struct why *why)
+{
+    char log_dir[FILE_PATH_MAX];
+    struct proofs proofs = {paths, path_join(log_dir, paths->public, "log")};
+    return folder_walk(log_dir, put_proof_away, &proofs, why);
+}
+
 static enum err begin_again(const struct logtree_paths *paths, struct span origin, const char *from,
                             struct why *why)
 {
@@ -223,6 +246,7 @@ static enum err begin_again(const struct logtree_paths *paths, struct span origi
     }
     TRY(put_away(paths, paths->state, "state", why));
     TRY(put_away(paths, path_join(checkpoint, paths->public, "log/checkpoint"), "checkpoint", why));
+    TRY(put_proofs_away(paths, why));
     TRY(signer_begin_at(paths->state, &state, why));
     return show_key(paths, &key, why);
 }

@@ -5,6 +5,7 @@
 #include "os/file.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum { LOOK_EVERY = 16 };
 
@@ -52,6 +53,17 @@ static enum err publish(const struct pull *pull, const struct policy_note *note,
     return file_write(path_join(path, pull->stage.public, name), note->note, true, why);
 }
 
+/* Proofs that end in the signature of a log whose key was stolen: the new log gives others. */
+static void drop_proofs(struct pull *pull)
+{
+    for (uint32_t cut = 0; pull->has && cut <= pull->cut; cut++) {
+        char path[FILE_PATH_MAX], name[64];
+        snprintf(name, sizeof name, "log/cut-%u.tlog-proof", cut);
+        (void)unlink(path_join(path, pull->stage.public, name));
+    }
+    pull->follow.next_proof = 0;
+}
+
 /* Does this note follow from the newest? Then it is the newest. */
 static enum err step(struct pull *pull, struct span bytes, struct why *why)
 {
@@ -62,6 +74,9 @@ static enum err step(struct pull *pull, struct span bytes, struct why *why)
     if (err != OK) {
         policy_note_free(note);
         return err;
+    }
+    if (note->head.continues.len > 0) {
+        drop_proofs(pull);
     }
     adopt(&pull->pinned, note);
     return OK;

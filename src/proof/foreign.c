@@ -199,6 +199,36 @@ static void check_evidence(struct exam *exam, const char *path)
     }
 }
 
+/* "log/notice.tlog-proof": the newest notice, proven under a checkpoint of this very log. */
+static void check_notice(struct exam *exam, const char *path)
+{
+    struct buf scratch = {0};
+    struct tlog_proof proof;
+    struct policy_verdict verdict;
+    struct why why = {{0}};
+    struct hash leaf, root;
+    enum err err = source_read(exam->source, path, PROOF_FILE_MAX, &exam->file, &why);
+    err = err != OK ? err : tlog_proof_parse(buf_as_span(&exam->file), &proof, &scratch, &why);
+    if (err == OK && exam->policy != NULL) {
+        err = policy_check(exam->policy, proof.checkpoint, &verdict, &why);
+    }
+    if (err != OK) {
+        exam_find(exam, RULE_PROOF, path, "%s", why.text);
+    } else if (exam->policy != NULL) {
+        merkle_leaf(proof.extra, &leaf);
+        bool proves = proof.has_extra && span_starts(proof.extra, SPAN("prep-notice/v1\n")) &&
+                      merkle_check_inclusion(&leaf, proof.index, verdict.checkpoint.size, &proof.proof,
+                                             &verdict.checkpoint.root);
+        if (!proves) {
+            exam_find(exam, RULE_PROOF, path, "it does not prove a notice of the log");
+        } else if (log_tree_root(&exam->tree, verdict.checkpoint.size, &root) &&
+                   !hash_equal(&root, &verdict.checkpoint.root)) {
+            exam_find(exam, RULE_FORK, path, "its checkpoint was signed for another tree: the log is forked");
+        }
+    }
+    buf_done(&scratch);
+}
+
 static const char *const plain_names[] = {"log/vkey",         "log/cut.vkey",   "log/policy",
                                           "log/minisign.pub", "log/checkpoint", NULL};
 
@@ -222,6 +252,8 @@ static enum err look(void *arg, const char *path, int64_t size)
         check_proof_file(exam, path);
     } else if (starts(path, "log/policy.")) {
         check_policy_file(exam, path);
+    } else if (strcmp(path, "log/notice.tlog-proof") == 0) {
+        check_notice(exam, path);
     } else if (starts(path, "log/evidence/")) {
         check_evidence(exam, path);
     } else if (starts(path, "chunk/")) {

@@ -353,7 +353,8 @@ def test_a_lost_log_key(night, keys):
     out = ok(keys("rotate", "log", "--dir", folder))
     vkey = out.splitlines()[0]
     assert vkey_parts(vkey)[0] == origin
-    ok(keys("policy", "--after", folder / "keys/policy.note", "--log", folder / "keys/log.key.pub", "--out", "policy.2"))
+    ok(keys("policy", "--after", folder / "keys/policy.note", "--log", folder / "keys/log.key.pub", "--log",
+            folder / "keys/log.key.pub.old-1", "--out", "policy.2"))
     sign_with_roots(keys, folder, "policy.2")
     ok(keys("publish", "policy.2.note", "--dir", folder))
     wait_for(lambda: checkpoint(folder)[2] > size, 40, "the log must go on with its new key")
@@ -419,6 +420,9 @@ def test_a_stolen_log_key(night, keys, bin_dir, run):
     second = base64.b64decode(field(of_type(folder, "prep-policy/v1")[-1][1], "note")).decode()
     continues = [line for line in second.splitlines() if line.startswith("# continues ")][0].split(" ", 2)[2]
     assert base64.b64decode(continues) == old_note
+    proofs = sorted((folder / "public/log").glob("cut-*.tlog-proof"))
+    assert (folder / "signer/cut-0.tlog-proof.old-1").exists()
+    assert proofs and all(signed_by(p.read_bytes().split(b"\n\n", 1)[1], vkey) is True for p in proofs)
     # pinned version 1: arrives; pinned only the old key: its signature is not there any more
     ok(keys("check", folder / "public/log/policy.1.note", "--tree", folder / "public"))
     before = cut_of(folder)
