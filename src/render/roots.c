@@ -62,7 +62,7 @@ static enum err cells_learn(struct roots *roots)
     roots->acta_cell = calloc(election->n_actas + 1, sizeof *roots->acta_cell);
     roots->cell_actas = calloc(election->n_actas + 1, sizeof *roots->cell_actas);
     roots->cell_first = calloc(n + 2, sizeof *roots->cell_first);
-    roots->stale = calloc(n + 1, 1);
+    roots->stale = calloc(election->n_actas + 1, sizeof *roots->stale);
     if (roots->acta_cell == NULL || roots->cell_actas == NULL || roots->cell_first == NULL ||
         roots->stale == NULL) {
         return ERR_FULL;
@@ -144,15 +144,24 @@ static void state_set(struct roots *roots, const struct fold *fold, uint32_t act
     leaf_set(&roots->state, acta, &roots->text);
 }
 
+/* The next acta that is to be looked at, from `i` on; n_actas: none. */
+static uint32_t next_changed(const struct roots *roots, const struct fold *fold, uint32_t i)
+{
+    uint32_t n = fold->election->n_actas;
+    if (roots->whole || i >= n) {
+        return i;
+    }
+    const uint8_t *found = memchr(fold->dirty + i, 1, n - i);
+    return found == NULL ? n : (uint32_t)(found - fold->dirty);
+}
+
 static void state_update(struct roots *roots, const struct fold *fold)
 {
     uint32_t n_actas = fold->election->n_actas;
-    for (uint32_t i = 0; i < n_actas; i++) {
-        if (roots->whole || fold->dirty[i]) {
-            state_set(roots, fold, i);
-            if (roots->acta_cell[i] != UINT32_MAX) {
-                roots->stale[roots->acta_cell[i]] = 1;
-            }
+    for (uint32_t i = next_changed(roots, fold, 0); i < n_actas; i = next_changed(roots, fold, i + 1)) {
+        state_set(roots, fold, i);
+        if (roots->acta_cell[i] != UINT32_MAX) {
+            roots->stale[roots->n_stale++] = roots->acta_cell[i];
         }
     }
     for (uint32_t i = 0; i < fold->n_outsides; i++) {
@@ -175,23 +184,30 @@ void roots_section_sum(const struct roots *roots, const struct fold *fold, uint3
     }
 }
 
+static void totals_set(struct roots *roots, const struct fold *fold, uint32_t index)
+{
+    buf_clear(&roots->text);
+    totals_leaf_print(roots, fold, index, &roots->text);
+    leaf_set(&roots->totals, index, &roots->text);
+}
+
 /* The areas' leaves are few and printed every time; a section's only when one of its actas changed. */
 static void totals_update(struct roots *roots, const struct fold *fold)
 {
     uint32_t n_areas = fold->election->n_areas;
     uint32_t row = n_areas + roots->n_sections;
-    for (uint32_t i = 0; i < row * fold->election->n_contests; i++) {
-        uint32_t at = i % row;
-        uint32_t cell = at < n_areas ? UINT32_MAX : i / row * roots->n_sections + at - n_areas;
-        if (roots->whole || cell == UINT32_MAX || roots->stale[cell]) {
-            buf_clear(&roots->text);
-            totals_leaf_print(roots, fold, i, &roots->text);
-            leaf_set(&roots->totals, i, &roots->text);
+    for (uint32_t c = 0; c < fold->election->n_contests; c++) {
+        for (uint32_t at = 0; at < (roots->whole ? row : n_areas); at++) {
+            totals_set(roots, fold, c * row + at);
         }
     }
-    if (cells_of(roots) > 0) {
-        memset(roots->stale, 0, cells_of(roots));
+    for (uint32_t i = 0; !roots->whole && i < roots->n_stale; i++) {
+        uint32_t cell = roots->stale[i];
+        if (i == 0 || roots->stale[i - 1] != cell) {
+            totals_set(roots, fold, cell / roots->n_sections * row + n_areas + cell % roots->n_sections);
+        }
     }
+    roots->n_stale = 0;
 }
 
 void roots_update(struct roots *roots, const struct fold *fold, struct hash *state, struct hash *totals)

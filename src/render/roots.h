@@ -15,8 +15,9 @@ struct roots {
     uint32_t *acta_cell;  /* by acta: contest * n_sections + section's place, UINT32_MAX: of no section */
     uint32_t *cell_first; /* by such a cell: where its actas begin in `cell_actas` */
     uint32_t *cell_actas;
-    uint8_t *stale; /* by cell: to be summed again; every cell when `whole` */
-    bool whole;     /* nothing is known to be right */
+    uint32_t *stale; /* cells to be summed again, with repetitions; every cell when `whole` */
+    uint32_t n_stale;
+    bool whole; /* nothing is known to be right */
     struct buf text;
 };
 
