@@ -75,6 +75,7 @@ static void check_body(struct exam *exam, const struct exam_cut *cut, const char
         exam_find(exam, RULE_CUT, path,
                   "its number, time or log size are not those of the log's entry %" PRIu64, cut->index);
     }
+    exam_files_root(exam, path, &manifest, cut);
     snprintf(folder, sizeof folder, "cut/%" PRIu32 "/", cut->number);
     bool there = has_body(exam, &manifest, folder);
     exam->n_bodies += there;
@@ -180,6 +181,14 @@ static void check_proofs(struct exam *exam)
     }
 }
 
+/* Its entry was compared with its manifest, and its files one by one: the root over them is left. */
+static void check_newest(struct exam *exam, const struct exam_cut *cut)
+{
+    char path[EXAM_PATH_MAX];
+    snprintf(path, sizeof path, "cut/%" PRIu32 "/manifest", cut->number);
+    exam_files_root(exam, path, &exam->manifest, cut);
+}
+
 enum err exam_cuts(struct exam *exam, struct why *why)
 {
     (void)why;
@@ -187,6 +196,8 @@ enum err exam_cuts(struct exam *exam, struct why *why)
         exam_progress(exam, "cortes / cuts", i, exam->n_cuts);
         if (exam->cuts[i].number < exam->latest.cut) {
             check_old(exam, &exam->cuts[i]);
+        } else if (exam->cuts[i].number == exam->latest.cut) {
+            check_newest(exam, &exam->cuts[i]);
         }
     }
     check_proofs(exam);

@@ -10,6 +10,7 @@
 #include "proof/proof.h"
 #include "proof/source.h"
 #include "render/pages.h"
+#include "render/roots.h"
 #include "seal/note.h"
 #include "tlog/policy.h"
 
@@ -39,6 +40,7 @@ enum rule {
     RULE_CUT,      /* a cut's entry against its manifest and the entries it covers */
     RULE_PROOF,    /* a proof file */
     RULE_POLICY,   /* a published policy against the log's entry of it */
+    RULE_ROOT,     /* a root in a cut's entry */
     RULES
 };
 
@@ -55,6 +57,7 @@ struct exam_cut {
     uint64_t index, log_size;
     bool last;
     uint8_t manifest[32];
+    uint8_t files_root[32];
     struct hash leaf;
 };
 
@@ -106,8 +109,8 @@ struct exam {
     struct buf file, twin; /* scratch */
     struct found *found;
     uint32_t n_found, cap_found;
-    uint64_t n_files, n_bytes, n_entries, n_pages, n_rows, n_images, n_tiles, n_proofs,
-        n_bodies;       /* examined */
+    uint64_t n_files, n_bytes, n_entries, n_pages, n_rows, n_images, n_tiles, n_proofs, n_bodies,
+        n_roots;        /* examined; of roots, the cuts whose state and totals were */
     int turns;          /* how often the examination was begun */
     struct map listed;  /* paths of older cuts' bodies, and what was looked at with them */
     int64_t recount_ms; /* reading, hashing and folding all entries took */
@@ -145,6 +148,13 @@ bool exam_signed(struct exam *exam, const char *path, struct span note, int *sig
 const struct exam_cut *exam_cut_find(const struct exam *exam, uint32_t number);
 /* The numbers of a cut's entry against the state at what it covers. */
 void exam_cut_figures(struct exam *exam, const struct entry_cut *cut, uint64_t index);
+
+/* The roots of a cut's entry: against the fold of exactly what it covers (kept up from cut to cut; its dirty marks are taken
+ * away), and against its manifest. cut_roots.c */
+void exam_state_roots(struct exam *exam, struct roots *roots, struct fold *fold, const struct entry_cut *cut,
+                      uint64_t index);
+void exam_files_root(struct exam *exam, const char *path, const struct manifest *manifest,
+                     const struct exam_cut *cut);
 
 /* Checks one file against a manifest's line; `out` gets its bytes. False: a finding was noted. */
 bool exam_file(struct exam *exam, const struct manifest_file *file, struct buf *out);

@@ -6,6 +6,7 @@
 #include "proof/entries.h"
 #include "proof/folding.h"
 #include "proof/headers.h"
+#include "proof/lag.h"
 #include "render/package.h"
 
 #include <assert.h>
@@ -19,8 +20,10 @@ static struct reading {
     struct exam *exam;
     struct folding folding;
     struct headers headers;
-    bool broken; /* the fold cannot go on */
-} reading;       /* one examination a process */
+    struct lag lag;
+    struct roots *roots; /* NULL: no cut was compared yet */
+    bool broken;         /* the fold cannot go on */
+} reading;               /* one examination a process */
 
 static void gather_cut(struct exam *exam, uint64_t index, const struct entry_cut *cut,
                        const struct hash *leaf)
@@ -35,6 +38,7 @@ static void gather_cut(struct exam *exam, uint64_t index, const struct entry_cut
                              .last = cut->last,
                              .leaf = *leaf};
     memcpy(row->manifest, cut->manifest, sizeof row->manifest);
+    memcpy(row->files_root, cut->files_root, sizeof row->files_root);
 }
 
 /* The image's name as the entry spells it; the whole entry is read by the fold. */
@@ -99,6 +103,37 @@ void exam_cut_figures(struct exam *exam, const struct entry_cut *cut, uint64_t i
     }
 }
 
+static enum err fold_one(void *arg, uint64_t index, struct span bytes, const struct hash *leaf,
+                         struct why *why)
+{
+    (void)arg;
+    return folding_take(&reading.folding, index, bytes, leaf, why);
+}
+
+/* Folds what waits before that index. What cannot be folded is a finding, and the end of folding. */
+static void fold_until(struct exam *exam, uint64_t index)
+{
+    struct why why = {{0}};
+    if (!reading.broken && lag_release(&reading.lag, index, fold_one, NULL, &why) != OK) {
+        exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", why.text);
+        reading.broken = true;
+    }
+}
+
+/* The roots of every cut; counting alone looks at the newest one's. */
+static enum err look_roots(struct exam *exam, const struct entry_cut *cut, uint64_t index, struct why *why)
+{
+    struct fold *fold = reading.folding.fold;
+    if (fold->log_size != cut->log_size || (exam->options->recount && cut->number != exam->latest.cut)) {
+        return OK;
+    }
+    if (reading.roots == NULL && roots_new(fold->election, &reading.roots) != OK) {
+        return why_set(why, ERR_FULL, "no memory for the roots");
+    }
+    exam_state_roots(exam, reading.roots, fold, cut, index);
+    return OK;
+}
+
 static enum err look_cut(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf,
                          struct why *why)
 {
@@ -108,11 +143,14 @@ static enum err look_cut(struct exam *exam, uint64_t index, struct span bytes, c
     if (err != OK) {
         return why_prefix(why, err, "entry %" PRIu64, index);
     }
-    gather_cut(exam, index, &entry.as.cut, leaf);
-    if (reading.folding.have_election && !reading.broken) {
-        exam_cut_figures(exam, &entry.as.cut, index);
+    const struct entry_cut *cut = &entry.as.cut;
+    gather_cut(exam, index, cut, leaf);
+    fold_until(exam, cut->log_size < index ? cut->log_size : index);
+    if (reading.folding.fold == NULL || reading.broken) {
+        return OK;
     }
-    return OK;
+    exam_cut_figures(exam, cut, index);
+    return look_roots(exam, cut, index, why);
 }
 
 /* A key that the log binds: it may sign manifests if that is its role. */
@@ -160,17 +198,20 @@ static enum err look(struct exam *exam, uint64_t index, struct span bytes, const
     return span_starts(bytes, SPAN("prep-key/v1\n")) ? look_key(exam, index, bytes, why) : OK;
 }
 
-static enum err read_entry(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf,
-                           struct why *why)
+static void queue_entry(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf)
 {
-    TRY(folding_take(&reading.folding, index, bytes, leaf, why));
-    if (!span_starts(bytes, SPAN("prep-acta/v1\n"))) {
-        return look(exam, index, bytes, leaf, why);
+    if (index >= exam->manifest.log_size || reading.broken) {
+        return;
     }
-    if (index < exam->manifest.log_size && !exam->options->recount) {
+    if (lag_full(&reading.lag)) {
+        fold_until(exam, reading.lag.next + LAG_MAX / 2);
+    }
+    if (!reading.broken) {
+        lag_push(&reading.lag, bytes, leaf);
+    }
+    if (span_starts(bytes, SPAN("prep-acta/v1\n")) && !exam->options->recount) {
         gather_image(exam, bytes);
     }
-    return OK;
 }
 
 static enum err on_entry(void *arg, uint64_t index, struct span bytes, const struct hash *leaf,
@@ -183,13 +224,11 @@ static enum err on_entry(void *arg, uint64_t index, struct span bytes, const str
     if (index % SAY_EVERY == 0) {
         exam_progress(exam, "entradas / entries", index, exam->entries_size);
     }
-    enum err err = reading.broken ? look(exam, index, bytes, leaf, &broken)
-                                  : read_entry(exam, index, bytes, leaf, &broken);
-    if (err != OK && !reading.broken) {
+    if (look(exam, index, bytes, leaf, &broken) != OK && !reading.broken) {
         exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", broken.text);
         reading.broken = true;
-        return OK;
     }
+    queue_entry(exam, index, bytes, leaf);
     return OK;
 }
 
@@ -267,17 +306,22 @@ enum err exam_ledger(struct exam *exam, struct why *why)
     (void)why;
     reading = (struct reading){.exam = exam};
     folding_init(&reading.folding, exam->manifest.log_size);
+    lag_init(&reading.lag);
     reading.folding.applied = on_applied;
     reading.folding.arg = exam;
     find_package(exam);
     if (entries_read(exam->source, exam->entries_size, &exam->tree, on_entry, exam, &broken) != OK) {
         exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", broken.text);
         reading.broken = true;
-    } else if (!reading.folding.have_election && !reading.broken) {
+    }
+    fold_until(exam, UINT64_MAX);
+    if (!reading.folding.have_election && !reading.broken) {
         exam_find(exam, RULE_LEDGER, "log/tile/entries", "the entries do not hold a whole definition");
         reading.broken = true;
     }
     exam->recount_ms = monotonic_ms() - began;
+    roots_free(reading.roots);
+    lag_done(&reading.lag);
     enum err err = take_over(exam);
     exam->folded = !reading.broken && exam->fold->log_size == exam->manifest.log_size;
     if (exam->folded) {

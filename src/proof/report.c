@@ -31,6 +31,7 @@ static const struct {
     [RULE_CUT] = {"cut", "asiento del corte"},
     [RULE_PROOF] = {"proof", "archivo de prueba"},
     [RULE_POLICY] = {"policy", "política"},
+    [RULE_ROOT] = {"root", "raíz del corte"},
 };
 
 /* Pinned, and what was signed with the pinned key reaches this cut: by the log's entry of it, or by the manifest's own signature. */
@@ -241,17 +242,11 @@ void exam_report_json(const struct exam *exam, struct buf *out)
     const struct {
         const char *key;
         uint64_t value;
-    } counts[] = {{"files", exam->n_files},
-                  {"bytes", exam->n_bytes},
-                  {"entries", exam->n_entries},
-                  {"pages", exam->n_pages},
-                  {"rows", exam->n_rows},
-                  {"images", exam->n_images},
-                  {"tiles", exam->n_tiles},
-                  {"cuts", exam->n_cuts},
-                  {"bodies", exam->n_bodies},
-                  {"proofs", exam->n_proofs},
-                  {"recount_ms", (uint64_t)exam->recount_ms}};
+    } counts[] = {
+        {"files", exam->n_files}, {"bytes", exam->n_bytes},   {"entries", exam->n_entries},
+        {"pages", exam->n_pages}, {"rows", exam->n_rows},     {"images", exam->n_images},
+        {"tiles", exam->n_tiles}, {"cuts", exam->n_cuts},     {"bodies", exam->n_bodies},
+        {"roots", exam->n_roots}, {"proofs", exam->n_proofs}, {"recount_ms", (uint64_t)exam->recount_ms}};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         json_key(&json, counts[i].key);
         json_u64(&json, counts[i].value);

@@ -1,9 +1,15 @@
 """A night of night_ledger with the real log over it: atalaya-log makes tiles, checkpoints and proofs of the cuts."""
+import base64
+import hashlib
 import os
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
+from nacl.signing import SigningKey
+
+import oracle
 from conftest import wait_for
 from night_ledger import SMALL, Night
 
@@ -36,3 +42,28 @@ class LogNight(Night):
             self.log_process.terminate()
             self.log_process.wait(20)
             self.log_process = None
+
+
+def entries_of(path):
+    data, found = path.read_bytes(), []
+    while data:
+        size = struct.unpack(">H", data[:2])[0]
+        found.append(data[2:2 + size])
+        data = data[2 + size:]
+    return found
+
+
+def resigned(night, log, entries):
+    """A log of these entries whose root is right, signed with the log's own key: what only the authority could make."""
+    for path in (log / "tile").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    folder = log / "tile/entries/000.p"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / str(len(entries))).write_bytes(b"".join(struct.pack(">H", len(e)) + e for e in entries))
+    root = oracle.tree_root([hashlib.sha256(b"\0" + e).digest() for e in entries])
+    key = (night.dir / "keys/log.key").read_text().strip().split("+", 4)
+    name, seed = key[2], base64.b64decode(key[4])[1:]
+    text = f"{name}\n{len(entries)}\n{base64.b64encode(root).decode()}\n"
+    signature = bytes.fromhex(key[3]) + SigningKey(seed).sign(text.encode()).signature
+    (log / "checkpoint").write_text(f"{text}\n— {name} {base64.b64encode(signature).decode()}\n")

@@ -1,5 +1,4 @@
 """atalaya rebuild: the last cut from the log alone, byte for byte, and a clear sentence for every log that is not whole."""
-import base64
 import json
 import os
 import shutil
@@ -8,7 +7,7 @@ import subprocess
 
 import pytest
 
-from log_night import LogNight
+from log_night import LogNight, entries_of, resigned
 from night_ledger import tree
 
 ACTAS = 30
@@ -88,15 +87,6 @@ def test_an_older_log(night, bin_dir, tmp_path):
     assert [p for p, d in tree(night.dir / "public/cut/1").items() if "manifest" not in p and made[f"cut/1/{p}"] != d] == []
 
 
-def entries_of(path):
-    data, found = path.read_bytes(), []
-    while data:
-        size = struct.unpack(">H", data[:2])[0]
-        found.append(data[2:2 + size])
-        data = data[2 + size:]
-    return found
-
-
 def bundle(log):
     return max((log / "tile/entries/000.p").iterdir(), key=lambda p: int(p.name))
 
@@ -104,26 +94,6 @@ def bundle(log):
 def rewrite(log, change):
     path = bundle(log)
     path.write_bytes(b"".join(struct.pack(">H", len(e)) + e for e in change(entries_of(path))))
-
-
-def resigned(night, log, entries):
-    """A log of these entries whose root is right, signed with the log's own key: what only the authority could make."""
-    import hashlib
-
-    import oracle
-    from nacl.signing import SigningKey
-    for path in (log / "tile").rglob("*"):
-        if path.is_file():
-            path.unlink()
-    folder = log / "tile/entries/000.p"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / str(len(entries))).write_bytes(b"".join(struct.pack(">H", len(e)) + e for e in entries))
-    root = oracle.tree_root([hashlib.sha256(b"\0" + e).digest() for e in entries])
-    key = (night.dir / "keys/log.key").read_text().strip().split("+")
-    name, seed = key[2], base64.b64decode(key[4])[1:]
-    text = f"{name}\n{len(entries)}\n{base64.b64encode(root).decode()}\n"
-    signature = bytes.fromhex(key[3]) + SigningKey(seed).sign(text.encode()).signature
-    (log / "checkpoint").write_text(f"{text}\n— {name} {base64.b64encode(signature).decode()}\n")
 
 
 def without_a_file(entries):
