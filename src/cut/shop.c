@@ -312,20 +312,45 @@ static enum err close_at_hour(struct shop *shop, int64_t time_ms, struct why *wh
     return read_entries(shop, why);
 }
 
+/* While the disk takes what was written, the rest of the team reads it again. */
+struct syncing {
+    const char *dir;
+    enum err err;
+    struct why why;
+    int64_t took_ms;
+};
+
+static void sync_all(void *arg, void *piece, unsigned member)
+{
+    struct syncing *syncing = arg;
+    int64_t began = monotonic_ms();
+    (void)piece, (void)member;
+    syncing->err = file_sync_all(syncing->dir, &syncing->why);
+    syncing->took_ms = monotonic_ms() - began;
+}
+
+/* Nothing is written from here until both are done. */
+static enum err sync_and_check(struct shop *shop, struct why *why)
+{
+    struct syncing syncing = {.dir = shop->public_dir};
+    team_give(shop->room.team, sync_all, &syncing, NULL);
+    tree_manifest(&shop->tree);
+    enum err checked = tree_check(&shop->tree, why);
+    team_finish(shop->room.team);
+    TRY(checked);
+    crash_point(shop, "checked");
+    shop->sync_ms = (uint64_t)syncing.took_ms;
+    return syncing.err == OK ? OK : why_set(why, syncing.err, "%s", syncing.why.text);
+}
+
 /* Everything of the cut on disk and listed; then its entry in the ledger; then it is shown. */
 static enum err make(struct shop *shop, const struct fold *fold, const struct cut_facts *facts,
                      struct why *why)
 {
-    struct tree *tree = &shop->tree;
-    TRY(tree_build(tree, fold, shop->plan, facts, why));
+    TRY(tree_build(&shop->tree, fold, shop->plan, facts, why));
     crash_point(shop, "built");
     TRY(shop_list_package(shop, why));
-    tree_manifest(tree);
-    TRY(tree_check(tree, why));
-    crash_point(shop, "checked");
-    int64_t began = monotonic_ms();
-    TRY(file_sync_all(shop->public_dir, why));
-    shop->sync_ms = (uint64_t)(monotonic_ms() - began);
+    TRY(sync_and_check(shop, why));
     crash_point(shop, "synced");
     TRY(append_cut_entry(shop, why));
     crash_point(shop, "appended");
