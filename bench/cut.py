@@ -4,7 +4,11 @@
 `ms` and `cpu` are the role's own, from the start of the cut until latest.json is in place; `disk` is how long it waited
 for the disk to have all of it. Each stands beside its floor, measured in the same run on the same files: writing as many
 files with the same bytes and syncing them, and compressing the plain ones once with gzip level 1. Each acta has an image,
-which the cut publishes. `bench/cut.py [--json FILE] [--actas-per-cut 200] [--dir FOLDER]`"""
+which the cut publishes. The night is played twice, with the role on one processor and on two (its files are made by a
+team, docs/decisions/cut-team.md). `bench/cut.py [--json FILE] [--actas-per-cut 200] [--dir FOLDER] [--processors 1,2]`
+
+What the figures are on depends on the folder: `--dir /dev/shm` is memory. A file system that keeps no journal makes ext4 look
+slow for minutes after many files were deleted (it does not use their inodes again and searches past them)."""
 import argparse
 import gzip
 import hashlib
@@ -84,22 +88,30 @@ def main():
     parser.add_argument("--bin", default=os.environ.get("ATALAYA_BIN_DIR", REPO / "build/bin"))
     parser.add_argument("--dir", help="where to work; default: a temporary folder")
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--processors", default="1,2")
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="bench-cut-", dir=options.dir))
     subprocess.run([Path(options.bin) / "atalaya-city", "--out", work / "city"], check=True, stdout=subprocess.DEVNULL)
-    night = Night(work / "night", options.bin, election=work / "city/election")
     rows = []
     try:
-        run(night, options, rows)
+        for n in map(int, options.processors.split(",")):
+            if n > len(os.sched_getaffinity(0)):
+                continue
+            night = Night(work / f"night-{n}", options.bin, election=work / "city/election")
+            made = []
+            try:
+                run(night, options, made, n)
+            finally:
+                night.close()
+            rows += [{**row, "processors": n, "what": f"{row['what']}, {n} proc."} for row in made]
     finally:
-        night.close()
         if not options.keep:
             shutil.rmtree(work)
-    print(f"{'':34}{'ms':>7}{'cpu':>7}{'disk':>7}{'write+sync floor':>18}{'gzip -1 floor':>15}{'files':>8}{'MB':>8}{'chunks':>8}")
+    print(f"{'':42}{'ms':>7}{'cpu':>7}{'disk':>7}{'write+sync floor':>18}{'gzip -1 floor':>15}{'files':>8}{'MB':>8}{'chunks':>8}")
     for row in rows:
-        print(f"{row['what']:34}{row['build_ms']:>7}{row['cpu_ms']:>7}{row['sync_ms']:>7}{row['floor_write_ms']:>18}"
+        print(f"{row['what']:42}{row['build_ms']:>7}{row['cpu_ms']:>7}{row['sync_ms']:>7}{row['floor_write_ms']:>18}"
               f"{row['floor_gzip1_ms']:>15}{row['files']:>8}{row['bytes'] / 1e6:>8.1f}{row['chunks']:>8}")
-    print(f"load of the machine: {os.getloadavg()[0]:.1f} over {os.cpu_count()} processors; the cut had one of them")
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} over {os.cpu_count()} processors")
     for row in rows:
         print(limits(row))
     if options.json:
@@ -112,15 +124,15 @@ def limits(row):
     if row["cpu_ms"] == 0:
         return f"{row['what']}: {row['build_ms']} ms in a process of its own"
     other = max(row["build_ms"] - row["cpu_ms"] - row["sync_ms"], 0)
-    parts = sorted([(row["cpu_ms"], "processor"), (row["sync_ms"], "waiting for the disk to have it all"),
+    parts = sorted([(row["cpu_ms"], "processor"), (row["sync_ms"], "of the disk to have it all, beside the reading again"),
                     (other, "other waits: the processor's other users, ledger, signer, names brought to disk")], reverse=True)
     said = ", ".join(f"{ms} ms {what}" for ms, what in parts)
     share = 100 * (row["floor_write_ms"] + row["floor_gzip1_ms"]) // max(row["build_ms"], 1)
     return f"{row['what']}: {said}; writing and one compression alone would be {share} % of it"
 
 
-def run(night, options, rows):
-    pinned = {min(os.sched_getaffinity(0))}
+def run(night, options, rows, processors):
+    pinned = set(sorted(os.sched_getaffinity(0))[:processors])
     night.start("--package", "3600", preexec_fn=lambda: os.sched_setaffinity(0, pinned))
     night.ask("cut " + "2027-06-07T00:30:00Z")
     indices = {}
