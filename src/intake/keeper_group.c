@@ -153,11 +153,13 @@ static void on_settled(void *arg)
 void keeper_settle(struct keeper *keeper, bool all)
 {
     struct ledger_debt debt;
+    keeper->settle_due = keeper->settle_due || all; /* a moment when the committer is busy is not the last */
     if (worker_busy(keeper->settler) || worker_busy(keeper->committer) ||
         !ledger_owes(keeper->seq.ledger, &debt)) {
         return;
     }
-    if (all || debt.size / BUNDLE_ENTRIES > debt.from / BUNDLE_ENTRIES) {
+    if (keeper->settle_due || debt.size / BUNDLE_ENTRIES > debt.from / BUNDLE_ENTRIES) {
+        keeper->settle_due = false;
         keeper->debt = debt;
         worker_start(keeper->settler, pay, keeper);
     }

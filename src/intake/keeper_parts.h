@@ -52,6 +52,7 @@ struct keeper {
     struct keeper_view last;
     struct ledger_debt debt; /* with the settler */
     enum err settled;
+    bool settle_due; /* the bundle that grows is synced too, as soon as may be */
     struct link gate, copy;
     struct control_server *control;
     struct frame_counts gate_counts;

@@ -217,7 +217,15 @@ def test_a_ledger_that_contradicts_itself_stops_the_cuts_and_keeps_the_last(nigh
     assert latest(night)["cut"] == 1 and verify(night)[0] == 0
     wait_for(lambda: night.status()["state"] == "degraded", say=night.log)
     assert "two-histories.md" in night.status()["alarm"] and "version 3 follows version 1" in night.status()["alarm"]
-    # The ledger is put right, as the intake or a person does, and cuts go on without anybody restarting anything.
+
+
+def test_cuts_go_on_when_the_ledger_is_put_right(night):
+    """As the intake or a person does, before the log has published the entry; nobody restarts the cut."""
+    night.start()
+    fill(night, range(5))
+    assert night.cut(0).startswith("ok 1 ")
+    night.add(2, version=3, previous="1", reason="cotejo")
+    assert "version 3 follows version 1" in night.cut(60)
     ledger = night.ledger
     wrong = ledger.entries.pop()
     ledger.size -= 1
