@@ -13,18 +13,16 @@ void hex_print(char *out, const uint8_t *bytes, size_t len)
     out[2 * len] = '\0';
 }
 
-static int hex_digit(char c)
+/* A digit's value plus one; 0 for what is none. */
+static const uint8_t HEX_DIGITS[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+static unsigned hex_digit(char c)
 {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
+    return HEX_DIGITS[(unsigned char)c];
 }
 
 enum err hex_parse(struct span text, uint8_t *out, size_t len)
@@ -33,13 +31,13 @@ enum err hex_parse(struct span text, uint8_t *out, size_t len)
         return ERR_SYNTAX;
     }
     for (size_t i = 0; i < text.len; i++) {
-        if (hex_digit(text.at[i]) < 0) {
+        if (hex_digit(text.at[i]) == 0) {
             return ERR_SYNTAX;
         }
     }
     for (size_t i = 0; i < len; i++) {
-        unsigned high = (unsigned)hex_digit(text.at[2 * i]);
-        out[i] = (uint8_t)(high << 4 | (unsigned)hex_digit(text.at[2 * i + 1]));
+        unsigned high = hex_digit(text.at[2 * i]) - 1;
+        out[i] = (uint8_t)(high << 4 | (hex_digit(text.at[2 * i + 1]) - 1));
     }
     return OK;
 }
