@@ -277,3 +277,55 @@ def test_drill_noche(bin_dir, tmp_path):
         assert steps[name]["state"] == "passed", steps[name]
     unbuilt = [s for s in steps.values() if s["state"] == "not built yet"]
     assert done.returncode == (1 if unbuilt else 0)
+
+
+def send_early(folder, bin_dir, until):
+    """The centres send everything that is due until that moment, whatever the night's clock says."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        feeder = subprocess.Popen([bin_dir / "atalaya-replay", "--dir", folder, "--intake", settings(folder)["intake"],
+                                   "--control", str(theirs.fileno())], pass_fds=[theirs.fileno()], stderr=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL)
+        theirs.close()
+        ours.settimeout(30)
+        ours.sendall(f"until {until}\n".encode())
+        assert ours.recv(4096)
+        ours.close()
+        feeder.terminate()
+        feeder.wait(10)
+
+
+def test_nothing_of_votes_before_the_hour(start, bin_dir, tmp_path):
+    """Actas come in before the opening: not one of them, nor a hash of it, is under any public tree or comes from the feed."""
+    for speed in ("40", "8"):  # 600 s of the night before the hour: 15 s, and more where the machine is slow
+        folder = tmp_path / speed
+        night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", speed)
+        wait_for(running(folder), 60, night.text)
+        send_early(folder, bin_dir, "2027-06-07T08:00:00Z")
+        entries = list(ledger(folder / "ledger"))
+        actas = [i for i, entry in enumerate(entries) if entry.startswith(b"prep-acta/v1\n")]
+        assert len(actas) > 10, night.text()
+        wait_for(lambda: status_of(folder / "run/status/log").get("held") == "yes", 10, night.text)
+        wait_for(lambda: size_of(folder / "mirror-1/public") == actas[0] == size_of(folder / "public"), 10, night.text)
+        hashes = [leaf(entries[i]) for i in actas]
+        found, feed = [], port(folder, "feed")
+        for tree in TREES:
+            for file in (folder / tree).rglob("*"):
+                data = file.read_bytes() if file.is_file() else b""
+                if b"prep-acta/" in data or any(h in data for h in hashes) or file.parent.name == "acta":
+                    found.append(file)
+        answers = {path: get(feed, path)[0] for at in range(actas[0] + 1, len(entries) + 1)
+                   for path in (f"/log/tile/entries/{at // 256:03d}.p/{at % 256}", f"/log/tile/0/{at // 256:03d}.p/{at % 256}",
+                                f"/log/tile/entries/{(at - 1) // 256:03d}") if at % 256}
+        votes = [c["votes"] for c in json.loads(get(feed, "/latest.json")[2])["contests"].values()]
+        before = status_of(folder / "run/status/night")["time"] < "2027-06-07T01:59:00Z"
+        if before:
+            break
+        night.stop(signal.SIGINT, 30)
+    assert before, "the machine is too slow to look before the hour"
+    assert found == [] and set(votes) == {0}
+    assert set(answers.values()) == {404} and len(answers) > 20
+    # When the hour comes they are all there, in their order.
+    wait_for(lambda: size_of(folder / "mirror-1/public") >= len(entries), 100, night.text)
+    assert get(feed, "/log/checkpoint")[0] == 200
+    assert night.stop(signal.SIGINT, 30) == 0
