@@ -209,6 +209,9 @@ static enum err prepare(struct role *role, struct why *why)
     char log_dir[FILE_PATH_MAX];
     TRY(folder_make(path_join(log_dir, paths->public, "log"), why));
     TRY(folder_make(paths->ledger, why)); /* what is not there cannot be allowed below */
+    if (role->options->copy_dir != NULL) {
+        TRY(folder_make(role->options->copy_dir, why));
+    }
     TRY(loop_new(&role->loop, why));
     TRY(loop_signals(role->loop, NULL, NULL, why));
     char status_dir[FILE_PATH_MAX];
