@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 struct digest {
@@ -61,11 +62,34 @@ void digest_end(struct digest *digest, uint8_t out[DIGEST_LEN])
     start(digest->context);
 }
 
+static pthread_key_t shared_key; /* its destructor takes a thread's hash back when the thread ends */
+static pthread_once_t shared_once = PTHREAD_ONCE_INIT;
+
+static void shared_free(void *digest)
+{
+    digest_free(digest);
+}
+
+static void shared_begin(void)
+{
+    int failed = pthread_key_create(&shared_key, shared_free);
+    assert(failed == 0);
+}
+
+static struct digest *shared_new(void)
+{
+    struct digest *digest = digest_new();
+    pthread_once(&shared_once, shared_begin);
+    int failed = pthread_setspecific(shared_key, digest);
+    assert(failed == 0);
+    return digest;
+}
+
 void digest_of(struct span bytes, uint8_t out[DIGEST_LEN])
 {
     static _Thread_local struct digest *shared = NULL; /* lives as long as the thread, or the process */
     if (shared == NULL) {
-        shared = digest_new();
+        shared = shared_new();
     }
     digest_add(shared, bytes.at, bytes.len);
     digest_end(shared, out);
