@@ -1,14 +1,18 @@
 #!/usr/bin/python3
-"""atalaya-edge beside Debian's nginx-light, one worker each, over the same tree on loopback: requests a second, and the
-processor time that one request costs the server (the figure that counts where server and client share the cores).
+"""atalaya-edge beside the floor and Debian's nginx, h2o, haproxy and lighttpd: what one request costs the server in
+processor time of its own (user and system, from the kernel's accounting in nanoseconds), one worker on one core, the load
+from the other. A peer runs in two tunings (bench/peers) and the better one counts.
 
-`bench/edge.py [--json FILE] [--seconds 1.5] [--rounds 5] [--connections 32]`. Rounds of the two servers take turns, the
-first is thrown away, medians are printed. Nothing leaves 127.0.0.1; about a minute."""
+`bench/edge.py [--json FILE] [--work NAME …] [--rounds 9]`. Every round asks all servers in a shuffled order;
+the first is thrown away, medians count. As root it makes a network namespace of its own with one congestion control for all.
+Nothing leaves loopback. Instructions in user mode a request (perf) stand beside as the figure that does not depend on the
+machine's other work."""
 import argparse
-import gzip
 import json
 import os
+import random
 import re
+import shutil
 import signal
 import socket
 import statistics
@@ -22,23 +26,32 @@ REPO = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO / "tests/it"))
 from signed_tree import Tree  # noqa: E402
 
-TICK = os.sysconf("SC_CLK_TCK")
+CONTROL = "reno"  # what a namespace may choose; on loopback nothing is lost, so it only must be the same for all
+PAGES = {"b100.html": 100, "b4k.html": 4096, "b64k.bin": 65536, "b1m.bin": 1 << 20}
+# name, path, connections, extra header, bound beside the floor, beside nginx, beside the best peer
+WORKS = {
+    "100 B": ("b100.html", 64, None, 1.15, 0.72, 1.0),
+    "4 KiB": ("b4k.html", 64, None, 1.15, 0.72, 1.0),
+    "64 KiB": ("b64k.bin", 64, None, None, None, 1.05),
+    "1 MiB": ("b1m.bin", 16, None, None, None, 1.05),
+    "connection": ("b100.html", 64, "Connection: close", None, 1 / 1.1, None),
+}
 
 
-def page(size):
-    """A totals page in shape: rows of a table, until it has the size."""
-    rows, number = [], 7
-    while sum(map(len, rows)) < size - 300:
-        number = (number * 1103515245 + 12345) % (1 << 31)
-        rows.append(f"<tr><th>Candidatura {number % 97}</th><td>{number % 1000000:,}</td><td>{number % 10000 / 100:.4f} %</td></tr>\n")
-    return ("<!doctype html><html lang=es><meta charset=utf-8><title>PREP</title><table>" + "".join(rows) + "</table>").encode()[:size]
+def own_namespace():
+    """Where nobody else's packets are and the congestion control is ours to choose."""
+    if os.geteuid() == 0 and "EDGE_BENCH_NS" not in os.environ and shutil.which("unshare") and shutil.which("ip"):
+        os.environ["EDGE_BENCH_NS"] = "1"
+        os.execvp("unshare", ["unshare", "-n", sys.executable, *sys.argv])
+    if "EDGE_BENCH_NS" in os.environ:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        Path("/proc/sys/net/ipv4/tcp_congestion_control").write_text(CONTROL)
+    return Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
 
 
 def make_tree(root):
     tree = Tree(root)
-    pages = {"index.html": page(14_000), "small.html": page(700), "big.html": page(64_000)}
-    twins = {f"cut/0/{k}.gz": gzip.compress(v, 9, mtime=0) for k, v in pages.items()}
-    tree.cut(pages, twins=twins)
+    tree.cut({name: os.urandom(size // 2).hex().encode() for name, size in PAGES.items()})
     return tree
 
 
@@ -48,11 +61,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def pin(core):
+    return ["taskset", "-c", str(core)] if shutil.which("taskset") and os.cpu_count() > 1 else []
+
+
 class Server:
-    def __init__(self, name, command, port):
-        self.name, self.port = name, port
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 10
+    def __init__(self, name, peer, command, port, pages=PAGES):
+        self.name, self.peer, self.port, self.pages = name, peer, port, pages
+        self.process = subprocess.Popen([*pin(0), *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 30
         while not self.answers():
             if time.monotonic() > end or self.process.poll() is not None:
                 sys.exit(f"bench: {name} does not answer")
@@ -62,7 +79,7 @@ class Server:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as s:
                 s.settimeout(2)
-                s.sendall(b"GET /cut/0/index.html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                s.sendall(b"GET /cut/0/b100.html HTTP/1.1\r\nHost: a\r\n\r\n")
                 return b" 200 OK" in s.recv(4096)
         except OSError:
             return False
@@ -74,92 +91,155 @@ class Server:
         return found
 
     def cpu(self):
-        """Seconds of processor time of all its processes."""
-        ticks = 0
-        for pid in self.pids():
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / TICK
-
-    def memory(self):
-        """Kilobytes of its own, shared pages by share (needs the right to look: root)."""
-        total = 0
-        for pid in self.pids():
-            try:
-                total += int(re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1])
-            except (OSError, TypeError):
-                return None
-        return total
+        """Microseconds on a processor of all threads of all its processes."""
+        return sum(int((task / "schedstat").read_text().split()[0])
+                   for pid in self.pids() for task in Path(f"/proc/{pid}/task").iterdir()) / 1000
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
 
 
-def wrk(port, path, header, connections, seconds):
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-H", header, f"http://127.0.0.1:{port}{path}"]
+class Floor:
+    """One floor a size: it knows nothing but its answer."""
+
+    def __init__(self, folder):
+        self.binary = Path(folder) / "floor"
+        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", self.binary, REPO / "bench/floor.c"], check=True)
+
+    def server(self, size):
+        port = free_port()
+        return Server("floor", "floor", [self.binary, port, size], port)
+
+
+def peers(folder, tree):
+    programs = {"nginx": ["nginx", "-c", "{conf}"], "h2o": ["h2o", "-c", "{conf}"], "haproxy": ["haproxy", "-db", "-f", "{conf}"],
+                "lighttpd": ["lighttpd", "-D", "-f", "{conf}"]}
+    for name, command in programs.items():
+        if shutil.which(name) is None and not Path("/usr/sbin", name).exists():
+            print(f"-- {name} is not installed: not measured")
+            continue
+        for tuning in ("plain", "tuned"):
+            port, conf = free_port(), Path(folder) / f"{name}-{tuning}.conf"
+            text = (REPO / f"bench/peers/{name}-{tuning}.conf").read_text()
+            for key, value in {"dir": folder, "port": port, "root": tree.root}.items():
+                text = text.replace("{%s}" % key, str(value))
+            conf.write_text(text)
+            program = shutil.which(name) or f"/usr/sbin/{name}"
+            pages = {k: v for k, v in PAGES.items() if name != "haproxy" or v <= 4096}
+            yield Server(f"{name} {tuning}", name, [program, *(w.format(conf=conf) for w in command[1:])], port, pages)
+
+
+def wrk(server, path, connections, header):
+    """Requests answered in a second."""
+    command = [*pin(1), "wrk", "-t1", f"-c{connections}", "-d1s", *(["-H", header] if header else []),
+               f"http://127.0.0.1:{server.port}/cut/0/{path}"]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in out or "Socket errors" in out:
-        sys.exit(f"bench: wrk saw errors on {path}:\n{out}")
-    return int(re.search(r"(\d+) requests in", out)[1]), float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
+    if "Non-2xx" in out:
+        sys.exit(f"bench: {server.name} did not answer 200:\n{out}")
+    return int(re.search(r"(\d+) requests in", out)[1])
 
 
-CASES = [("totals page, 14 KB, gzip twin", "/cut/0/index.html", "Accept-Encoding: gzip"),
-         ("totals page, 14 KB, plain", "/cut/0/index.html", "X-None: 1"),
-         ("700 B", "/cut/0/small.html", "X-None: 1"),
-         ("64 KB, plain", "/cut/0/big.html", "X-None: 1")]
+def cost(server, path, connections, header):
+    before = server.cpu()
+    requests = wrk(server, path, connections, header)
+    return (server.cpu() - before) / requests
 
 
-def measure(servers, case, arguments):
-    name, path, header = case
-    rows = {server.name: [] for server in servers}
-    for turn in range(arguments.rounds + 1):
-        for server in servers if turn % 2 == 0 else servers[::-1]:
-            before = server.cpu()
-            requests, rate = wrk(server.port, path, header, arguments.connections, arguments.seconds)
-            if turn > 0:
-                rows[server.name].append((rate, (server.cpu() - before) / requests * 1e6))
-    row = {"case": name}
+def better_tunings(servers, work):
+    """Of each peer the tuning that costs less here; asking twice also warms them."""
+    best = {}
     for server in servers:
-        row[server.name] = {"requests_s": round(statistics.median(r for r, _ in rows[server.name])),
-                            "cpu_us": round(statistics.median(c for _, c in rows[server.name]), 2)}
-    row["cpu_ratio"] = round(row["atalaya-edge"]["cpu_us"] / row["nginx"]["cpu_us"], 2)
-    row["rate_ratio"] = round(row["atalaya-edge"]["requests_s"] / row["nginx"]["requests_s"], 2)
-    return row
+        figure = min(cost(server, *work), cost(server, *work))
+        if server.peer not in best or figure < best[server.peer][0]:
+            best[server.peer] = (figure, server)
+    return [server for _, server in best.values()]
+
+
+def instructions(server, path, connections, header):
+    """In user mode, a request; None where perf cannot count."""
+    pids = ",".join(map(str, server.pids()))
+    perf = subprocess.Popen(["perf", "stat", "-x,", "-e", "instructions:u", "-p", pids], stderr=subprocess.PIPE, text=True)
+    time.sleep(0.1)
+    requests = wrk(server, path, connections, header)
+    perf.send_signal(signal.SIGINT)
+    found = re.search(r"^(\d+),,instructions", perf.communicate()[1], re.M)
+    return int(found[1]) / requests if found else None
+
+
+def measure(servers, floor, name, rounds):
+    path, connections, header, *_ = WORKS[name]
+    work = (path, connections, header)
+    beside = [] if header else [floor.server(PAGES[path])]
+    taking = better_tunings([s for s in servers if path in s.pages] + beside, work)
+    rows = {s: [] for s in taking}
+    try:
+        for _ in range(rounds):
+            for server in random.sample(taking, len(taking)):
+                rows[server].append(cost(server, *work))
+        counts = {s: instructions(s, *work) for s in taking} if shutil.which("perf") else {}
+    finally:
+        for server in beside:
+            server.stop()
+    return {"work": name, "servers": {s.peer: {"cpu_us": statistics.median(v), "tuning": s.name, "spread": [min(v), max(v)],
+                                               "instructions": counts.get(s)} for s, v in rows.items()}}
+
+
+def judge(row):
+    """The ratios that have a bound, and whether they hold."""
+    _, _, _, floor, nginx, peer = WORKS[row["work"]]
+    costs = {k: v["cpu_us"] for k, v in row["servers"].items()}
+    others = [v for k, v in costs.items() if k not in ("atalaya-edge", "floor")]
+    for what, beside, bound in (("floor", costs.get("floor"), floor), ("nginx", costs.get("nginx"), nginx),
+                                ("best peer", min(others, default=None), peer)):
+        if bound and beside:
+            ratio = costs["atalaya-edge"] / beside
+            row.setdefault("ratios", []).append({"beside": what, "ratio": round(ratio, 3), "bound": round(bound, 3), "held": ratio <= bound})
+
+
+def show(row):
+    print(f"\n{row['work']}: µs of the server's processor a request")
+    for name, v in sorted(row["servers"].items(), key=lambda kv: kv[1]["cpu_us"]):
+        count = f"{v['instructions']:9,.0f} instructions:u" if v["instructions"] else ""
+        print(f"  {v['tuning']:16} {v['cpu_us']:8.2f}   ({v['spread'][0]:.2f}–{v['spread'][1]:.2f})  {count}")
+    for r in row.get("ratios", []):
+        print(f"  {'ok ' if r['held'] else 'NO '} {r['ratio']:.3f} × {r['beside']} (≤ {r['bound']})", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--seconds", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--work", nargs="*", choices=list(WORKS), default=list(WORKS))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--only", nargs="*", help="names of servers")
     parser.add_argument("--bin", type=Path, default=Path(os.environ.get("ATALAYA_BIN_DIR", REPO / "build/bin")))
     arguments = parser.parse_args()
+    control = own_namespace()
+    result = {"bench": "edge", "congestion_control": control, "rows": []}
     with tempfile.TemporaryDirectory() as folder:
         tree = make_tree(Path(folder) / "public")
         os.chmod(folder, 0o755)
-        ports = [free_port(), free_port()]
-        conf = (REPO / "bench/peers/nginx-edge.conf").read_text()
-        for key, value in {"dir": folder, "port": ports[1], "root": tree.root}.items():
-            conf = conf.replace("{%s}" % key, str(value))
-        Path(folder, "nginx.conf").write_text(conf)
-        servers = [Server("atalaya-edge", [arguments.bin / "atalaya-edge", "--listen", f"127.0.0.1:{ports[0]}", "--tree", tree.root,
-                                           "--role", "results", "--name", "bench", "--vkey", tree.signer.vkey], ports[0]),
-                   Server("nginx", ["/usr/sbin/nginx", "-c", f"{folder}/nginx.conf"], ports[1])]
+        port = free_port()
+        servers = [Server("atalaya-edge", "atalaya-edge", [arguments.bin / "atalaya-edge", "--listen", f"127.0.0.1:{port}", "--tree", tree.root,
+                                                           "--role", "results", "--name", "bench", "--vkey", tree.signer.vkey], port)]
         try:
-            result = {"bench": "edge", "rows": [measure(servers, case, arguments) for case in CASES],
-                      "memory_kb": {s.name: s.memory() for s in servers}}
+            servers += peers(folder, tree)
+            if arguments.only:
+                servers = [s for s in servers if s.peer in arguments.only or s.name in arguments.only]
+            floor = Floor(folder)
+            print(f"one worker each on core 0, wrk on core 1, {control}, {arguments.rounds} rounds")
+            for name in arguments.work:
+                row = measure(servers, floor, name, arguments.rounds)
+                judge(row)
+                show(row)
+                result["rows"].append(row)
         finally:
             for server in servers:
                 server.stop()
-    print(f"{'one worker each, ' + str(arguments.connections) + ' connections':34} {'edge/s':>9} {'nginx/s':>9} "
-          f"{'edge µs':>8} {'nginx µs':>9} {'cpu ratio':>9}")
-    for row in result["rows"]:
-        ours, theirs = row["atalaya-edge"], row["nginx"]
-        print(f"{row['case']:34} {ours['requests_s']:9,} {theirs['requests_s']:9,} {ours['cpu_us']:8.2f} {theirs['cpu_us']:9.2f} "
-              f"{row['cpu_ratio']:9.2f}")
-    print("memory, KB: " + ", ".join(f"{k} {v}" for k, v in result["memory_kb"].items()))
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -13,6 +13,9 @@ void respond_end_head(const struct edge_shelf *shelf, const struct reply *reply,
 static bool is_known(const struct http1_request *request, struct span etag)
 {
     struct span name = SPAN("if-none-match");
+    if (!http1_may_have(request, name)) {
+        return false;
+    }
     for (uint32_t i = 0; i < request->n_fields; i++) {
         const struct http1_field *field = &request->fields[i];
         if (field->name.len == name.len && strncasecmp(field->name.at, name.at, name.len) == 0 &&
@@ -31,7 +34,7 @@ enum encoding respond_encoding(const struct http1_request *request, const uint32
     for (int i = 0; i < ENC_COUNT; i++) {
         there |= reps[i] != VIEW_NONE ? 1U << i : 0;
     }
-    if (there == 1U << ENC_IDENTITY) {
+    if (there == 1U << ENC_IDENTITY || !http1_may_have(request, name)) {
         return ENC_IDENTITY;
     }
     accept_init(&accept);
@@ -48,10 +51,12 @@ enum encoding respond_encoding(const struct http1_request *request, const uint32
 static enum range_verdict range_of(const struct http1_request *request, const struct rep_head *head,
                                    uint64_t size, uint64_t *first, uint64_t *len)
 {
+    if (!head->ranges || request->method != HTTP_GET || !http1_may_have(request, SPAN("range"))) {
+        return RANGE_WHOLE;
+    }
     struct span range = http1_field(request->fields, request->n_fields, "range");
     struct span only_if = http1_field(request->fields, request->n_fields, "if-range");
-    if (!head->ranges || range.at == NULL || request->method != HTTP_GET ||
-        (only_if.at != NULL && !span_equal(only_if, head->etag))) {
+    if (range.at == NULL || (only_if.at != NULL && !span_equal(only_if, head->etag))) {
         return RANGE_WHOLE;
     }
     return range_read(range, size, first, len);

@@ -107,7 +107,7 @@ void routes_add_as(struct routes *routes, const char *path, const char *type, st
                    enum keep_class keep)
 {
     uint32_t reps[ENC_COUNT];
-    struct head_plan plan = {.status = 200, .keep = keep, .policy = routes->policy, .type = type};
+    struct head_plan plan = {.status = 404, .keep = keep, .policy = routes->policy, .type = type};
     add_reps(routes, bodies, plan, reps);
     add_route(routes, span_str(path), reps, false);
 }

@@ -22,7 +22,7 @@ void routes_done(struct routes *routes);
  * "/x" leads there. */
 void routes_add(struct routes *routes, struct span path, struct body *bodies[ENC_COUNT],
                 enum keep_class keep);
-/* Bodies of a stated type under a path exactly as given (VIEW_NOT_FOUND). */
+/* Bodies of a stated type under a path exactly as given, as the answer when there is nothing (VIEW_NOT_FOUND). */
 void routes_add_as(struct routes *routes, const char *path, const char *type, struct body *bodies[ENC_COUNT],
                    enum keep_class keep);
 

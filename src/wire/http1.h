@@ -29,6 +29,7 @@ struct http1_request {
     bool keep_alive;
     struct http1_field fields[HTTP1_FIELDS_MAX];
     uint32_t n_fields;
+    uint64_t names; /* of the fields, a bit each: one whose bit is missing is not there */
     enum http1_body body;
     uint64_t content_length;
     size_t head_len; /* bytes of the head, with the empty line */
@@ -55,6 +56,16 @@ MUST_CHECK enum err http1_parse_response(struct span bytes, struct http1_respons
 
 /* The value of the first field of that name (any case), or an empty span with at == NULL. */
 struct span http1_field(const struct http1_field *fields, uint32_t n_fields, const char *name);
+
+/* Several names may share a bit. */
+static inline uint64_t http1_name_bit(struct span name)
+{
+    return UINT64_C(1) << ((name.len ^ ((unsigned char)name.at[0] | 0x20U)) & 63);
+}
+static inline bool http1_may_have(const struct http1_request *request, struct span name)
+{
+    return (request->names & http1_name_bit(name)) != 0;
+}
 
 /* Chunked bodies: feeds bytes, appends data to `out` (which may carry a limit). *used is how many bytes were
  * taken; OK when the body is complete, ERR_AGAIN for more. */

@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 
+#include <endian.h>
 #include <strings.h>
 
 enum err http1_refuse(struct http1_head *head, int status, enum err err, const char *sentence)
@@ -12,18 +13,18 @@ enum err http1_refuse(struct http1_head *head, int status, enum err err, const c
     return why_set(head->why, err, "%s", sentence);
 }
 
-/* RFC 9110 §5.6.2, one bit a byte. */
-static const uint64_t tchars[4] = {0x03ff6cfa00000000, 0x57ffffffc7fffffe, 0, 0};
-
-bool http1_is_tchar(unsigned char c)
-{
-    return (tchars[c >> 6] >> (c & 63)) & 1;
-}
-
-bool http1_is_text(unsigned char c)
-{
-    return (c >= 0x20 && c != 0x7f) || c == '\t';
-}
+/* clang-format off */
+const uint8_t http1_class[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    2, 7, 6, 3, 7, 7, 7, 7, 6, 6, 7, 7, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 6, 6, 6,
+    6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 7, 7,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 7, 6, 7, 0,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+};
+/* clang-format on */
 
 enum err http1_end_of_line(struct http1_head *head)
 {
@@ -46,6 +47,11 @@ enum err http1_end_of_line(struct http1_head *head)
 enum err http1_version(struct http1_head *head, uint8_t *minor)
 {
     static const char name[] = "HTTP/";
+    if (head->end - head->at > 8 && memcmp(head->at, "HTTP/1.1", 8) == 0) {
+        *minor = 1;
+        head->at += 8;
+        return OK;
+    }
     for (size_t i = 0; i < 5; i++) {
         if (head->at + i == head->end) {
             return ERR_AGAIN;
@@ -71,6 +77,39 @@ enum err http1_version(struct http1_head *head, uint8_t *minor)
     return OK;
 }
 
+/* The first byte from `at` on that no value may hold. Eight at a time: a byte below 0x20 borrows when 0x20 is taken from
+ * it, 0x7f is zero when it is turned over. Borrows reach only later bytes, so the first one that shows is true. */
+static const unsigned char *end_of_text(const unsigned char *at, const unsigned char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    while (end - at >= 8) {
+        uint64_t word;
+        memcpy(&word, at, 8);
+        word = le64toh(word);
+        uint64_t del = word ^ ones * 0x7f;
+        uint64_t odd = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & ones * 0x80;
+        at += odd == 0 ? 8 : __builtin_ctzll(odd) / 8;
+        if (odd != 0 && *at++ != '\t') {
+            return at - 1;
+        }
+    }
+    while (at < end && http1_is_text(*at)) {
+        at++;
+    }
+    return at;
+}
+
+static struct span trim(const unsigned char *at, const unsigned char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    while (at < end && (end[-1] == ' ' || end[-1] == '\t')) {
+        end--;
+    }
+    return span_of((const char *)at, (size_t)(end - at));
+}
+
 /* name ":" OWS value OWS; the name has at least one byte, nothing stands between it and its colon. */
 static enum err field_line(struct http1_head *head, struct http1_field *out)
 {
@@ -88,19 +127,17 @@ static enum err field_line(struct http1_head *head, struct http1_field *out)
                                  : "a field name is not a token followed by a colon");
     }
     out->name = span_of((const char *)head->at, (size_t)(at - head->at));
-    const unsigned char *value = ++at;
-    while (at < head->end && http1_is_text(*at)) {
-        at++;
-    }
-    head->at = at;
-    TRY(http1_end_of_line(head));
-    out->value = span_trim(span_of((const char *)value, (size_t)(at - value)));
-    return OK;
+    head->names |= http1_name_bit(out->name);
+    const unsigned char *value = at + 1;
+    head->at = end_of_text(value, head->end);
+    out->value = trim(value, head->at);
+    return http1_end_of_line(head);
 }
 
 enum err http1_fields(struct http1_head *head, struct http1_field *fields, uint32_t *n_fields)
 {
     *n_fields = 0;
+    head->names = 0;
     for (;;) {
         if (head->at == head->end) {
             return ERR_AGAIN;
@@ -146,10 +183,13 @@ struct span http1_field(const struct http1_field *fields, uint32_t n_fields, con
 }
 
 /* "close" wins over "keep-alive" wherever they stand in however many fields. */
-static bool keep_alive(const struct http1_field *fields, uint32_t n_fields, uint8_t minor)
+static bool keep_alive(uint64_t names, const struct http1_field *fields, uint32_t n_fields, uint8_t minor)
 {
     bool keep = minor == 1;
     bool close = false;
+    if ((names & http1_name_bit(SPAN("connection"))) == 0) {
+        return keep;
+    }
     for (uint32_t i = 0; i < n_fields; i++) {
         if (!same_name(fields[i].name, "connection", 10)) {
             continue;
@@ -180,9 +220,11 @@ enum err http1_framing(struct http1_head *head, const struct http1_field *fields
 {
     struct span length = {NULL, 0};
     struct span coding = {NULL, 0};
-    uint32_t lengths = http1_count(fields, n_fields, "content-length", &length);
-    uint32_t codings = http1_count(fields, n_fields, "transfer-encoding", &coding);
-    *out = (struct http1_framing){.keep_alive = keep_alive(fields, n_fields, minor)};
+    bool may_have = (head->names & (http1_name_bit(SPAN("content-length")) |
+                                    http1_name_bit(SPAN("transfer-encoding")))) != 0;
+    uint32_t lengths = may_have ? http1_count(fields, n_fields, "content-length", &length) : 0;
+    uint32_t codings = may_have ? http1_count(fields, n_fields, "transfer-encoding", &coding) : 0;
+    *out = (struct http1_framing){.keep_alive = keep_alive(head->names, fields, n_fields, minor)};
     if (lengths > 0 && codings > 0) {
         return http1_refuse(head, 400, ERR_SYNTAX, "both Content-Length and Transfer-Encoding");
     }

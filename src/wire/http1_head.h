@@ -10,22 +10,32 @@ struct http1_head {
     const unsigned char *at;
     const unsigned char *end;
     const unsigned char *start;
-    int status; /* what to answer when it fails */
+    int status;     /* what to answer when it fails */
+    uint64_t names; /* http1_name_bit of every field's name */
     struct why *why;
 };
 
 /* Fails with the answer `status` and a sentence. */
 enum err http1_refuse(struct http1_head *head, int status, enum err err, const char *sentence);
 
-bool http1_is_tchar(unsigned char c);
-/* The bytes of a value: no controls but HTAB. */
-bool http1_is_text(unsigned char c);
+/* What a byte may stand in: a token (RFC 9110 §5.6.2), a value (no controls but HTAB), a target (visible ASCII but '#',
+ * which is never sent). */
+enum { HTTP1_TCHAR = 1, HTTP1_TEXT = 2, HTTP1_TARGET = 4 };
+extern const uint8_t http1_class[256];
+static inline bool http1_is_tchar(unsigned char c)
+{
+    return (http1_class[c] & HTTP1_TCHAR) != 0;
+}
+static inline bool http1_is_text(unsigned char c)
+{
+    return (http1_class[c] & HTTP1_TEXT) != 0;
+}
 
 /* CR LF, nothing else ends a line. */
 MUST_CHECK enum err http1_end_of_line(struct http1_head *head);
 /* "HTTP/1.0" or "HTTP/1.1". */
 MUST_CHECK enum err http1_version(struct http1_head *head, uint8_t *minor);
-/* Field lines up to and with the empty line. */
+/* Field lines up to and with the empty line; sets `names`. */
 MUST_CHECK enum err http1_fields(struct http1_head *head, struct http1_field *fields, uint32_t *n_fields);
 
 struct http1_framing {

@@ -16,6 +16,11 @@ static const struct {
 static enum err method_token(struct http1_head *head, struct http1_request *out)
 {
     const unsigned char *at = head->at;
+    if (head->end - at > 4 && memcmp(at, "GET ", 4) == 0) {
+        out->method = HTTP_GET;
+        head->at = at + 4;
+        return OK;
+    }
     while (at < head->end && http1_is_tchar(*at) && at - head->at <= METHOD_MAX) {
         at++;
     }
@@ -43,15 +48,16 @@ static enum err method_token(struct http1_head *head, struct http1_request *out)
     return OK;
 }
 
-/* Visible ASCII but '#': a fragment is never sent. */
 static enum err target_text(struct http1_head *head, struct span *out)
 {
     const unsigned char *at = head->at;
-    while (at<head->end && * at> 0x20 && *at < 0x7f && *at != '#') {
-        if (at - head->at >= HTTP1_TARGET_MAX) {
-            return http1_refuse(head, 414, ERR_TOO_BIG, "the target is longer than 2048 bytes");
-        }
+    size_t left = (size_t)(head->end - at);
+    const unsigned char *end = left > HTTP1_TARGET_MAX ? at + HTTP1_TARGET_MAX : head->end;
+    while (at < end && (http1_class[*at] & HTTP1_TARGET) != 0) {
         at++;
+    }
+    if (at == end && end != head->end && (http1_class[*at] & HTTP1_TARGET) != 0) {
+        return http1_refuse(head, 414, ERR_TOO_BIG, "the target is longer than 2048 bytes");
     }
     if (at == head->end) {
         return ERR_AGAIN;
@@ -152,6 +158,7 @@ static enum err request_head(struct http1_head *head, struct http1_request *out)
     TRY(http1_version(head, &out->minor));
     TRY(http1_end_of_line(head));
     TRY(http1_fields(head, out->fields, &out->n_fields));
+    out->names = head->names;
     struct span host = {NULL, 0};
     TRY(check_host(head, out, &host));
     TRY(check_target(head, out, host));

@@ -56,7 +56,22 @@ const char *http1_reason(int status)
 
 void http1_status_line(struct buf *out, int status)
 {
-    buf_printf(out, "HTTP/1.1 %d %s\r\n", status, http1_reason(status));
+    const char line[] = {'H',
+                         'T',
+                         'T',
+                         'P',
+                         '/',
+                         '1',
+                         '.',
+                         '1',
+                         ' ',
+                         (char)('0' + status / 100 % 10),
+                         (char)('0' + status / 10 % 10),
+                         (char)('0' + status % 10),
+                         ' '};
+    buf_add(out, line, sizeof line);
+    buf_str(out, http1_reason(status));
+    buf_str(out, "\r\n");
 }
 
 void http1_date(struct buf *out, int64_t ms)
