@@ -27,14 +27,14 @@ sys.path.insert(0, str(REPO / "tests/it"))
 from signed_tree import Tree  # noqa: E402
 
 CONTROL = "reno"  # what a namespace may choose; on loopback nothing is lost, so it only must be the same for all
-PAGES = {"b100.html": 100, "b4k.html": 4096, "b64k.bin": 65536, "b1m.bin": 1 << 20}
+PAGES = {"cut/0/b100.html": 100, "cut/0/b4k.html": 4096, "cut/0/b64k.bin": 65536, "package/0/b1m.bin": 1 << 20}
 # name, path, connections, extra header, bound beside the floor, beside nginx, beside the best peer
 WORKS = {
-    "100 B": ("b100.html", 64, None, 1.15, 0.72, 1.0),
-    "4 KiB": ("b4k.html", 64, None, 1.15, 0.72, 1.0),
-    "64 KiB": ("b64k.bin", 64, None, None, None, 1.05),
-    "1 MiB": ("b1m.bin", 16, None, None, None, 1.05),
-    "connection": ("b100.html", 64, "Connection: close", None, 1 / 1.1, None),
+    "100 B": ("cut/0/b100.html", 64, None, 1.15, 0.72, 1.0),
+    "4 KiB": ("cut/0/b4k.html", 64, None, 1.15, 0.72, 1.0),
+    "64 KiB": ("cut/0/b64k.bin", 64, None, None, None, 1.05),
+    "1 MiB": ("package/0/b1m.bin", 16, None, None, None, 1.05),
+    "connection": ("cut/0/b100.html", 64, "Connection: close", None, 1 / 1.1, None),
 }
 
 
@@ -51,7 +51,8 @@ def own_namespace():
 
 def make_tree(root):
     tree = Tree(root)
-    tree.cut({name: os.urandom(size // 2).hex().encode() for name, size in PAGES.items()})
+    tree.cut(foreign={name: os.urandom(size // 2).hex().encode() for name, size in PAGES.items()},
+             package={"number": 0, "path": "package/0/", "time": "2027-06-07T02:00:00Z"})
     return tree
 
 
@@ -137,7 +138,7 @@ def peers(folder, tree):
 def wrk(server, path, connections, header):
     """Requests answered in a second."""
     command = [*pin(1), "wrk", "-t1", f"-c{connections}", "-d1s", *(["-H", header] if header else []),
-               f"http://127.0.0.1:{server.port}/cut/0/{path}"]
+               f"http://127.0.0.1:{server.port}/{path}"]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out:
         sys.exit(f"bench: {server.name} did not answer 200:\n{out}")

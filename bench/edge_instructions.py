@@ -24,8 +24,8 @@ BROWSER = ("User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101
            "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nAccept-Language: es-MX,es;q=0.8,en-US;q=0.5,en;q=0.3\r\n"
            "Accept-Encoding: gzip, deflate\r\nDNT: 1\r\nConnection: keep-alive\r\nUpgrade-Insecure-Requests: 1\r\nSec-Fetch-Dest: document\r\n"
            "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Site: none\r\nSec-Fetch-User: ?1\r\nPriority: u=0, i\r\n")
-WORKS = {"100 B, bare": ("b100.html", "", 200), "4 KiB, bare": ("b4k.html", "", 200), "4 KiB, a browser's head": ("b4k.html", BROWSER, 200),
-         "304": ("b4k.html", "If-None-Match: {etag}\r\n", 304), "404": ("nada", "", 404), "404, random query": ("x?{n}", "", 404)}
+WORKS = {"100 B, bare": ("cut/0/b100.html", "", 200), "4 KiB, bare": ("cut/0/b4k.html", "", 200), "4 KiB, a browser's head": ("cut/0/b4k.html", BROWSER, 200),
+         "304": ("cut/0/b4k.html", "If-None-Match: {etag}\r\n", 304), "404": ("cut/0/nada", "", 404), "404, random query": ("cut/0/x?{n}", "", 404)}
 
 
 def load(port, path, fields, status, n):
@@ -41,7 +41,7 @@ def load(port, path, fields, status, n):
         s.setblocking(True)
         fields = fields.replace("{etag}", tag[1].decode() if tag else "x")
         for i in range(n):
-            s.sendall(f"GET /cut/0/{path.replace('{n}', str(i))} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n".encode())
+            s.sendall(f"GET /{path.replace('{n}', str(i))} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n".encode())
             data = b""
             while b"\r\n\r\n" not in data:
                 data += s.recv(65536)
