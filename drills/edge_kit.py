@@ -45,9 +45,17 @@ class Edge:
         self.port = int(re.search(r":(\d+)/", self.process.stdout.readline()).group(1))
         until(lambda: ask(self.port) is not None, 10, "the edge does not answer")
 
+    def roles(self):
+        found = {}
+        for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            try:
+                found[int(pid)] = Path(f"/proc/{pid}/comm").read_text().strip()
+            except OSError:
+                pass
+        return found
+
     def workers(self):
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(p) for p in children if Path(f"/proc/{p}/comm").read_text().startswith("edge-worker")]
+        return [pid for pid, name in self.roles().items() if name == "edge-worker"]
 
     def status(self):
         return dict(line.split(" ", 1) for line in self.status_file.read_text().splitlines() if " " in line)

@@ -19,7 +19,9 @@ enum { EDGE_LINKS_MAX = 16 };
 
 struct edge_options {
     const char *listen;
-    const char *tree; /* DIR/public, or the site's document root */
+    const char *health; /* a listener of its own for /health and /metrics, or NULL */
+    char *const *argv;  /* how the program was called: so it is called again */
+    const char *tree;   /* DIR/public, or the site's document root */
     enum edge_kind kind;
     const char *name;       /* of this host: "difusor-1" */
     struct note_key vkey;   /* of the results' signer; not for sites */

@@ -117,6 +117,11 @@ void head_print(const struct head_plan *plan, struct buf *out, uint16_t *lead, u
     if (plan->etag.len > 0) {
         buf_printf(out, "ETag: %.*s\r\n", SPAN_ARG(plan->etag));
     }
+    if (plan->sha256 != NULL) { /* RFC 9530 */
+        buf_str(out, "Repr-Digest: sha-256=:");
+        base64_print(out, plan->sha256, 32);
+        buf_str(out, ":\r\n");
+    }
     if (plan->location.len > 0) {
         buf_printf(out, "Location: %.*s\r\n", SPAN_ARG(plan->location));
     }

@@ -38,8 +38,9 @@ struct head_plan {
     const char *encoding; /* "gzip", "br" or NULL */
     bool vary;            /* other encodings of the same path exist */
     bool ranges;
-    struct span etag;     /* with its quotes, or empty */
-    struct span location; /* redirects */
+    struct span etag;      /* with its quotes, or empty */
+    const uint8_t *sha256; /* of the representation, or NULL */
+    struct span location;  /* redirects */
     uint64_t length;
 };
 

@@ -18,6 +18,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -30,6 +31,7 @@ enum {
     LOOK_SITE_MS = 1000,
     FEED_MS = 1000,
     SEND_TIMEOUT_S = 2,
+    END_MS = 1000,
     PATIENCE = 5 /* failures in a row before the alarm: a cut may be half way through its publication */
 };
 
@@ -433,6 +435,21 @@ static void prepare_site(struct loader *loader)
     loader->site.n_links = n;
 }
 
+static void on_end(void *arg)
+{
+    struct loader *loader = arg;
+    loop_stop(loader->loop, 0);
+}
+
+/* Another loader has taken over. The workers are told at the same time and let go of the channel; then this one ends. */
+static void on_signal(void *arg, int signal)
+{
+    struct loader *loader = arg;
+    if (signal == SIGUSR1) {
+        loop_after(loader->loop, END_MS, on_end, loader);
+    }
+}
+
 static enum err prepare(struct loader *loader, struct why *why)
 {
     const struct role_gift *gift = loader->gift;
@@ -441,7 +458,7 @@ static enum err prepare(struct loader *loader, struct why *why)
         return why_set(why, ERR_IO, "no randomness");
     }
     TRY(loop_new(&loader->loop, why));
-    TRY(loop_signals(loader->loop, NULL, NULL, why));
+    TRY(loop_signals(loader->loop, on_signal, loader, why));
     vault_init(&loader->vault, gift->options->budget, first_id);
     prepare_site(loader);
     TRY(prepare_tree(loader));

@@ -42,6 +42,7 @@ enum edge_counter {
 struct worker_row {
     _Atomic uint64_t counts[COUNTERS];
     _Atomic uint64_t connections; /* now */
+    _Atomic int64_t beat_ms;      /* monotonic: when it last had a turn for itself */
 };
 
 enum feed_state { FEED_NONE, FEED_OK, FEED_LOST, FEED_CONFLICT };

@@ -1,7 +1,9 @@
 /* The parent: binds, starts the roles, starts them again when they die, writes the status file. It serves nobody and
  * reads nothing from outside. */
 #include "edge/below.h"
+#include "edge/health.h"
 #include "edge/roles.h"
+#include "edge/succession.h"
 
 #include "base/log.h"
 #include "doors/status.h"
@@ -12,12 +14,19 @@
 #include "os/proc.h"
 #include "os/sock.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 100, STATUS_MS = 1000, GRACE_MS = 2000, SPARE_DESCRIPTORS = 400 };
+enum {
+    WATCH_MS = 100,
+    STATUS_MS = 1000,
+    GRACE_MS = 2000,
+    SPARE_DESCRIPTORS = 400,
+    HAND_OVER_MS = 10000 /* whoever was here before finishes at the latest then */
+};
 
 struct role {
     const char *name;
@@ -36,9 +45,14 @@ struct parent {
     struct loop *loop;
     struct notice_board *board;
     struct clock *clock;
-    struct role roles[EDGE_WORKERS_MAX + 1]; /* the loader first */
+    struct role roles[EDGE_WORKERS_MAX + 2]; /* the loader first, health last */
     uint32_t n_roles;
     uint32_t restarts;
+    struct succession left; /* by the program before */
+    int64_t started_ms;
+    int64_t told_before_ms; /* when those before were told to finish, 0: not yet */
+    struct succession mine; /* what the next one gets */
+    bool again;             /* the program is to be executed again */
     struct status status;
     struct loader_notice told; /* what the status file said last */
     char address[96];
@@ -172,6 +186,35 @@ static bool has_news(const struct parent *parent)
            strcmp(now.alarm, parent->told.alarm) != 0;
 }
 
+static bool all_serve(const struct parent *parent)
+{
+    for (uint32_t i = 0; i < parent->options.workers; i++) {
+        if (atomic_load(&parent->board->workers[i].counts[COUNT_VIEWS]) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Roles of the program before us: workers finish what they have, then the others end. */
+static void hand_over(struct parent *parent, int64_t now)
+{
+    struct succession *left = &parent->left;
+    for (int i = 0; i < left->n_before; i++) {
+        if (left->before[i].pid > 0) {
+            (void)child_ended(&left->before[i]);
+        }
+    }
+    if (parent->told_before_ms == 0 && (all_serve(parent) || now - parent->started_ms > HAND_OVER_MS)) {
+        parent->told_before_ms = now;
+        for (int i = 0; i < left->n_before; i++) {
+            if (left->before[i].pid > 0) {
+                kill(left->before[i].pid, SIGUSR1);
+            }
+        }
+    }
+}
+
 static void watch(void *arg)
 {
     struct parent *parent = arg;
@@ -190,6 +233,7 @@ static void watch(void *arg)
             start(parent, role);
         }
     }
+    hand_over(parent, now);
     if (has_news(parent)) {
         write_status(parent, NULL);
     }
@@ -224,7 +268,8 @@ static void keep(struct role *role, int fd)
 
 static enum err prepare_roles(struct parent *parent, const struct role_gift *gift, struct why *why)
 {
-    static const char *const names[] = {"edge-worker", "edge-loader"};
+    static const char *const names[] = {"edge-loader", "edge-worker", "edge-health"};
+    static const role_main mains[] = {loader_main, worker_main, health_main};
     struct role_gift all = *gift;
     for (uint32_t i = 0; i < parent->options.workers; i++) {
         int ends[2];
@@ -234,15 +279,20 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
         all.loader_ends[i] = ends[0];
         all.worker_ends[i] = ends[1];
     }
-    parent->n_roles = parent->options.workers + 1;
+    parent->n_roles = parent->options.workers + 1 + (gift->health >= 0);
     for (uint32_t i = 0; i < parent->n_roles; i++) {
         struct role *role = &parent->roles[i];
-        role->name = names[i == 0];
-        role->main = i == 0 ? loader_main : worker_main;
+        int kind = i == 0 ? 0 : i <= parent->options.workers ? 1 : 2;
+        role->name = names[kind];
+        role->main = mains[kind];
         role->gift = all;
         role->gift.index = i == 0 ? 0 : i - 1;
+        if (kind == 2) {
+            keep(role, gift->health);
+            continue;
+        }
         keep(role, gift->folder);
-        if (i > 0) {
+        if (kind == 1) {
             keep(role, gift->listener);
             keep(role, all.worker_ends[i - 1]);
         }
@@ -253,13 +303,37 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
     return OK;
 }
 
+/* Those that were left to us, else new ones. */
+static enum err listeners(struct parent *parent, struct role_gift *gift, struct why *why)
+{
+    const struct edge_options *options = &parent->options;
+    gift->listener = parent->left.listeners[0];
+    gift->health = options->health != NULL ? parent->left.listeners[1] : -1;
+    if (gift->listener < 0) {
+        TRY(sock_listen(span_str(options->listen), &gift->listener, why));
+    }
+    if (options->health != NULL && gift->health < 0) {
+        TRY(sock_listen(span_str(options->health), &gift->health, why));
+    }
+    return OK;
+}
+
+static void on_signal(void *arg, int number)
+{
+    struct parent *parent = arg;
+    if (number == SIGHUP) {
+        parent->again = true;
+        loop_stop(parent->loop, 0);
+    }
+}
+
 static enum err prepare(struct parent *parent, struct why *why)
 {
     struct edge_options *options = &parent->options;
     struct role_gift gift = {.options = options};
     TRY(folder_make(options->tree, why)); /* a tree that is not there yet is an empty one */
     TRY(below_folder(options->tree, &gift.folder, why));
-    TRY(sock_listen(span_str(options->listen), &gift.listener, why));
+    TRY(listeners(parent, &gift, why));
     TRY(sock_listen_public(gift.listener, (int)options->limits.backlog, (int)options->limits.unsent_bytes,
                            why));
     if (options->clock != NULL) {
@@ -279,8 +353,32 @@ static enum err prepare(struct parent *parent, struct why *why)
     (void)snprintf(parent->address, sizeof parent->address, "http://%.*s%u/", (int)host, options->listen,
                    sock_port(gift.listener));
     TRY(prepare_roles(parent, &gift, why));
+    parent->mine.listeners[0] = gift.listener;
+    parent->mine.listeners[1] = gift.health;
     TRY(loop_new(&parent->loop, why));
-    return loop_signals(parent->loop, NULL, NULL, why);
+    return loop_signals(parent->loop, on_signal, parent, why);
+}
+
+/* Executes the program again; comes back when that is not possible, and then everything goes on as it was. */
+static void pass_on(struct parent *parent)
+{
+    struct succession *mine = &parent->mine;
+    struct why why = {0};
+    mine->n_before = 0;
+    for (int i = 0; i < parent->left.n_before && mine->n_before < SUCCESSION_CHILDREN; i++) {
+        if (parent->left.before[i].pid > 0) {
+            mine->before[mine->n_before++] = parent->left.before[i];
+        }
+    }
+    for (uint32_t i = 0; i < parent->n_roles && mine->n_before < SUCCESSION_CHILDREN; i++) {
+        if (parent->roles[i].retry_ms == 0) {
+            mine->before[mine->n_before++] = parent->roles[i].child;
+        }
+    }
+    if (succession_pass(parent->options.argv, mine, &why) != OK) {
+        log_line(LOG_ERROR, "reload_failed", "why=\"%s\"", why.text);
+    }
+    parent->again = false;
 }
 
 int edge_run(const struct edge_options *given)
@@ -288,6 +386,8 @@ int edge_run(const struct edge_options *given)
     static struct parent parent;
     struct why why = {0};
     parent.options = *given;
+    parent.started_ms = monotonic_ms();
+    succession_read(&parent.left);
     if (prepare(&parent, &why) != OK) {
         (void)fprintf(stderr, "atalaya-edge: %s\n", why.text);
         return 2;
@@ -296,12 +396,22 @@ int edge_run(const struct edge_options *given)
         start(&parent, &parent.roles[i]);
     }
     (void)printf("atalaya-edge %s %s\n", edge_kind_name(parent.options.kind), parent.address);
+    if (parent.mine.listeners[1] >= 0) {
+        (void)printf("atalaya-edge health port %u\n", sock_port(parent.mine.listeners[1]));
+    }
     (void)fflush(stdout);
     watch(&parent);
     on_status(&parent);
     int code = loop_run(parent.loop);
+    while (parent.again) {
+        pass_on(&parent);
+        code = loop_run(parent.loop);
+    }
     for (uint32_t i = 0; i < parent.n_roles; i++) {
         child_stop(&parent.roles[i].child, GRACE_MS);
+    }
+    for (int i = 0; i < parent.left.n_before; i++) {
+        child_stop(&parent.left.before[i], GRACE_MS);
     }
     write_status(&parent, "stopped");
     return code;

@@ -301,7 +301,7 @@ void respond(const struct edge_shelf *shelf, const struct http1_request *request
 {
     bool has_body = request->body == HTTP1_BODY_CHUNKED || request->content_length > 0;
     bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
-    *reply = (struct reply){.close = !request->keep_alive || has_body, .reason = COUNTERS};
+    *reply = (struct reply){.close = !request->keep_alive || has_body || shelf->ending, .reason = COUNTERS};
     reply->object = VIEW_NONE;
     reply->fd = -1;
     if (!reads && request->method != HTTP_OPTIONS) {

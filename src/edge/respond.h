@@ -10,6 +10,7 @@
 struct edge_shelf {
     const struct view_map *view;
     bool is_site;
+    bool ending;         /* the worker finishes: every answer is its connection's last */
     int folder;          /* tree: images, bundles, old manifests; -1: none */
     struct span estado;  /* the body of /estado */
     struct span caption; /* and of /codigo */

@@ -13,6 +13,7 @@ struct role_gift {
     const struct clock *clock;
     int folder;                        /* the tree or document root, O_PATH */
     int listener;                      /* the workers' */
+    int health;                        /* the health role's, -1: none */
     int worker_ends[EDGE_WORKERS_MAX]; /* of the channels */
     int loader_ends[EDGE_WORKERS_MAX];
     uint32_t index; /* of the worker */

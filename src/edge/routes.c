@@ -44,6 +44,7 @@ static void add_reps(struct routes *routes, struct body *bodies[ENC_COUNT], stru
         char etag[ETAG_LEN + 1];
         etag_print(etag, bodies[i]->sha256);
         plan.etag = span_str(etag);
+        plan.sha256 = bodies[i]->sha256;
         plan.encoding = encoding_names[i];
         plan.length = bodies[i]->len;
         reps[i] = view_add_rep(routes->builder, &plan, object_of(routes, bodies[i]), bodies[i]->offset);

@@ -10,10 +10,11 @@
 #include "os/jail.h"
 #include "os/sock.h"
 
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SECOND_MS = 1000, DOOR_MS = 3000 };
+enum { SECOND_MS = 1000, DOOR_MS = 3000, END_LOOK_MS = 100, END_MS = 60000 };
 
 struct worker {
     const struct role_gift *gift;
@@ -21,6 +22,7 @@ struct worker {
     struct server server;
     struct buf estado, caption, date;
     int channel;
+    int64_t end_by_ms;
     bool open; /* the listener is watched */
 };
 
@@ -58,6 +60,7 @@ static void on_second(void *arg)
     struct worker *worker = arg;
     make_date(worker);
     make_estado(worker);
+    atomic_store_explicit(&worker->server.answers.row->beat_ms, monotonic_ms(), memory_order_relaxed);
     loop_after(worker->loop, SECOND_MS, on_second, worker);
 }
 
@@ -66,6 +69,34 @@ static void on_listener(void *arg, int listener, unsigned events)
     struct worker *worker = arg;
     (void)events;
     server_accept(&worker->server, listener);
+}
+
+/* The worker that comes after serves already: nobody new is let in, every answer says that it is the last, and when all
+ * are gone, so is this. What comes over the channel is the other's. */
+static void watch_the_end(void *arg)
+{
+    struct worker *worker = arg;
+    if (worker->server.conns.n == 0 || monotonic_ms() > worker->end_by_ms) {
+        loop_stop(worker->loop, 0);
+    } else {
+        loop_after(worker->loop, END_LOOK_MS, watch_the_end, worker);
+    }
+}
+
+static void on_signal(void *arg, int signal)
+{
+    struct worker *worker = arg;
+    if (signal != SIGUSR1 || worker->server.answers.ending) {
+        return;
+    }
+    worker->server.answers.ending = true;
+    worker->end_by_ms = monotonic_ms() + END_MS;
+    loop_unwatch(worker->loop, worker->channel);
+    if (worker->open) {
+        loop_unwatch(worker->loop, worker->gift->listener);
+    }
+    worker->open = true; /* for good: the door is not opened again */
+    loop_after(worker->loop, 0, watch_the_end, worker);
 }
 
 /* Nobody is let in before there is something to answer with: after a start or a restart newcomers wait in the
@@ -109,7 +140,7 @@ static enum err prepare(struct worker *worker, struct why *why)
     struct edge_shelf *answers = &worker->server.answers;
     worker->channel = gift->worker_ends[gift->index];
     TRY(loop_new(&worker->loop, why));
-    TRY(loop_signals(worker->loop, NULL, NULL, why));
+    TRY(loop_signals(worker->loop, on_signal, worker, why));
     answers->is_site = gift->options->kind == EDGE_SITE;
     answers->folder = answers->is_site ? -1 : gift->folder;
     answers->row = &gift->board->workers[gift->index];

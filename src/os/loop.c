@@ -259,6 +259,7 @@ enum err loop_signals(struct loop *loop, loop_on_signal on, void *arg, struct wh
     if (on != NULL) {
         sigaddset(&wanted, SIGCHLD);
         sigaddset(&wanted, SIGHUP);
+        sigaddset(&wanted, SIGUSR1);
     }
     signal(SIGPIPE, SIG_IGN);
     if (sigprocmask(SIG_BLOCK, &wanted, NULL) != 0) {

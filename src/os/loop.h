@@ -37,7 +37,7 @@ void loop_rejoin(struct loop *loop, int fd, uint64_t tag);
 uint64_t loop_after(struct loop *loop, int64_t after_ms, loop_on_timer on, void *arg);
 void loop_cancel(struct loop *loop, uint64_t timer);
 
-/* SIGTERM and SIGINT stop the loop; SIGPIPE is ignored; SIGCHLD and SIGHUP call `on` when given. */
+/* SIGTERM and SIGINT stop the loop; SIGPIPE is ignored; SIGCHLD, SIGHUP and SIGUSR1 call `on` when given. */
 typedef void (*loop_on_signal)(void *arg, int signal);
 MUST_CHECK enum err loop_signals(struct loop *loop, loop_on_signal on, void *arg, struct why *why);
 

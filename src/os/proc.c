@@ -160,20 +160,41 @@ int child_ended(struct child *child)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) + 1 : WEXITSTATUS(status) + 1;
 }
 
-static bool ended_within(struct child *child, int ms)
+static int ended_within(struct child *child, int ms)
 {
     int64_t end = monotonic_ms() + ms;
     for (;;) {
-        if (child_ended(child) != 0) {
-            return true;
+        int ended = child_ended(child);
+        if (ended != 0) {
+            return ended;
         }
         int64_t left = end - monotonic_ms();
         if (left <= 0) {
-            return false;
+            return 0;
         }
         struct pollfd wait = {.fd = child->pidfd, .events = POLLIN};
         poll(&wait, child->pidfd >= 0 ? 1 : 0, left > 100 ? 100 : (int)left);
     }
+}
+
+int child_wait(struct child *child, int within_ms)
+{
+    int ended = ended_within(child, within_ms);
+    if (ended == 0) {
+        kill(child->pid, SIGKILL);
+        ended_within(child, 5000);
+    }
+    return ended;
+}
+
+bool child_adopt(pid_t pid, struct child *out)
+{
+    siginfo_t info;
+    if (pid <= 1 || waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+        return false;
+    }
+    *out = (struct child){.pid = pid, .pidfd = pidfd_of(pid)};
+    return true;
 }
 
 void child_stop(struct child *child, int grace_ms)
@@ -182,7 +203,7 @@ void child_stop(struct child *child, int grace_ms)
         return;
     }
     kill(child->pid, SIGTERM);
-    if (!ended_within(child, grace_ms)) {
+    if (ended_within(child, grace_ms) == 0) {
         kill(child->pid, SIGKILL);
         ended_within(child, 5000);
     }

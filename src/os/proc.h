@@ -8,6 +8,8 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct child {
@@ -30,6 +32,10 @@ MUST_CHECK enum err program_path(const char *name, char out[4096], struct why *w
 
 /* 0 while it runs; its exit code + 1 (or 128 + signal + 1) once it ended and was reaped. */
 int child_ended(struct child *child);
+/* Waits for the end of one that ends by itself; as child_ended, and 0 when it had to be killed after `within_ms`. */
+int child_wait(struct child *child, int within_ms);
+/* A child that a program started which ran in this process before. False when it is none. */
+bool child_adopt(pid_t pid, struct child *out);
 /* SIGTERM, then SIGKILL after `grace_ms`; reaps. */
 void child_stop(struct child *child, int grace_ms);
 

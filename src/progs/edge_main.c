@@ -167,6 +167,8 @@ int main(int argc, char *argv[])
          "memory for what is published (1024)"},
         {"workers", "N", OPTION_NUMBER, &workers, 1, EDGE_WORKERS_MAX, false, "procesos que atienden (1)",
          "processes that serve (1)"},
+        {"health", "ADDR:PORT", OPTION_TEXT, &options.health, 0, 0, false,
+         "dónde contesta /health y /metrics (aparte)", "where it answers /health and /metrics (apart)"},
         {"explain", "text|json|man|markdown", OPTION_TEXT, &explain, 0, 0, false,
          "dice cada límite con el valor en vigor, y termina",
          "says every limit with its value in force, and ends"},
@@ -201,6 +203,7 @@ int main(int argc, char *argv[])
         const char *slash = options.status == NULL ? NULL : strrchr(options.status, '/');
         options.program = slash != NULL ? slash + 1 : role;
     }
+    options.argv = argv;
     log_start("atalaya-edge", LOG_INFO);
     return edge_run(&options);
 }

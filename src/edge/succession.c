@@ -1,0 +1,114 @@
+/* What is left lies in three variables of the environment: numbers of descriptors and of processes. */
+#include "edge/succession.h"
+
+#include "base/num.h"
+#include "base/span.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { CLOEXEC_RANGE = 4, NUMBERS_MAX = 1024, PROOF_MS = 5000, FIRST_OF_SYSTEMD = 3 };
+
+static const char *const names[SUCCESSION_LISTENERS] = {"ATALAYA_EDGE_LISTENER", "ATALAYA_EDGE_HEALTH"};
+static const char before_name[] = "ATALAYA_EDGE_BEFORE";
+
+static int number_of(const char *name)
+{
+    const char *text = getenv(name);
+    uint32_t number = 0;
+    bool is = text != NULL && num_parse_u32(span_str(text), &number) == OK && number < INT32_MAX;
+    return is ? (int)number : -1;
+}
+
+/* Only a socket that listens is taken. */
+static int checked(int fd)
+{
+    int listens = 0;
+    socklen_t len = sizeof listens;
+    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) != 0 || listens == 0) {
+        return -1;
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return fd;
+}
+
+static void read_before(struct succession *out)
+{
+    const char *text = getenv(before_name);
+    struct span rest = span_str(text == NULL ? "" : text);
+    while (rest.len > 0 && out->n_before < SUCCESSION_CHILDREN) {
+        uint32_t pid = 0;
+        if (num_parse_u32(span_cut(&rest, ' '), &pid) == OK &&
+            child_adopt((pid_t)pid, &out->before[out->n_before])) {
+            out->n_before++;
+        }
+    }
+}
+
+void succession_read(struct succession *out)
+{
+    *out = (struct succession){.n_before = 0};
+    for (int i = 0; i < SUCCESSION_LISTENERS; i++) {
+        out->listeners[i] = checked(number_of(names[i]));
+        unsetenv(names[i]);
+    }
+    if (out->listeners[0] < 0 && number_of("LISTEN_PID") == getpid() && number_of("LISTEN_FDS") >= 1) {
+        out->listeners[0] = checked(FIRST_OF_SYSTEMD);
+        out->listeners[1] = number_of("LISTEN_FDS") >= 2 ? checked(FIRST_OF_SYSTEMD + 1) : -1;
+    }
+    read_before(out);
+    unsetenv(before_name);
+}
+
+/* A program that cannot even say its version is not given the place. */
+static enum err prove(const char *path, struct why *why)
+{
+    char *const argv[] = {(char *)(uintptr_t)path, (char *)(uintptr_t) "--version", NULL};
+    struct child child;
+    TRY(program_start(path, argv, NULL, 0, "/dev/null", &child, why));
+    int ended = child_wait(&child, PROOF_MS);
+    return ended == 1 ? OK : why_set(why, ERR_REFUSED, "%s does not run", path);
+}
+
+static void leave(const struct succession *mine)
+{
+    char numbers[NUMBERS_MAX];
+    int len = 0;
+    for (int i = 0; i < SUCCESSION_LISTENERS; i++) {
+        if (mine->listeners[i] >= 0) {
+            (void)snprintf(numbers, sizeof numbers, "%d", mine->listeners[i]);
+            setenv(names[i], numbers, 1);
+            fcntl(mine->listeners[i], F_SETFD, 0);
+        }
+    }
+    numbers[0] = '\0';
+    for (int i = 0; i < mine->n_before && len < NUMBERS_MAX - 16; i++) {
+        len += snprintf(numbers + len, sizeof numbers - (size_t)len, "%s%d", i > 0 ? " " : "",
+                        (int)mine->before[i].pid);
+    }
+    setenv(before_name, numbers, 1);
+}
+
+enum err succession_pass(char *const argv[], const struct succession *mine, struct why *why)
+{
+    char path[4096];
+    TRY(program_path("atalaya-edge", path, why));
+    TRY(prove(path, why));
+    syscall(SYS_close_range, 3U, ~0U, (unsigned)CLOEXEC_RANGE);
+    leave(mine);
+    sigset_t none;
+    sigset_t blocked;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, &blocked);
+    execv(path, argv);
+    int saved = errno;
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    return why_set(why, ERR_IO, "%s: %s", path, strerror(saved));
+}
