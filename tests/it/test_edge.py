@@ -1,6 +1,7 @@
 """atalaya-edge over real sockets: what it serves, what it refuses, and that cuts change under load without one failed
 request."""
 import base64
+import base64
 import gzip
 import hashlib
 import os
@@ -108,6 +109,7 @@ def test_serves_the_tree(edge, tree):
     assert head["x-content-type-options"] == "nosniff" and head["access-control-allow-origin"] == "*"
     assert "default-src 'none'" in head["content-security-policy"] and head["referrer-policy"]
     assert head["etag"] == f'"{sha256(body)[:32]}"' and head["date"].endswith("GMT")
+    assert head["repr-digest"] == f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
 
     status, head, body = site.get("/cut/0/")
     assert body == PAGE and "immutable" in head["cache-control"] and head["vary"] == "Accept-Encoding"
@@ -502,6 +504,58 @@ def test_roles_that_die_come_back(edge, tree):
     site.running.process.send_signal(signal.SIGKILL)
     site.running.process.wait(5)
     site.wait_for(lambda: not any(alive(pid) for pid in children))
+
+
+def test_health_and_metrics_on_a_listener_of_their_own(edge, tree, get):
+    site = edge(tree, "--health", "127.0.0.1:0", "--connections", "20")
+    port = int(site.until(lambda: re.search(r"health port (\d+)", site.running.text()))[1])
+    status, head, body = get(port, "/health")
+    assert status == 503 and b"no cut yet" in body or b"nothing to serve" in body
+    tree.cut()
+    site.until_cut(0)
+    assert site.until(lambda: (a := get(port, "/health")) and a[0] == 200 and a)[2] == b"ok\n"
+    idle = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(60)]  # a full house does not reach it
+    deaf = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]  # nor do those who only connect to it
+    for _ in range(5):
+        assert get(port, "/health")[0] == 200
+    status, head, body = get(port, "/metrics")
+    assert status == 200 and head["content-type"].startswith("text/plain; version=0.0.4")
+    names = {}
+    for line in body.decode().splitlines():
+        if not line.startswith("#"):
+            assert re.fullmatch(r'atalaya_edge_\w+(\{worker="\d+"\})? -?\d+', line), line
+            names[line.split(" ")[0]] = int(line.split(" ")[1])
+    assert names["atalaya_edge_requests_total"] > 0 and names["atalaya_edge_healthy"] == 1 and names["atalaya_edge_cut"] == 0
+    rules = (Path(__file__).resolve().parent.parent.parent / "contrib/prometheus/atalaya-edge.rules.yml").read_text()
+    known = {name.split("{")[0] for name in names}
+    assert set(re.findall(r"atalaya_edge_\w+", rules)) <= known, "an alert asks for what is not measured"
+    assert get(port, "/")[0] == 404 and get(port, "/metrics", method="POST")[0] == 405
+    for s in idle + deaf:
+        s.close()
+
+
+def test_the_program_executes_itself_again(edge, tree):
+    tree.cut()
+    site = edge(tree, "--health", "127.0.0.1:0")
+    site.until_cut(0)
+    kept = socket.create_connection(("127.0.0.1", site.port), timeout=10)
+    kept.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert b" 200 OK" in kept.recv(65536)
+    before = set(site.children())
+    site.running.process.send_signal(signal.SIGHUP)
+    site.until(lambda: len(set(site.children()) - before) == 3)
+    site.until(lambda: "worker" in "".join(Path(f"/proc/{p}/comm").read_text() for p in before if Path(f"/proc/{p}").exists()))
+    answer = site.until(lambda: b"Connection: close" in (a := ask_again(kept)) and a)  # its worker is finishing, and says so
+    assert b" 200 OK" in answer
+    site.until(lambda: not set(site.children()) & before)
+    n = tree.cut()
+    site.until_cut(n)
+    assert site.running.stop() == 0 and site.status()["state"] == "stopped"
+
+
+def ask_again(s):
+    s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    return s.recv(65536)
 
 
 def test_stop_is_clean(edge, tree):
