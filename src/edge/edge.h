@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "edge/forwarders.h"
 #include "edge/limits.h"
 #include "edge/site.h"
 #include "seal/note.h"
@@ -36,6 +37,7 @@ struct edge_options {
     uint64_t budget; /* bytes in memory for bodies */
     uint32_t workers;
     struct limits limits;
+    struct forwarders forwarders;
 };
 
 /* "results", "mirror", "feed", "site". */

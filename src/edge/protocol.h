@@ -15,13 +15,13 @@ struct protocol {
     void (*done)(struct server *server, struct conn *conn);
 };
 
-enum protocol_id { PROTOCOL_HTTP1, PROTOCOLS };
+enum protocol_id { PROTOCOL_HTTP1, PROTOCOL_PROXY, PROTOCOLS };
 
-extern const struct protocol protocol_http1;
+extern const struct protocol protocol_http1, protocol_proxy;
 
 static inline const struct protocol *protocol_of(const struct conn *conn)
 {
-    static const struct protocol *const rows[PROTOCOLS] = {&protocol_http1};
+    static const struct protocol *const rows[PROTOCOLS] = {&protocol_http1, &protocol_proxy};
     return rows[conn->protocol];
 }
 

@@ -130,6 +130,11 @@ static void record(struct server *server, const struct conn *conn, const struct 
         .conn = conn, .reason = reply->reason, .status = reply->status, .bytes = reply->len};
     finished.decision = reply->reason == COUNTERS ? DECIDED_SERVED : DECIDED_REFUSED;
     finished.method = request != NULL ? request->method : HTTP_OTHER;
+    uint8_t client[16];
+    if (request != NULL && (conn->flags & CONN_EXEMPT) != 0 &&
+        forwarders_client(server->forwarders, request, client)) {
+        finished.client = client;
+    }
     finished.target = request != NULL ? request->target : SPAN("");
     server_record(server, &finished);
 }

@@ -50,8 +50,10 @@ static void on_sweep(void *arg)
     loop_after(server->loop, more ? 0 : SWEEP_MS, on_sweep, server);
 }
 
-enum err server_init(struct server *server, const struct limits *limits, struct why *why)
+enum err server_init(struct server *server, const struct limits *limits, const struct forwarders *forwarders,
+                     struct why *why)
 {
+    server->forwarders = forwarders;
     uint64_t key[2];
     server->limits = *limits;
     server->now = tick_now();
@@ -181,6 +183,15 @@ static void begin(struct server *server, struct conn *conn)
     conn->flags |= CONN_WATCHED;
 }
 
+void server_rename(struct server *server, struct conn *conn, const uint8_t address[16], uint16_t port)
+{
+    crowd_leave(&server->crowd, conn);
+    memcpy(conn->address, address, sizeof conn->address);
+    conn->port = port;
+    conn->flags &= (uint8_t)~CONN_EXEMPT;
+    crowd_join(&server->crowd, conn);
+}
+
 void server_again(struct server *server, struct conn *conn)
 {
     /* One that is new joins the loop in a moment, and hears then. */
@@ -205,6 +216,10 @@ static void take(struct server *server, int fd, const struct peer *peer)
     conn->stage = CONN_NEW;
     conn->since = server->now;
     set_peer(conn, peer);
+    if (server->forwarders->n > 0 && forwarders_have(server->forwarders, conn->address)) {
+        conn->flags |= CONN_EXEMPT;
+        conn->protocol = server->forwarders->how == FORWARDED_PROXY ? PROTOCOL_PROXY : PROTOCOL_HTTP1;
+    }
     wheel_join(&server->wheel, conn, due_in(server, server->limits.first_ms));
     crowd_join(&server->crowd, conn);
     tell_number(server);

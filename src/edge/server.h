@@ -5,6 +5,7 @@
 
 #include "edge/conns.h"
 #include "edge/crowd.h"
+#include "edge/forwarders.h"
 #include "edge/limits.h"
 #include "edge/pool.h"
 #include "edge/respond.h"
@@ -15,6 +16,7 @@
 struct server {
     struct loop *loop;
     struct limits limits;
+    const struct forwarders *forwarders;
     struct conns conns;
     struct wheel wheel;
     struct crowd crowd;
@@ -26,7 +28,8 @@ struct server {
     char in[LIMIT_HEAD_BYTES + LIMIT_READ_BYTES]; /* scratch: bytes being understood */
 };
 
-MUST_CHECK enum err server_init(struct server *server, const struct limits *limits, struct why *why);
+MUST_CHECK enum err server_init(struct server *server, const struct limits *limits,
+                                const struct forwarders *forwarders, struct why *why);
 
 /* Accepts what waits, as many as the limits allow in one turn. */
 void server_accept(struct server *server, int listener);
@@ -38,6 +41,9 @@ void server_extend(struct server *server, struct conn *conn, int64_t within_ms);
 
 /* Bytes are left to be read: the event comes again, after the others'. */
 void server_again(struct server *server, struct conn *conn);
+
+/* A forwarder said whose connection it is: from now on it counts as the client's. */
+void server_rename(struct server *server, struct conn *conn, const uint8_t address[16], uint16_t port);
 
 /* CONN_ABORT in its flags: with a reset. */
 void server_close(struct server *server, struct conn *conn);
@@ -54,6 +60,7 @@ enum decision { DECIDED_SERVED, DECIDED_REFUSED, DECIDED_TIMEOUT, DECIDED_EVICTE
 /* One finished request, or a connection that ended without one. Spans are borrowed for the call. */
 struct finished {
     const struct conn *conn;
+    const uint8_t *client; /* whom a forwarder named in the request; NULL: the connection's own address */
     enum decision decision;
     enum edge_counter reason; /* of a refusal, timeout or eviction; else COUNTERS */
     enum http1_method method;

@@ -146,7 +146,7 @@ static enum err prepare(struct worker *worker, struct why *why)
     answers->row = &gift->board->workers[gift->index];
     atomic_store(&answers->row->connections, 0);
     worker->server.loop = worker->loop;
-    TRY(server_init(&worker->server, &gift->options->limits, why));
+    TRY(server_init(&worker->server, &gift->options->limits, &gift->options->forwarders, why));
     buf_init(&worker->estado, 0);
     buf_init(&worker->caption, 0);
     buf_init(&worker->date, 0);

@@ -94,6 +94,23 @@ static int check(struct edge_options *options, const char *role, const char *vke
     return read_vkey(vkey, &options->vkey, &why) == OK ? 0 : misused(why.text);
 }
 
+static bool read_forwarders(const struct option_many *lists, const char *how, struct forwarders *out)
+{
+    struct why why = {0};
+    for (size_t i = 0; i < lists->n; i++) {
+        if (forwarders_parse(span_str(lists->values[i]), out, &why) != OK) {
+            (void)misused(why.text);
+            return false;
+        }
+    }
+    out->how = strcmp(how, "proxy") == 0 ? FORWARDED_PROXY : FORWARDED_FIELD;
+    if (out->how == FORWARDED_FIELD && strcmp(how, "x-forwarded-for") != 0) {
+        (void)misused("--forwarded: proxy o/or x-forwarded-for");
+        return false;
+    }
+    return true;
+}
+
 /* The program's own rows, then one a limit that can be set. */
 static size_t add_limits(struct option_row *all, const struct option_row *rows, size_t n,
                          struct limits *limits)
@@ -136,6 +153,8 @@ int main(int argc, char *argv[])
     int64_t budget = 1024;
     int64_t workers = 1;
     const char *explain = NULL;
+    const char *forwarded = "proxy";
+    struct option_many forwarders = {0};
     const struct option_row rows[] = {
         {"listen", "ADDR:PORT", OPTION_TEXT, &options.listen, 0, 0, false,
          "dónde atiende; puerto 0: lo elige el sistema", "where it listens; port 0: the system chooses"},
@@ -169,6 +188,12 @@ int main(int argc, char *argv[])
          "processes that serve (1)"},
         {"health", "ADDR:PORT", OPTION_TEXT, &options.health, 0, 0, false,
          "dónde contesta /health y /metrics (aparte)", "where it answers /health and /metrics (apart)"},
+        {"forwarders", "ADDR[/BITS],…", OPTION_MANY, &forwarders, 0, 0, false,
+         "balanceadores y CDN a los que se cree a quién atienden; repetible",
+         "balancers and CDNs that are believed whom they speak for; repeatable"},
+        {"forwarded", "proxy|x-forwarded-for", OPTION_TEXT, &forwarded, 0, 0, false,
+         "cómo lo dicen: PROXY v2 (proxy) o el campo X-Forwarded-For",
+         "how they say it: PROXY v2 (proxy) or the field X-Forwarded-For"},
         {"explain", "text|json|man|markdown", OPTION_TEXT, &explain, 0, 0, false,
          "dice cada límite con el valor en vigor, y termina",
          "says every limit with its value in force, and ends"},
@@ -195,6 +220,9 @@ int main(int argc, char *argv[])
         return print_limits(&options.limits, explain);
     }
     if (check(&options, role, vkey, &mirrors) != 0) {
+        return 2;
+    }
+    if (!read_forwarders(&forwarders, forwarded, &options.forwarders)) {
         return 2;
     }
     options.budget = (uint64_t)budget << 20;

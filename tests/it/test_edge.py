@@ -534,6 +534,49 @@ def test_health_and_metrics_on_a_listener_of_their_own(edge, tree, get):
         s.close()
 
 
+def proxied(address, port=1234):
+    return b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c" + socket.inet_aton(address) + socket.inet_aton("127.0.0.1") + struct.pack(">HH", port, 80)
+
+
+@pytest.mark.sanitize
+def test_only_listed_forwarders_are_believed(edge, tree):
+    tree.cut()
+    ask = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    site = edge(tree, "--forwarders", "127.0.0.2,10.0.0.0/8", "--connections", "30")
+    site.until_cut(0)
+
+    def send(source, *parts):
+        with socket.create_connection(("127.0.0.1", site.port), 5, source_address=(source, 0)) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for part in parts:
+                s.sendall(part)
+                time.sleep(0.01)
+            return read_all(s)
+
+    head = proxied("203.0.113.9")
+    assert send("127.0.0.2", head + ask).startswith(b"HTTP/1.1 200 OK")
+    assert send("127.0.0.2", *[bytes([b]) for b in head], ask).startswith(b"HTTP/1.1 200 OK")
+    assert send("127.0.0.2", b"\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x00" + ask).startswith(b"HTTP/1.1 200 OK"), "a balancer's own check"
+    assert send("127.0.0.3", head + ask).startswith(b"HTTP/1.1 400 "), "nobody else may say so"
+    assert send("127.0.0.2", ask) == b"", "a listed forwarder must say so"
+    # 300 connections of one client through the forwarder take no place from the others that come through it
+    crowd = []
+    for _ in range(300):
+        s = socket.create_connection(("127.0.0.1", site.port), 5, source_address=("127.0.0.2", 0))
+        s.sendall(proxied("203.0.113.9") + b"GET / HTTP/1.1\r\n")
+        crowd.append(s)
+    reader = socket.create_connection(("127.0.0.1", site.port), 5, source_address=("127.0.0.2", 0))
+    reader.sendall(proxied("198.51.100.7"))
+    for _ in range(20):
+        s = socket.create_connection(("127.0.0.1", site.port), 5, source_address=("127.0.0.2", 0))
+        s.sendall(proxied("203.0.113.10") + b"GET / HTTP/1.1\r\n")
+        crowd.append(s)
+        reader.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert b" 200 OK" in reader.recv(65536)
+    for s in [*crowd, reader]:
+        s.close()
+
+
 def test_the_program_executes_itself_again(edge, tree):
     tree.cut()
     site = edge(tree, "--health", "127.0.0.1:0")

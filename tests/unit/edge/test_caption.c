@@ -52,7 +52,8 @@ static void test_estado(void **state)
     struct buf out = {0};
     struct notice_text notice = {.time_ms = 1812326400000, .len = 6, .text = "\"Hola\""};
     estado_print(&options, &facts, FEED_NONE, 0, "4OYM-IQUY-7QOB-JGX3", &notice, 0, &out);
-    assert_true(says(buf_cstr(&out), "\"notice\":{\"time\":\"2027-06-07T00:00:00Z\",\"text\":\"\\\"Hola\\\"\"}"));
+    assert_true(
+        says(buf_cstr(&out), "\"notice\":{\"time\":\"2027-06-07T00:00:00Z\",\"text\":\"\\\"Hola\\\"\"}"));
     assert_true(says(buf_cstr(&out), "\"code\":\"4OYM-IQUY-7QOB-JGX3\""));
     buf_clear(&out);
     notice.len = 0;
