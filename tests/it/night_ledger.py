@@ -158,7 +158,8 @@ def acta(election, number, seed=1, version=1, previous="-", at=600, status=None,
 class Night:
     """A folder with a ledger, a sequencer thread, a stepped clock, and an atalaya-cut when it is asked for."""
 
-    def __init__(self, folder, bin_dir, election=SMALL, seed=7, begin=-3600):
+    def __init__(self, folder, bin_dir, election=SMALL, seed=7, begin=-3600, bound=False):
+        """`bound`: the opening names the cuts' key, as a night's does."""
         self.dir, self.bin = Path(folder), Path(bin_dir)
         for name in ("run/status", "keys", "ledger"):
             (self.dir / name).mkdir(parents=True, exist_ok=True)
@@ -172,7 +173,9 @@ class Night:
             for entry in opening(self.election):
                 self.ledger.append(entry)
         self.set_clock(begin)
-        self.key(seed)
+        vkey = self.key(seed)
+        if bound:
+            self.ledger.append(f"prep-key/v1\nrole cut\nvkey {vkey}\ntime 2027-06-07T00:00:00Z\nreplaces -\n")
         self.cut_process = None
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = self.dir / "run/intake.sock"
@@ -194,14 +197,14 @@ class Night:
 
     def key(self, seed):
         path = self.dir / "keys/cut.key"
-        if path.exists():
-            return
         raw = bytes([seed]) * 32
         public = bytes(SigningKey(raw).verify_key)
         name = self.election.ini["origin"]
         ident = hashlib.sha256(name.encode() + b"\n\x01" + public).hexdigest()[:8]
-        path.write_text(f"PRIVATE+KEY+{name}+{ident}+{base64.b64encode(bytes([1]) + raw).decode()}\n")
-        path.chmod(0o600)
+        if not path.exists():
+            path.write_text(f"PRIVATE+KEY+{name}+{ident}+{base64.b64encode(bytes([1]) + raw).decode()}\n")
+            path.chmod(0o600)
+        return f"{name}+{ident}+{base64.b64encode(bytes([1]) + public).decode()}"
 
     def serve(self):
         while True:

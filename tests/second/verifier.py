@@ -1,0 +1,297 @@
+#!/usr/bin/python3
+"""A second verifier of a published tree, written from docs/formats alone: it shares no code with the programs, so that both
+being wrong in the same way is unlikely. `verifier.py FOLDER [LOG-VKEY]` prints what it finds; verify() returns it.
+
+It takes nothing on trust but the log's key: checkpoint, tiles and entries; the key that signs cuts, by the log; each cut's manifest,
+place in the chain and three roots, with every total recounted; every file in every encoding; what is missing, and what is foreign."""
+import base64
+import gzip
+import hashlib
+import json
+import re
+import struct
+import sys
+from pathlib import Path
+
+import brotli
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+import rules
+
+HIDDEN = re.compile(r"(.*/)?\.")  # being made: not part of the tree
+
+
+class Wrong(Exception):
+    pass
+
+
+def need(held, sentence):
+    if not held:
+        raise Wrong(sentence)
+
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def tree_root(hashes):
+    """RFC 6962, by levels: a last node without a sibling goes up as it is."""
+    level = list(hashes)
+    while len(level) > 1:
+        level = [sha(b"\1", *level[i:i + 2]) if i + 1 < len(level) else level[i] for i in range(0, len(level), 2)]
+    return level[0] if level else sha()
+
+
+def root_of(leaves):
+    return tree_root(sha(b"\0", leaf) for leaf in leaves)
+
+
+def opened(note, vkey):
+    """The text of a signed note whose signature by that key is right; no other line may stand under it."""
+    name, key_id, key = re.fullmatch(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", vkey.strip()).groups()
+    key = base64.b64decode(key, validate=True)
+    need(key_id == sha(name.encode(), b"\n", key)[:4].hex() and key[0] == 1, f"{name}: not a verifier key")
+    text, _, lines = note.rpartition(b"\n\n")
+    need(re.fullmatch(rb"(\xe2\x80\x94 [^ \n]+ [A-Za-z0-9+/=]+\n)+", lines), f"{name}: no signature lines")
+    verified = False
+    for line in lines.decode().splitlines():
+        _, signer, blob = line.split(" ")
+        blob = base64.b64decode(blob, validate=True)
+        need(signer == name and blob[:4].hex() == key_id, f"{signer}: a signature by an unknown key")
+        try:
+            VerifyKey(key[1:]).verify(text + b"\n", blob[4:])
+            verified = True
+        except (BadSignatureError, ValueError):
+            raise Wrong(f"{name}: the signature is wrong") from None
+    need(verified, f"{name}: not signed")
+    return text + b"\n"
+
+
+class Tree:
+    """A folder; remembers which of its files were accounted for."""
+
+    def __init__(self, root):
+        self.root, self.known = Path(root), set()
+
+    def read(self, path):
+        file = self.root / path
+        need(not file.is_symlink() and file.is_file(), f"{path}: missing")
+        self.known.add(path)
+        return file.read_bytes()
+
+    def foreign(self):
+        there = {p.relative_to(self.root).as_posix() for p in self.root.rglob("*") if p.is_symlink() or p.is_file()}
+        return sorted(path for path in there - self.known if not HIDDEN.match(path))
+
+
+def tile_path(level, number, width):
+    digits = "%03d" % (number % 1000)
+    while number >= 1000:
+        number //= 1000
+        digits = "x%03d/" % (number % 1000) + digits
+    return f"log/tile/{level}/{digits}" + (f".p/{width}" if width < 256 else "")
+
+
+def read_log(tree, vkey):
+    """The entries that the checkpoint speaks of, every tile made again from them."""
+    origin, size, root = opened(tree.read("log/checkpoint"), vkey).decode().splitlines()
+    need(origin == vkey.split("+")[0], f"a checkpoint of {origin}")
+    size, entries = int(size), []
+    for number in range(-(-size // 256)):
+        width = min(256, size - number * 256)
+        data = tree.read(tile_path("entries", number, width))
+        while data:
+            length, = struct.unpack(">H", data[:2])
+            need(len(data) >= 2 + length, f"bundle {number}: torn")
+            entries.append(data[2:2 + length])
+            data = data[2 + length:]
+        need(len(entries) == number * 256 + width, f"bundle {number}: other than {width} entries")
+    level, hashes = 0, [sha(b"\0", entry) for entry in entries]
+    need(base64.b64encode(tree_root(hashes)).decode() == root, "the entries do not make the checkpoint's root")
+    while hashes:
+        for number in range(-(-len(hashes) // 256)):
+            part = hashes[number * 256:number * 256 + 256]
+            need(tree.read(tile_path(level, number, len(part))) == b"".join(part), f"tile {level}/{number}: altered")
+        level, hashes = level + 1, [tree_root(hashes[i:i + 256]) for i in range(0, len(hashes) - 255, 256)]
+    stale_tiles(tree, entries)
+    return entries
+
+
+def stale_tiles(tree, entries):
+    """Partial tiles and bundles of earlier checkpoints must be beginnings of what stands now."""
+    for file in (tree.root / "log/tile").rglob("*.p/*"):
+        path = file.relative_to(tree.root).as_posix()
+        level, digits, width = re.fullmatch(r"log/tile/(\w+)/([x\d/]+)\.p/(\d+)", path).groups()
+        first = int(re.sub(r"\D", "", digits)) * 256
+        if level == "entries":
+            made = b"".join(struct.pack(">H", len(e)) + e for e in entries[first:first + int(width)])
+        else:
+            below = 256 ** int(level)
+            made = b"".join(root_of(entries[i * below:(i + 1) * below]) for i in range(first, first + int(width)))
+        need(tree.read(path) == made, f"{path}: not a beginning of what stands now")
+
+
+def path_of(hashes, index):
+    """RFC 6962's PATH: the sibling of the leaf first."""
+    if len(hashes) <= 1:
+        return []
+    half = 1
+    while half * 2 < len(hashes):
+        half *= 2
+    inside, outside = (hashes[:half], hashes[half:]) if index < half else (hashes[half:], hashes[:half])
+    return path_of(inside, index % half) + [tree_root(outside)]
+
+
+def check_cut_proof(tree, number, index, entries, vkey):
+    """The tlog-proof of a cut's entry, against the checkpoint within."""
+    path = f"log/cut-{number}.tlog-proof"
+    head, _, checkpoint = tree.read(path).partition(b"\n\n")
+    _, size, root = opened(checkpoint, vkey).decode().splitlines()
+    hashes = [sha(b"\0", entry) for entry in entries[:int(size)]]
+    need(index < len(hashes) == int(size) and base64.b64encode(tree_root(hashes)).decode() == root, f"{path}: another tree")
+    lines = ["c2sp.org/tlog-proof@v1", "extra " + base64.b64encode(entries[index]).decode(), f"index {index}"]
+    lines += [base64.b64encode(found).decode() for found in path_of(hashes, index)]
+    need(head.decode() == "\n".join(lines), f"{path}: does not prove entry {index}")
+
+
+def check_minisign(tree, path, key):
+    """minisign's own form of the same signature: prehashed, with a trusted comment."""
+    _, blob, trusted, over_both = tree.read(path + ".minisig").decode().splitlines()
+    blob = base64.b64decode(blob, validate=True)
+    need(blob[:2] == b"ED" and trusted.startswith("trusted comment: "), f"{path}.minisig: another form")
+    VerifyKey(key).verify(hashlib.blake2b(tree.read(path)).digest(), blob[10:])
+    VerifyKey(key).verify(blob[10:] + trusted[17:].encode(), base64.b64decode(over_both, validate=True))
+
+
+def public_of(vkey):
+    return base64.b64decode(vkey.split("+", 2)[2], validate=True)[1:]
+
+
+def check_keys(tree, log_vkey, cut_vkey):
+    """The published keys are the pinned one and the one that the log binds; minisign's file holds the latter."""
+    need(tree.read("log/vkey").decode() == log_vkey + "\n", "log/vkey: another key")
+    need(tree.read("log/cut.vkey").decode() == cut_vkey + "\n", "log/cut.vkey: another key")
+    blob = base64.b64decode(tree.read("log/minisign.pub").decode().splitlines()[1], validate=True)
+    need(blob[:2] == b"Ed" and blob[10:] == public_of(cut_vkey), "log/minisign.pub: another key")
+
+
+def section(lines, name):
+    """The lines of a manifest's section, and what comes after it."""
+    word, number = lines[0].split(" ")[:2]
+    need(word == name, f"manifest: {name} expected")
+    return lines[1:1 + int(number)], lines[1 + int(number):]
+
+
+def check_file(tree, line):
+    digest, size, path = line.split(" ", 2)
+    data = tree.read(path)
+    if path == "latest.json":
+        data = re.sub(rb'("manifest_sha256":")[0-9a-f]{64}', rb"\g<1>" + b"0" * 64, data)
+    need(len(data) == int(size) and sha(data).hex() == digest, f"{path}: altered")
+    return data
+
+
+def check_twin(tree, line):
+    path = line.split(" ", 2)[2]
+    packed = check_file(tree, line)
+    plain = gzip.decompress(packed) if path.endswith(".gz") else brotli.decompress(packed)
+    need(plain == tree.read(path[:-3]), f"{path}: unpacks to something else")
+
+
+def check_manifest(tree, cut, previous, vkey, current):
+    """Signature, chain, files root; every file of it that has not expired (docs/formats/tree.md). Gives the text's digest."""
+    text = opened(tree.read(f"cut/{cut['number']}/manifest"), vkey)
+    digest = sha(text).hex()
+    need(digest == cut["manifest"], f"cut {cut['number']}: the manifest is not the one in the log")
+    lines = text.decode().splitlines()
+    need(f"previous-manifest {previous}" in lines, f"cut {cut['number']}: another manifest before it")
+    start = next(i for i, line in enumerate(lines) if line.startswith("files "))
+    files, rest = section(lines[start:], "files")
+    twins, _ = section(rest, "encodings")
+    need(root_of((line + "\n").encode() for line in files).hex() == cut["files-root"], f"cut {cut['number']}: files-root")
+    mutable = re.compile(r"(latest\.json|index\.html|[^/]+/index\.html)(\.gz|\.br)?$")
+    kept = current or (tree.root / f"cut/{cut['number']}/cut.json").exists()
+    for check, listed in ((check_file, files), (check_twin, twins)):
+        for line in listed:
+            path = line.split(" ", 2)[2]
+            if (current or not mutable.match(path)) and (kept or (tree.root / path).exists()):
+                check(tree, line)
+    return digest
+
+
+def check_cut(election, entries, cut):
+    covered = entries[:int(cut["log-size"])]
+    records = rules.standing(election, covered)
+    order = list(election.actas) + [key for key in records if key not in election.actas]
+    state = []
+    for key in order:
+        record = records.get(key)
+        version, leaf = (record["f"]["version"], sha(b"\0", covered[record["index"]]).hex()) if record else ("0", "-")
+        state.append(f"prep-state/v1\n{key}\n{version}\n{leaf}\n".encode())
+    need(root_of(state).hex() == cut["state-root"], f"cut {cut['number']}: state-root")
+    need(root_of(rules.totals_leaves(election, records)).hex() == cut["totals-root"], f"cut {cut['number']}: totals-root")
+
+
+def check_data(tree, election, entries, cut):
+    """The figures in the JSON beside the pages, where the cut's body still stands."""
+    covered = entries[:int(cut["log-size"])]
+    sums = rules.tally(election, rules.standing(election, covered))
+    for (contest, area), found in sums.items():
+        name = "index" if area[0] == "entity" else "%s-%02d" % area
+        path = f"cut/{cut['number']}/{contest}/{name}.json"
+        if election.has_page(contest, area) and (tree.root / path).exists():
+            data = json.loads(tree.read(path))
+            said = {key.replace("_", "-"): number for key, number in data["figures"].items()}
+            for key in rules.COUNTS:
+                need(key not in said or said[key] == found[key], f"{path}: {key}")
+            for row in data["columns"]:
+                said = found[row["code"]] if found["counted"] or area[0] == "entity" else None
+                need(row["votes"] == said, f"{path}: {row['code']}")
+
+
+def check_images(tree, entries):
+    """Images that stand there are what an entry promised; one may still be on its way."""
+    for kind, f in map(rules.fields, entries):
+        digest, _, size = f.get("image", "-").partition(" ")
+        for path in (f"acta/{digest}.jpg", f"acta/{digest}.png"):
+            if kind == "prep-acta/v1" and (tree.root / path).exists():
+                data = tree.read(path)
+                need(len(data) == int(size) and sha(data).hex() == digest, f"{path}: altered")
+
+
+def verify(root, log_vkey=None):
+    """The first thing that is wrong, as a sentence; None: all is well."""
+    tree = Tree(root)
+    try:
+        log_vkey = log_vkey or tree.read("log/vkey").decode().strip()
+        entries = read_log(tree, log_vkey)
+        facts = [rules.fields(entry) for entry in entries]
+        keys = [(index, f["vkey"]) for index, (kind, f) in enumerate(facts) if kind == "prep-key/v1" and f["role"] == "cut"]
+        cuts = [(index, f) for index, (kind, f) in enumerate(facts) if kind == "prep-cut/v1"]
+        need(keys and cuts, "the log binds no key for its cuts, or has none")
+        check_keys(tree, log_vkey, keys[-1][1])
+        election, previous = rules.Election(entries), "-"
+        need(election.origin == log_vkey.split("+")[0], f"an election of {election.origin}")
+        latest = json.loads(tree.read("latest.json"))
+        need(latest["cut"] == int(cuts[-1][1]["number"]), f"cut {latest['cut']} is offered, not the log's last")
+        for index, cut in cuts:
+            check_cut(election, entries, cut)
+            key = [vkey for at, vkey in keys if at < int(cut["log-size"])][-1]
+            previous = check_manifest(tree, cut, previous, key, index == cuts[-1][0])
+            check_data(tree, election, entries, cut)
+            check_minisign(tree, f"cut/{cut['number']}/manifest", public_of(key))
+            check_cut_proof(tree, cut["number"], index, entries, log_vkey)
+        need(latest["manifest_sha256"] == previous, "latest.json names another manifest")
+        check_images(tree, entries[:int(cuts[-1][1]["log-size"])])
+        foreign = tree.foreign()
+        need(not foreign, f"{foreign[:1]}: foreign")
+    except (Wrong, BadSignatureError, ValueError, KeyError, IndexError, AttributeError, OSError, brotli.error, EOFError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+if __name__ == "__main__":
+    found = verify(*sys.argv[1:3])
+    print(found or "well")
+    sys.exit(found is not None)
