@@ -157,6 +157,25 @@ static enum err cut_expire(struct keep *keep, uint32_t at, struct why *why)
     return err;
 }
 
+static void forget_package(struct keep *keep, uint32_t at)
+{
+    memmove(&keep->packages[at], &keep->packages[at + 1],
+            (keep->n_packages - at - 1) * sizeof *keep->packages);
+    keep->n_packages--;
+}
+
+enum err keep_drop_package(struct keep *keep, uint32_t number, struct why *why)
+{
+    char folder[FILE_PATH_MAX];
+    for (uint32_t i = 0; i < keep->n_packages; i++) {
+        if (keep->packages[i] == number) {
+            forget_package(keep, i);
+            break;
+        }
+    }
+    return folder_remove(below(keep, folder, "package", number, ""), why);
+}
+
 static enum err packages_expire(struct keep *keep, struct why *why)
 {
     uint32_t newest = keep->n_packages == 0 ? 0 : keep->packages[keep->n_packages - 1];
@@ -167,9 +186,7 @@ static enum err packages_expire(struct keep *keep, struct why *why)
             i++;
             continue;
         }
-        memmove(&keep->packages[i], &keep->packages[i + 1],
-                (keep->n_packages - i - 1) * sizeof *keep->packages);
-        keep->n_packages--;
+        forget_package(keep, i);
         TRY(body_remove(below(keep, folder, "package", number, ""), package_stays, why));
     }
     return OK;

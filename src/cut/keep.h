@@ -43,5 +43,7 @@ MUST_CHECK enum err keep_add(struct keep *keep, uint32_t number, const struct ma
                              struct why *why);
 /* A package is in place. */
 void keep_add_package(struct keep *keep, uint32_t number);
+/* Takes a package away that no cut names. */
+MUST_CHECK enum err keep_drop_package(struct keep *keep, uint32_t number, struct why *why);
 
 #endif

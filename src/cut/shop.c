@@ -374,6 +374,7 @@ static enum err make_numbered(struct shop *shop, int64_t time_ms, struct why *wh
                               .last = last};
     bool package = package_due(shop, time_ms, last);
     if (last) { /* the last cut's own package is part of it */
+        TRY(package_drop_unnamed(shop, why));
         facts.package = facts.number;
         facts.package_ms = time_ms;
     }

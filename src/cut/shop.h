@@ -98,6 +98,8 @@ bool package_due(const struct shop *shop, int64_t time_ms, bool last);
 MUST_CHECK enum err package_start(struct shop *shop, struct why *why);
 /* Takes the child's result; with `wait` until it ends. */
 void package_collect(struct shop *shop, bool wait);
+/* Takes away the finished package that no cut has named: the last cut names its own, and nothing stays that no manifest lists. */
+MUST_CHECK enum err package_drop_unnamed(struct shop *shop, struct why *why);
 
 /* shop_append.c: entries of our own, through the sequencer. */
 MUST_CHECK enum err append_entry(struct shop *shop, const struct entry *entry, uint64_t *index,

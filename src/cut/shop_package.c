@@ -74,3 +74,17 @@ void package_collect(struct shop *shop, bool wait)
     shop->package_failed = ended != 1;
     shop->packing = -1;
 }
+
+enum err package_drop_unnamed(struct shop *shop, struct why *why)
+{
+    const struct entry_cut *cut = &shop->fold->last_cut;
+    bool named =
+        shop->fold->last_cut_entry != ENTRY_NONE && cut->package_ms >= 0 && cut->package == shop->package;
+    if (shop->package < 0 || named) {
+        return OK;
+    }
+    TRY(keep_drop_package(&shop->keep, (uint32_t)shop->package, why));
+    shop->package = -1;
+    shop->package_ms = -1;
+    return OK;
+}

@@ -60,6 +60,22 @@ def index_of(night, number):
     return max(i for i, e in enumerate(night.ledger.entries) if e.startswith(b"prep-acta") and key in e)
 
 
+def test_no_package_stays_that_no_cut_names(night):
+    """The last cut names its own package: the one made just before it, which no manifest lists, goes."""
+    night.start("--package", "60")
+    wait_for(lambda: (night.dir / "public/latest.json").exists(), say=night.log)
+    for at in (0, 60, 120):
+        fill(night, [at // 60])
+        if at == 120:
+            assert night.ask("close prueba") == "ok"
+        assert night.cut(at).startswith("ok ")
+    public = night.dir / "public"
+    listed = {line.split(" ", 2)[2] for cut in public.glob("cut/*/manifest") for line in cut.read_text().splitlines()
+              if " package/" in line}
+    there = {p.relative_to(public).as_posix() for p in public.glob("package/**/*") if p.is_file()}
+    assert there == listed and {p.split("/")[1] for p in there} == {"1", "3"}
+
+
 def test_zeros_before_the_opening(night):
     fill(night, range(5), at=-1800)
     night.start()
