@@ -10,6 +10,7 @@
 #include "os/jail.h"
 #include "os/packet.h"
 #include "os/proc.h"
+#include "seal/minisig.h"
 
 #include <inttypes.h>
 #include <stdio.h>

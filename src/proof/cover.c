@@ -49,11 +49,20 @@ bool exam_signed(struct exam *exam, const char *path, struct span note, int *sig
     return true;
 }
 
+void exam_minisigned(struct exam *exam, const char *path, struct span note, int signer)
+{
+    char minisig[EXAM_PATH_MAX + 16];
+    struct why why = {{0}};
+    snprintf(minisig, sizeof minisig, "%s.minisig", path);
+    if (source_read(exam->source, minisig, 4096, &exam->file, &why) != OK ||
+        minisig_verify(&exam->keys[signer], note, buf_as_span(&exam->file), &why) != OK) {
+        exam_find(exam, RULE_SIGNATURE, minisig, "%s", why.text);
+    }
+}
+
 void exam_signatures(struct exam *exam)
 {
     char path[EXAM_PATH_MAX];
-    char minisig[EXAM_PATH_MAX + 16];
-    struct why why = {{0}};
     snprintf(path, sizeof path, "cut/%" PRIu32 "/manifest", exam->latest.cut);
     if (!exam_signed(exam, path, buf_as_span(&exam->manifest_note), &exam->signer)) {
         return;
@@ -63,13 +72,8 @@ void exam_signatures(struct exam *exam)
         exam_find(exam, RULE_SIGNATURE, path, "its origin is not the name of the key that signed it, %s",
                   key->name);
     }
-    snprintf(minisig, sizeof minisig, "%s.minisig", path);
-    if (exam->options->recount) {
-        return; /* a file like the others */
-    }
-    if (source_read(exam->source, minisig, 4096, &exam->file, &why) != OK ||
-        minisig_verify(key, buf_as_span(&exam->manifest_note), buf_as_span(&exam->file), &why) != OK) {
-        exam_find(exam, RULE_SIGNATURE, minisig, "%s", why.text);
+    if (!exam->options->recount) { /* a file like the others */
+        exam_minisigned(exam, path, buf_as_span(&exam->manifest_note), exam->signer);
     }
 }
 

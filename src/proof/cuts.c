@@ -18,22 +18,49 @@ const struct exam_cut *exam_cut_find(const struct exam *exam, uint32_t number)
     return NULL;
 }
 
-static bool of_body(const struct manifest_file *file, const char *folder)
+/* What never changes: the cut's folder, chunks, style and script, the package that this cut was the first to name. */
+static bool lasts(const struct manifest_file *file, const char *folder)
 {
-    return span_starts(file->path, span_str(folder)) || span_starts(file->path, SPAN("chunk/"));
+    return span_starts(file->path, span_str(folder)) || span_starts(file->path, SPAN("chunk/")) ||
+           span_starts(file->path, SPAN("a/")) || span_starts(file->path, SPAN("package/"));
 }
 
-/* A body goes as a whole (retention): when the first of its files is gone, it is. */
-static bool has_body(struct exam *exam, const struct manifest *manifest, const char *folder)
+static bool is_there(struct exam *exam, const char *path)
+{
+    return source_read(exam->source, path, EXAM_FILE_MAX, &exam->file, NULL) != ERR_MISSING;
+}
+
+/* Retention takes a body as a whole, this page last. */
+static bool has_body(struct exam *exam, const char *folder)
+{
+    char path[EXAM_PATH_MAX];
+    snprintf(path, sizeof path, "%sindex.html", folder);
+    return is_there(exam, path);
+}
+
+/* A package outlives the cut that first named it, or goes before it: only its sums stay for ever. It is there while one of its
+ * other files is. */
+static bool has_package(struct exam *exam, const struct manifest *manifest)
 {
     for (uint32_t i = 0; i < manifest->n_files; i++) {
         char path[EXAM_PATH_MAX];
-        if (span_starts(manifest->files[i].path, span_str(folder)) &&
-            span_copy(manifest->files[i].path, path, sizeof path)) {
-            return source_read(exam->source, path, EXAM_FILE_MAX, &exam->file, NULL) != ERR_MISSING;
+        if (span_starts(manifest->files[i].path, SPAN("package/")) &&
+            !span_ends(manifest->files[i].path, SPAN("/SHA256SUMS")) &&
+            span_copy(manifest->files[i].path, path, sizeof path) && is_there(exam, path)) {
+            return true;
         }
     }
     return false;
+}
+
+struct standing {
+    bool body, package;
+};
+
+static bool stands(const struct standing *standing, struct span path)
+{
+    return span_ends(path, SPAN("/SHA256SUMS")) ||
+           (span_starts(path, SPAN("package/")) ? standing->package : standing->body);
 }
 
 /* Files that cuts share are looked at once. */
@@ -44,24 +71,25 @@ static bool seen_before(struct exam *exam, struct span path)
     return map_put(&exam->listed, key, 1) != MAP_NONE;
 }
 
-static void check_list(struct exam *exam, const struct manifest *manifest, const char *folder, bool there)
+static void check_list(struct exam *exam, const struct manifest *manifest, const char *folder,
+                       const struct standing *standing)
 {
     for (uint32_t i = 0; i < manifest->n_files; i++) {
         const struct manifest_file *file = &manifest->files[i];
-        if (of_body(file, folder) && !seen_before(exam, file->path) && there) {
+        if (lasts(file, folder) && stands(standing, file->path) && !seen_before(exam, file->path)) {
             exam_file(exam, file, &exam->file);
         }
     }
     for (uint32_t i = 0; i < manifest->n_encodings; i++) {
         const struct manifest_file *file = &manifest->encodings[i];
-        if (of_body(file, folder) && !seen_before(exam, file->path) && there &&
+        if (lasts(file, folder) && stands(standing, file->path) && !seen_before(exam, file->path) &&
             exam_file(exam, file, &exam->file)) {
             exam_twin(exam, manifest, file);
         }
     }
 }
 
-static void check_body(struct exam *exam, const struct exam_cut *cut, const char *path, struct span text)
+static void check_body(struct exam *exam, struct exam_cut *cut, const char *path, struct span text)
 {
     struct manifest manifest;
     struct why why = {{0}};
@@ -77,13 +105,14 @@ static void check_body(struct exam *exam, const struct exam_cut *cut, const char
     }
     exam_files_root(exam, path, &manifest, cut);
     snprintf(folder, sizeof folder, "cut/%" PRIu32 "/", cut->number);
-    bool there = has_body(exam, &manifest, folder);
-    exam->n_bodies += there;
-    check_list(exam, &manifest, folder, there);
+    struct standing standing = {.body = has_body(exam, folder), .package = has_package(exam, &manifest)};
+    cut->body = standing.body;
+    exam->n_bodies += standing.body;
+    check_list(exam, &manifest, folder, &standing);
     manifest_done(&manifest);
 }
 
-static void check_old(struct exam *exam, const struct exam_cut *cut)
+static void check_old(struct exam *exam, struct exam_cut *cut)
 {
     char path[EXAM_PATH_MAX];
     struct buf note = {0};
@@ -108,6 +137,7 @@ static void check_old(struct exam *exam, const struct exam_cut *cut)
             exam_find(exam, RULE_CHAIN, path,
                       "it is not the manifest that the log's entry %" PRIu64 " of the cut names", cut->index);
         } else if (exam_signed(exam, path, buf_as_span(&note), &signer) && !exam->options->recount) {
+            exam_minisigned(exam, path, buf_as_span(&note), signer);
             check_body(exam, cut, path, text);
         }
     }

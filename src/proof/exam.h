@@ -59,6 +59,7 @@ struct exam_cut {
     uint8_t manifest[32];
     uint8_t files_root[32];
     struct hash leaf;
+    bool body; /* its files are there, not its manifest alone */
 };
 
 /* A version of the policy in the log. */
@@ -141,10 +142,13 @@ void exam_policies(struct exam *exam);          /* policies.c: each published ve
 MUST_CHECK enum err exam_figures(struct exam *exam,
                                  struct why *why); /* figures.c: everything rendered again */
 MUST_CHECK enum err exam_package(struct exam *exam, struct why *why); /* package.c */
+void exam_published(struct exam *exam);                               /* published.c: keys beside the cuts */
 MUST_CHECK enum err exam_foreign(struct exam *exam, struct why *why); /* foreign.c: what nobody names */
 
 /* A manifest's bytes against the keys; false: a finding was noted. */
 bool exam_signed(struct exam *exam, const char *path, struct span note, int *signer);
+/* The same in minisign's form, beside it. */
+void exam_minisigned(struct exam *exam, const char *path, struct span note, int signer);
 const struct exam_cut *exam_cut_find(const struct exam *exam, uint32_t number);
 /* The numbers of a cut's entry against the state at what it covers. */
 void exam_cut_figures(struct exam *exam, const struct entry_cut *cut, uint64_t index);

@@ -67,43 +67,34 @@ static void check_image(struct exam *exam, const char *path)
     }
 }
 
-/* The number of a bundle by its path, "log/tile/entries/x001/234": its groups of digits. */
-static uint64_t bundle_number(struct span path)
-{
-    uint64_t number = 0;
-    for (size_t i = 0; i < path.len; i++) {
-        if (path.at[i] >= '0' && path.at[i] <= '9') {
-            number = number * 10 + (uint64_t)(path.at[i] - '0');
-        }
-    }
-    return number;
-}
-
 /* Bundles of the same number agree as far as both go: the ledger only grows. What was read is the measure. */
-static void check_bundle(struct exam *exam, const char *path)
+static bool bundle_agrees(const struct exam *exam, uint64_t index, unsigned width, struct span rest)
 {
-    struct why why = {{0}};
-    struct span rest;
+    uint64_t end = index + width < exam->tree.size ? index + width : exam->tree.size;
     struct span entry;
-    const char *part = strstr(path, ".p/");
-    size_t len = part == NULL ? strlen(path) : (size_t)(part - path);
-    uint64_t index = bundle_number(span_of(path, len)) * BUNDLE_ENTRIES;
-    if (index >= exam->tree.size) {
-        return; /* beyond what was signed: on its way */
-    }
-    if (source_read(exam->source, path, EXAM_FILE_MAX, &exam->twin, &why) != OK) {
-        exam_find(exam, RULE_MISSING, path, "%s", why.text);
-        return;
-    }
-    rest = buf_as_span(&exam->twin);
-    for (; index < exam->tree.size && bundle_next(&rest, &entry) == OK; index++) {
+    for (; index < end && bundle_next(&rest, &entry) == OK; index++) {
         struct hash leaf;
         merkle_leaf(entry, &leaf);
         if (!hash_equal(&leaf, &exam->tree.levels[0][index])) {
-            exam_find(exam, RULE_LEDGER, path,
-                      "its entry %" PRIu64 " contradicts the bundle that was examined", index);
-            return;
+            return false;
         }
+    }
+    return index == end && (end == exam->tree.size || rest.len == 0); /* beyond what was signed: on its way */
+}
+
+static void check_bundle(struct exam *exam, const char *path)
+{
+    struct why why = {{0}};
+    int level = 0;
+    uint64_t bundle = 0;
+    unsigned width = 0;
+    if (tile_path_parse(span_from(span_str(path), strlen("log/tile/")), &level, &bundle, &width) != OK ||
+        level >= 0) {
+        exam_find(exam, RULE_FOREIGN, path, "it is no bundle of the log");
+    } else if (source_read(exam->source, path, EXAM_FILE_MAX, &exam->twin, &why) != OK) {
+        exam_find(exam, RULE_MISSING, path, "%s", why.text);
+    } else if (!bundle_agrees(exam, bundle * BUNDLE_ENTRIES, width, buf_as_span(&exam->twin))) {
+        exam_find(exam, RULE_LEDGER, path, "its entries contradict the bundles that were examined");
     }
 }
 
@@ -131,6 +122,13 @@ static void check_spare_tile(struct exam *exam, const char *path)
     }
 }
 
+/* In the manifest of the newest cut, or in an older one of what still stands (cuts.c). */
+static bool is_listed(const struct exam *exam, const char *path)
+{
+    return manifest_find(&exam->manifest, span_str(path)) != NULL ||
+           map_get(&exam->listed, span_str(path)) != MAP_NONE;
+}
+
 static void check_cut_file(struct exam *exam, const char *path)
 {
     uint32_t number;
@@ -143,8 +141,9 @@ static void check_cut_file(struct exam *exam, const char *path)
         if (number < exam->latest.cut && exam->folded && exam_cut_find(exam, number) == NULL) {
             exam_find(exam, RULE_FOREIGN, path, "the ledger has no such cut");
         }
-    } else if (number == exam->latest.cut || map_get(&exam->listed, span_str(path)) == MAP_NONE) {
-        exam_find(exam, RULE_FOREIGN, path, "the manifest of its cut does not list it");
+    } else if (!is_listed(exam, path)) {
+        exam_find(exam, RULE_FOREIGN, path,
+                  "the manifest of its cut does not list it, or the body that it was part of has gone");
     }
 }
 
@@ -260,12 +259,10 @@ static enum err look(void *arg, const char *path, int64_t size)
         check_chunk(exam, path);
     } else if (starts(path, "acta/")) {
         check_image(exam, path);
-    } else if (starts(path, "package/") || manifest_find(&exam->manifest, span_str(path)) != NULL) {
-        return OK; /* packages have their sums */
     } else if (starts(path, "cut/")) {
         check_cut_file(exam, path);
-    } else if (!starts(path, "a/")) {
-        exam_find(exam, RULE_FOREIGN, path, "nothing of the cut names it");
+    } else if (!is_listed(exam, path)) {
+        exam_find(exam, RULE_FOREIGN, path, "no manifest of a cut that stands names it");
     }
     return OK;
 }

@@ -62,6 +62,7 @@ static enum err steps(struct exam *exam, struct why *why)
     exam_signatures(exam);
     TRY(exam_log(exam, why));
     TRY(exam_cuts(exam, why));
+    exam_published(exam);
     exam_policies(exam);
     TRY(figures(exam, why));
     return exam->options->recount ? OK : exam_foreign(exam, why);

@@ -11,6 +11,13 @@ static enum err take_base64(struct span line, size_t len, struct buf *out)
     return base64_parse(line, out) == OK && out->len == len ? OK : ERR_SYNTAX;
 }
 
+/* The first line is under no signature, so it has one spelling. */
+static bool names(struct span line, const struct note_key *key)
+{
+    static const struct span before = SPAN("untrusted comment: signature by ");
+    return span_starts(line, before) && span_is(span_from(line, before.len), key->name);
+}
+
 static enum err verify(const struct note_key *key, struct span file, struct span minisig, struct buf *first,
                        struct buf *global)
 {
@@ -21,8 +28,7 @@ static enum err verify(const struct note_key *key, struct span file, struct span
             return ERR_SYNTAX;
         }
     }
-    if (!span_starts(lines[0], SPAN("untrusted comment: ")) ||
-        !span_starts(lines[2], SPAN("trusted comment: ")) || minisig.len != 0) {
+    if (!names(lines[0], key) || !span_starts(lines[2], SPAN("trusted comment: ")) || minisig.len != 0) {
         return ERR_SYNTAX;
     }
     TRY(take_base64(lines[1], 2 + 8 + 64, first));
@@ -55,4 +61,15 @@ enum err minisig_verify(const struct note_key *key, struct span file, struct spa
                      : why_set(why, err,
                                err == ERR_SYNTAX ? "it is not a minisign signature"
                                                  : "the minisign signature does not verify");
+}
+
+void minisign_public(const struct note_key *key, struct buf *out)
+{
+    uint8_t line[2 + 8 + 32] = {'E', 'd'};
+    memcpy(line + 2, key->id, 4);
+    memcpy(line + 6, key->id, 4);
+    memcpy(line + 10, key->public, 32);
+    buf_printf(out, "untrusted comment: minisign public key of %s\n", key->name);
+    base64_print(out, line, sizeof line);
+    buf_char(out, '\n');
 }

@@ -8,4 +8,7 @@
 MUST_CHECK enum err minisig_verify(const struct note_key *key, struct span file, struct span minisig,
                                    struct why *why);
 
+/* The public key as minisign reads it: "Ed" || key id || key; the id is the note key's, twice. */
+void minisign_public(const struct note_key *key, struct buf *out);
+
 #endif

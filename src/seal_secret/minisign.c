@@ -45,13 +45,3 @@ void minisign_make(const struct secret_key *key, struct span file, struct span t
     base64_print(out, global, sizeof global);
     buf_char(out, '\n');
 }
-
-void minisign_public(const struct note_key *key, struct buf *out)
-{
-    uint8_t line[2 + 8 + 32] = {'E', 'd'};
-    key_id(key, line + 2);
-    memcpy(line + 10, key->public, 32);
-    buf_printf(out, "untrusted comment: minisign public key of %s\n", key->name);
-    base64_print(out, line, sizeof line);
-    buf_char(out, '\n');
-}

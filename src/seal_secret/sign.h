@@ -35,11 +35,9 @@ void note_sign(const struct secret_key *key, struct span text, struct buf *out);
 /* text, blank line, signature line. `text` must end in a newline. */
 void note_make(const struct secret_key *key, struct span text, struct buf *out);
 
-/* A minisign signature file (prehashed, algorithm "ED") over `file`, with a trusted comment; and the .pub
- * file. */
+/* A minisign signature file (prehashed, algorithm "ED") over `file`, with a trusted comment. */
 void minisign_make(const struct secret_key *key, struct span file, struct span trusted_comment,
                    struct buf *out);
-void minisign_public(const struct note_key *key, struct buf *out);
 
 /* A secret under a passphrase: Argon2id, then XSalsa20-Poly1305. Appends / opens bytes
  *   operations[4] || KiB of memory[4] || salt[16] || nonce[24] || box(seed)[48]      big endian
