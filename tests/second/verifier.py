@@ -155,9 +155,10 @@ def check_cut_proof(tree, number, index, entries, vkey):
     need(head.decode() == "\n".join(lines), f"{path}: does not prove entry {index}")
 
 
-def check_minisign(tree, path, key):
+def check_minisign(tree, path, key, name):
     """minisign's own form of the same signature: prehashed, with a trusted comment."""
-    _, blob, trusted, over_both = tree.read(path + ".minisig").decode().splitlines()
+    first, blob, trusted, over_both = tree.read(path + ".minisig").decode().splitlines()
+    need(first == f"untrusted comment: signature by {name}", f"{path}.minisig: another comment")
     blob = base64.b64decode(blob, validate=True)
     need(blob[:2] == b"ED" and trusted.startswith("trusted comment: "), f"{path}.minisig: another form")
     VerifyKey(key).verify(hashlib.blake2b(tree.read(path)).digest(), blob[10:])
@@ -169,11 +170,12 @@ def public_of(vkey):
 
 
 def check_keys(tree, log_vkey, cut_vkey):
-    """The published keys are the pinned one and the one that the log binds; minisign's file holds the latter."""
-    need(tree.read("log/vkey").decode() == log_vkey + "\n", "log/vkey: another key")
-    need(tree.read("log/cut.vkey").decode() == cut_vkey + "\n", "log/cut.vkey: another key")
-    blob = base64.b64decode(tree.read("log/minisign.pub").decode().splitlines()[1], validate=True)
-    need(blob[:2] == b"Ed" and blob[10:] == public_of(cut_vkey), "log/minisign.pub: another key")
+    """The keys that are published are the pinned one and the one that the log binds; minisign's file holds the latter."""
+    name, key_id, _ = cut_vkey.split("+", 2)
+    blob = base64.b64encode(b"Ed" + bytes.fromhex(key_id) * 2 + public_of(cut_vkey)).decode()
+    for path, must in (("log/vkey", log_vkey), ("log/cut.vkey", cut_vkey),
+                       ("log/minisign.pub", f"untrusted comment: minisign public key of {name}\n{blob}")):
+        need(not (tree.root / path).exists() or tree.read(path).decode() == must + "\n", f"{path}: another key")
 
 
 def section(lines, name):
@@ -211,11 +213,14 @@ def check_manifest(tree, cut, previous, vkey, current):
     twins, _ = section(rest, "encodings")
     need(root_of((line + "\n").encode() for line in files).hex() == cut["files-root"], f"cut {cut['number']}: files-root")
     mutable = re.compile(r"(latest\.json|index\.html|[^/]+/index\.html)(\.gz|\.br)?$")
-    kept = current or (tree.root / f"cut/{cut['number']}/cut.json").exists()
+    kept = current or (tree.root / f"cut/{cut['number']}/index.html").exists()
+    packed = any((tree.root / path).exists() for path in (line.split(" ", 2)[2] for line in files)
+                 if path.startswith("package/") and not path.endswith("/SHA256SUMS"))
     for check, listed in ((check_file, files), (check_twin, twins)):
         for line in listed:
             path = line.split(" ", 2)[2]
-            if (current or not mutable.match(path)) and (kept or (tree.root / path).exists()):
+            stands = path.endswith("/SHA256SUMS") or (packed if path.startswith("package/") else kept)
+            if stands and (current or not mutable.match(path)):
                 check(tree, line)
     return digest
 
@@ -250,6 +255,18 @@ def check_data(tree, election, entries, cut):
                 need(row["votes"] == said, f"{path}: {row['code']}")
 
 
+def check_rows(tree, entries, cut):
+    """Each row of the tables of actas names the place in the log of the entry that stands."""
+    index = {f["acta"]: i for i, (kind, f) in enumerate(map(rules.fields, entries[:int(cut["log-size"])]))
+             if kind == "prep-acta/v1"}
+    page = tree.root / f"cut/{cut['number']}/actas.html"
+    pages = [page] if page.exists() else sorted((tree.root / f"cut/{cut['number']}").glob("*/actas.html"))
+    for chunk in {m for p in pages for m in re.findall(r"chunk/([0-9a-f]{64}\.html)", p.read_text())}:
+        for key, row in re.findall(r'<tr id="(\w[\w-]*)"(?: class="\w+")?>(.*?)</tr>', tree.read(f"chunk/{chunk}").decode()):
+            at = re.search(r"<td>(\d+)(?: <small>v\d+</small>)?</td>$", row)
+            need((int(at[1]) if at else None) == index.get(key), f"chunk/{chunk}: the row of {key}")
+
+
 def check_images(tree, entries):
     """Images that stand there are what an entry promised; one may still be on its way."""
     for kind, f in map(rules.fields, entries):
@@ -280,7 +297,8 @@ def verify(root, log_vkey=None):
             key = [vkey for at, vkey in keys if at < int(cut["log-size"])][-1]
             previous = check_manifest(tree, cut, previous, key, index == cuts[-1][0])
             check_data(tree, election, entries, cut)
-            check_minisign(tree, f"cut/{cut['number']}/manifest", public_of(key))
+            check_rows(tree, entries, cut)
+            check_minisign(tree, f"cut/{cut['number']}/manifest", public_of(key), key.split("+")[0])
             check_cut_proof(tree, cut["number"], index, entries, log_vkey)
         need(latest["manifest_sha256"] == previous, "latest.json names another manifest")
         check_images(tree, entries[:int(cuts[-1][1]["log-size"])])
