@@ -147,6 +147,15 @@ static void check_cut_file(struct exam *exam, const char *path)
     }
 }
 
+/* A package is made beside the cuts: the next one names it. None comes after the last cut. */
+static bool is_next_package(const struct exam *exam, const char *path)
+{
+    uint32_t number;
+    struct span rest;
+    return starts(path, "package/") && !exam->latest.last && numbered(path, "package/", &number, &rest) &&
+           number <= exam->latest.cut && (int64_t)number > exam->package;
+}
+
 /* "log/cut-12.tlog-proof": of a cut that the log has. */
 static void check_proof_file(struct exam *exam, const char *path)
 {
@@ -261,7 +270,7 @@ static enum err look(void *arg, const char *path, int64_t size)
         check_image(exam, path);
     } else if (starts(path, "cut/")) {
         check_cut_file(exam, path);
-    } else if (!is_listed(exam, path)) {
+    } else if (!is_listed(exam, path) && !is_next_package(exam, path)) {
         exam_find(exam, RULE_FOREIGN, path, "no manifest of a cut that stands names it");
     }
     return OK;

@@ -277,6 +277,12 @@ def check_images(tree, entries):
                 need(len(data) == int(size) and sha(data).hex() == digest, f"{path}: altered")
 
 
+def next_package(path, named, cut):
+    """A package is made beside the cuts; the next one names it."""
+    found = re.match(r"package/(\d+)/", path)
+    return bool(found) and named < int(found[1]) <= cut
+
+
 def verify(root, log_vkey=None):
     """The first thing that is wrong, as a sentence; None: all is well."""
     tree = Tree(root)
@@ -302,7 +308,8 @@ def verify(root, log_vkey=None):
             check_cut_proof(tree, cut["number"], index, entries, log_vkey)
         need(latest["manifest_sha256"] == previous, "latest.json names another manifest")
         check_images(tree, entries[:int(cuts[-1][1]["log-size"])])
-        foreign = tree.foreign()
+        named = (latest["package"] or {"number": -1})["number"]
+        foreign = [path for path in tree.foreign() if latest["last"] or not next_package(path, named, latest["cut"])]
         need(not foreign, f"{foreign[:1]}: foreign")
     except (Wrong, BadSignatureError, ValueError, KeyError, IndexError, AttributeError, OSError, brotli.error, EOFError) as error:
         return f"{type(error).__name__}: {error}"
