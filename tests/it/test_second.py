@@ -61,7 +61,7 @@ class World:
 
     def mutable(self):
         """What stands at the root with the present cut."""
-        names = [p.relative_to(self.clean).as_posix() for p in self.clean.glob("*/index.html*")] + ENTRY_PAGES
+        names = [p.relative_to(self.clean).as_posix() for p in self.clean.glob("[a-z]*/index.html*")] + ENTRY_PAGES
         return {name: (self.clean / name).read_bytes() for name in names if (self.clean / name).exists()}
 
     def bytes(self, path):
@@ -115,7 +115,7 @@ def test_a_bit_in_every_file_of_every_encoding(world, part):
 
 def test_files_cut_short_and_made_longer(world):
     dice = random.Random(1)
-    for path in dice.sample(world.files, 40):
+    for path in dice.sample(world.files, 25):
         data = world.bytes(path)
         world.refused_by_both({path: data[:dice.randrange(len(data))]}, f"{path} cut short")
         world.refused_by_both({path: data + b"\n"}, f"{path} longer")
@@ -127,14 +127,14 @@ def needed(path):
 
 
 def test_files_taken_away(world):
-    for path in random.Random(2).sample([p for p in world.files if needed(p)], 60):
+    for path in random.Random(2).sample([p for p in world.files if needed(p)], 40):
         world.refused_by_both({path: None}, f"{path} missing")
 
 
 def test_files_added(world):
     folders = sorted({str(Path(path).parent) for path in world.files})
     for folder in folders:
-        for name in ("index.php", "1"):
+        for name in ("index.php",):
             if f"{folder}/{name}" not in world.files:
                 world.refused_by_both({f"{folder}/{name}": b"<p>otra cosa\n"}, f"{folder}/{name} added")
 
@@ -142,7 +142,7 @@ def test_files_added(world):
 def test_files_swapped(world):
     dice = random.Random(3)
     tried = 0
-    while tried < 40:
+    while tried < 30:
         one = dice.choice(world.files)
         other = dice.choice([p for p in world.files if Path(p).suffix == Path(one).suffix])
         if world.bytes(one) != world.bytes(other):
