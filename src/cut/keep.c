@@ -131,6 +131,7 @@ static enum err body_remove(const char *folder, const char *const *stay, struct 
 {
     struct sweep sweep = {.folder = folder, .stay = stay, .why = why};
     enum err err = folder_walk(folder, sweep_file, &sweep, why);
+    err = err == OK ? folder_prune(folder, why) : err;
     return err == ERR_MISSING ? OK : err;
 }
 

@@ -1,14 +1,11 @@
 /* One page, Spanish first. */
 #include "edge/caption.h"
 
-#include "base/codec.h"
-#include "base/date.h"
 #include "doors/cut_code.h"
-#include "seal/digest.h"
+#include "edge/made_page.h"
 #include "wire/text.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 /* White on black, sizes by the window: one line of four groups on a television, two by two on a phone held upright. */
 static const char style[] =
@@ -28,12 +25,8 @@ static const char style[] =
 const char *caption_rules(void)
 {
     static struct buf rules = {0};
-    uint8_t sha256[DIGEST_LEN];
     if (rules.len == 0) {
-        digest_of(span_of(style, sizeof style - 1), sha256);
-        buf_str(&rules, "default-src 'none'; style-src 'sha256-");
-        base64_print(&rules, sha256, sizeof sha256);
-        buf_str(&rules, "'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'");
+        made_rules(span_of(style, sizeof style - 1), &rules);
     }
     return buf_cstr(&rules);
 }
@@ -46,30 +39,7 @@ static void put_head(const struct view_facts *facts, struct buf *out)
             "<title>Código del corte / Code of the update</title><style>");
     buf_str(out, style);
     buf_str(out, "</style></head><body>\n");
-    if (facts != NULL && facts->has_cut && facts->drill) {
-        buf_str(
-            out,
-            "<header><p class=\"drill\">SIMULACRO: los datos no son reales <span lang=\"en\">· DRILL: not real "
-            "data</span></p></header>\n");
-    }
-}
-
-/* "20:20 (UTC-6)": the election's hour, whatever the host's zone. */
-static void put_moment(const struct view_facts *facts, struct buf *out)
-{
-    char iso[DATE_ISO_LEN + 1];
-    struct date date = date_at(facts->time_ms, facts->offset_min);
-    int minutes = abs(facts->offset_min);
-    date_print_iso(iso, facts->time_ms);
-    buf_printf(out, "<time datetime=\"%s\">%02d:%02d", iso, date.hour, date.minute);
-    if (date.second != 0) {
-        buf_printf(out, ":%02d", date.second);
-    }
-    buf_printf(out, "</time> (UTC%s%d", facts->offset_min < 0 ? "-" : "+", minutes / 60);
-    if (minutes % 60 != 0) {
-        buf_printf(out, ":%02d", minutes % 60);
-    }
-    buf_printf(out, ") · %02d/%02d/%04d", date.day, date.month, date.year);
+    made_drill(facts, out);
 }
 
 /* Two groups hold together, so that a narrow window shows two lines of two. */
@@ -94,7 +64,7 @@ static void put_main(const struct view_facts *facts, const char *code, struct bu
             "<p class=\"none\">Todavía no hay cortes. <span lang=\"en\">There are no updates yet.</span></p>\n");
     } else {
         buf_printf(out, "<p class=\"cut\">Corte <b>%" PRIu32 "</b> · ", facts->cut);
-        put_moment(facts, out);
+        made_moment(facts->time_ms, facts->offset_min, out);
         buf_str(out, facts->last ? " · <b>último corte</b></p>\n" : "</p>\n");
         if (code[0] != '\0') {
             put_code(code, out);

@@ -3,6 +3,7 @@
 
 #include "edge/below.h"
 #include "edge/caption.h"
+#include "edge/host_page.h"
 #include "edge/respond_rep.h"
 #include "wire/uri.h"
 
@@ -60,7 +61,7 @@ void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, 
     plain_answer(shelf, status, false, "", out, reply);
 }
 
-/* What is made every second: /estado and /codigo. */
+/* What is made every second: /estado, /codigo and /difusores. */
 static void answer_made(const struct edge_shelf *shelf, struct span body, const char *type, const char *rules,
                         bool head_only, struct buf *out, struct reply *reply)
 {
@@ -279,6 +280,11 @@ static void answer_get(const struct edge_shelf *shelf, const struct http1_reques
     }
     if (!shelf->is_site && span_is(path, "/codigo")) {
         answer_made(shelf, shelf->caption, "text/html; charset=utf-8", caption_rules(),
+                    request->method == HTTP_HEAD, out, reply);
+        return;
+    }
+    if (!shelf->is_site && span_is(path, "/difusores")) {
+        answer_made(shelf, shelf->host, "text/html; charset=utf-8", host_page_rules(),
                     request->method == HTTP_HEAD, out, reply);
         return;
     }

@@ -14,6 +14,7 @@ struct edge_shelf {
     int folder;          /* tree: images, bundles, old manifests; -1: none */
     struct span estado;  /* the body of /estado */
     struct span caption; /* and of /codigo */
+    struct span host;    /* and of /difusores */
     struct span date;    /* "Date: …\r\n" */
     struct worker_row *row;
 };

@@ -2,6 +2,7 @@
  * nothing but images and bundles below the tree, writes nothing, and connects to nobody. */
 #include "edge/caption.h"
 #include "edge/estado.h"
+#include "edge/host_page.h"
 #include "edge/roles.h"
 #include "edge/server.h"
 
@@ -20,7 +21,7 @@ struct worker {
     const struct role_gift *gift;
     struct loop *loop;
     struct server server;
-    struct buf estado, caption, date;
+    struct buf estado, caption, host, date;
     int channel;
     int64_t end_by_ms;
     bool open; /* the listener is watched */
@@ -36,13 +37,17 @@ static void make_estado(struct worker *worker)
     bool has_code = whole && facts != NULL && facts->has_cut && facts->cut == notice.code_cut;
     const char *code = has_code ? notice.code : "";
     buf_clear(&worker->estado);
-    estado_print(worker->gift->options, facts, (enum feed_state)atomic_load(&board->feed),
-                 atomic_load(&board->feed_age_s), code, &notice.public_notice,
-                 clock_now_ms(worker->gift->clock), &worker->estado);
+    enum feed_state feed = (enum feed_state)atomic_load(&board->feed);
+    int64_t feed_age_s = atomic_load(&board->feed_age_s);
+    int64_t now_ms = clock_now_ms(worker->gift->clock);
+    estado_print(worker->gift->options, facts, feed, feed_age_s, code, &notice.public_notice, now_ms, &worker->estado);
     worker->server.answers.estado = buf_as_span(&worker->estado);
     buf_clear(&worker->caption);
     caption_print(worker->gift->options, facts, code, &worker->caption);
     worker->server.answers.caption = buf_as_span(&worker->caption);
+    buf_clear(&worker->host);
+    host_page_print(worker->gift->options, facts, feed, feed_age_s, code, now_ms, &worker->host);
+    worker->server.answers.host = buf_as_span(&worker->host);
 }
 
 /* HTTP's dates are the world's, not the night's: caches compare them with their own clocks. */
@@ -149,6 +154,7 @@ static enum err prepare(struct worker *worker, struct why *why)
     TRY(server_init(&worker->server, &gift->options->limits, &gift->options->forwarders, why));
     buf_init(&worker->estado, 0);
     buf_init(&worker->caption, 0);
+    buf_init(&worker->host, 0);
     buf_init(&worker->date, 0);
     TRY(loop_watch(worker->loop, worker->channel, LOOP_READ, on_channel, worker));
     struct channel_message hello = {.kind = CHANNEL_HELLO};

@@ -64,6 +64,7 @@ static enum err strip_cut(const struct pull *pull, uint32_t cut, struct why *why
     snprintf(name, sizeof name, "cut/%u", cut);
     path_join(folder, pull->stage.public, name);
     TRY(folder_walk(folder, strip_file, folder, why));
+    TRY(folder_prune(folder, why));
     unlink(path_join(mark, folder, "index.html"));
     return OK;
 }

@@ -63,8 +63,9 @@ static bool says_yes(const struct status *status, const char *name)
     return span_is(value, "yes") || span_is(value, "1") || span_is(value, "true");
 }
 
-/* The next cut is later than promised by more than its building may take. A stepped clock promises nothing.
- */
+/* The next cut is late when nobody who waits for it would call it building any more: half a minute for the machine, however
+ * fast the night's clock runs (a whole city's cut with its package takes some seconds, several times that on a loaded disk),
+ * and a minute for the reader. A stepped clock promises nothing. */
 static void check_cut_late(const struct board *board, struct alarm_set *out)
 {
     int64_t next = board_time(board, SEAT_CUT, "next");
@@ -72,7 +73,7 @@ static void check_cut_late(const struct board *board, struct alarm_set *out)
         return;
     }
     int64_t late_ms = board->now_ms - next;
-    if (late_ms > (int64_t)ALARM_CUT_GRACE_REAL_MS * board->speed) {
+    if (late_ms > ALARM_CUT_NIGHT_MS && late_ms / board->speed > ALARM_CUT_REAL_MS) {
         add(out, "cut-late", "El corte %llu debía salir hace %lld s y no ha salido",
             (unsigned long long)board_number(board, SEAT_CUT, "cut") + 1, (long long)(late_ms / 1000));
     }
@@ -94,38 +95,58 @@ static void check_checkpoint(const struct board *board, struct alarm_set *out)
     }
 }
 
-/* A mirror is behind when it misses more than two cuts and they are old enough that it should have them. On a stepped
- * clock age says nothing. */
-static void check_mirror(const struct board *board, enum board_seat seat, struct alarm_set *out)
+/* A mirror whose feed is gone serves what it has, and says its age. */
+static bool check_feed(const struct board_program *mirror, struct alarm_set *out)
 {
-    const struct board_program *mirror = &board->seats[seat];
-    if (!mirror->present || mirror->gone) {
-        return;
+    if (!span_is(status_value(&mirror->status, "feed"), "lost")) {
+        return false;
     }
     char text[ALARM_TEXT_MAX];
-    if (span_is(status_value(&mirror->status, "feed"), "lost")) {
-        snprintf(text, sizeof text, "%s no alcanza la fuente desde hace %llu s; publica el corte %llu",
-                 mirror->title, (unsigned long long)status_number(&mirror->status, "feed_age_s"),
-                 (unsigned long long)status_number(&mirror->status, "cut"));
-        add_for(out, "feed-lost", mirror->name, text);
+    snprintf(text, sizeof text, "%s no alcanza la fuente desde hace %llu s; publica el corte %llu",
+             mirror->title, (unsigned long long)status_number(&mirror->status, "feed_age_s"),
+             (unsigned long long)status_number(&mirror->status, "cut"));
+    add_for(out, "feed-lost", mirror->name, text);
+    return true;
+}
+
+/* Real time since a newer cut is there and the mirror takes none: whoever takes one a while later than the other is only
+ * slow, however many the night makes in that while. */
+static int64_t lacks_ms(struct alarm_memory *memory, int which, uint64_t held, uint64_t newest,
+                        int64_t real_ms)
+{
+    bool moved = !memory->mirrors[which].known || memory->mirrors[which].cut != held;
+    if (newest <= held) {
+        memory->mirrors[which].lack_ms = -1;
+    } else if (moved || memory->mirrors[which].lack_ms < 0) {
+        memory->mirrors[which].lack_ms = real_ms;
+    }
+    memory->mirrors[which].cut = held;
+    memory->mirrors[which].known = true;
+    return newest <= held ? 0 : real_ms - memory->mirrors[which].lack_ms;
+}
+
+/* A mirror is behind when it stands still for a minute while there is more, or when it moves and is two minutes and several
+ * cuts late all the same. Both in real time: what a stepped or a fast clock does in that time is no fault of its. */
+static void check_mirror(const struct board *board, int which, int64_t real_ms, struct alarm_memory *memory,
+                         struct alarm_set *out)
+{
+    const struct board_program *mirror = &board->seats[which == 0 ? SEAT_MIRROR_1 : SEAT_MIRROR_2];
+    if (!mirror->present || mirror->gone || check_feed(mirror, out)) {
         return;
     }
     uint64_t newest = board_number(board, SEAT_CUT, "cut");
     uint64_t held = status_number(&mirror->status, "cut");
     int64_t held_ms = status_time(&mirror->status, "cut_time");
-    int64_t old_ms = held_ms < 0 ? INT64_MAX : board->now_ms - held_ms;
-    int64_t patience_ms = (int64_t)ALARM_MIRROR_REAL_MS * board->speed;
-    if (board->speed != 0 && newest > held + ALARM_MIRROR_CUTS && old_ms > patience_ms) {
-        snprintf(text, sizeof text, "%s va %llu cortes atrás (tiene el %llu, hay %llu)", mirror->title,
-                 (unsigned long long)(newest - held), (unsigned long long)held, (unsigned long long)newest);
+    int64_t old_ms = held_ms < 0 || board->speed == 0 ? 0 : (board->now_ms - held_ms) / board->speed;
+    bool stands = lacks_ms(memory, which, held, newest, real_ms) > ALARM_MIRROR_REAL_MS;
+    bool lags = newest > held + ALARM_MIRROR_LAG_CUTS && old_ms > ALARM_MIRROR_LAG_REAL_MS;
+    if (stands || lags) {
+        char text[ALARM_TEXT_MAX];
+        snprintf(text, sizeof text, "%s va %llu %s atrás (tiene el %llu, hay %llu)", mirror->title,
+                 (unsigned long long)(newest - held), newest - held == 1 ? "corte" : "cortes",
+                 (unsigned long long)held, (unsigned long long)newest);
         add_for(out, "behind", mirror->name, text);
     }
-}
-
-static void check_mirrors(const struct board *board, struct alarm_set *out)
-{
-    check_mirror(board, SEAT_MIRROR_1, out);
-    check_mirror(board, SEAT_MIRROR_2, out);
 }
 
 /* Below this the store keeps what it acknowledged, but a package and a cut more may not fit. */
@@ -183,7 +204,7 @@ static void check_totals(const struct board *board, struct alarm_set *out)
 
 typedef void (*alarm_rule)(const struct board *board, struct alarm_set *out);
 static const alarm_rule rules[] = {
-    check_gone, check_own,   check_cut_late, check_checkpoint, check_mirrors,
+    check_gone, check_own,   check_cut_late, check_checkpoint,
     check_disk, check_clock, check_review,   check_totals,
 };
 
@@ -225,6 +246,9 @@ void alarms_check(const struct board *board, int64_t real_ms, struct alarm_memor
     out->n = 0;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         rules[i](board, out);
+    }
+    for (int i = 0; i < MIRRORS; i++) {
+        check_mirror(board, i, real_ms, memory, out);
     }
     check_refused(board, real_ms, memory, out);
 }

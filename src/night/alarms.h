@@ -18,23 +18,30 @@ struct alarm_set {
     uint32_t n;
 };
 
-/* What is compared over time: refusals of the last minute, one slot a second of real time. */
+/* What is compared over time, in real time: refusals of the last minute, a slot a second; what each mirror took last. */
 struct alarm_memory {
     struct {
         int64_t real_ms;
         uint64_t refused, acknowledged;
     } slots[REFUSED_SLOTS];
     uint32_t n, next;
+    struct {
+        uint64_t cut;    /* that it holds */
+        int64_t lack_ms; /* real: since when a newer one is there and it takes none; -1: it lacks nothing */
+        bool known;
+    } mirrors[MIRRORS];
 };
 
 /* Limits, each with its reason in alarms.c. */
 enum {
     ALARM_DISK_LOW_MIB = 512,
     ALARM_CLOCK_OFF_MS = 2000,
-    ALARM_CUT_GRACE_REAL_MS = 8000,
+    ALARM_CUT_REAL_MS = 30000,
+    ALARM_CUT_NIGHT_MS = 60000,
     ALARM_CHECKPOINT_REAL_MS = 5000,
-    ALARM_MIRROR_CUTS = 2,
-    ALARM_MIRROR_REAL_MS = 20000,
+    ALARM_MIRROR_REAL_MS = 60000,
+    ALARM_MIRROR_LAG_CUTS = 2,
+    ALARM_MIRROR_LAG_REAL_MS = 120000,
     ALARM_REFUSED_MIN = 20,
     ALARM_REFUSED_PERCENT = 5
 };

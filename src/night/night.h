@@ -25,8 +25,9 @@ struct night_options {
     const char *copy;    /* NULL: DIR/copy */
     const char *alert;   /* NULL: none, or what night.ini says */
     bool speed_given;
-    uint32_t speed;            /* 0: max, stepped */
-    uint32_t cut_s, package_s; /* 0: chosen for the speed */
+    uint32_t speed;                 /* 0: max, stepped */
+    uint32_t cut_s, package_s;      /* 0: chosen for the speed */
+    uint32_t keep_cuts, keep_every; /* 0: what night.ini says */
     bool once, resume, quiet;
 };
 
@@ -46,7 +47,7 @@ struct night {
     int64_t opening_ms, closing_ms;
     char origin[128];   /* of the election: name of log and key */
     char vkey[512];     /* of the results' signer: manifests */
-    bool drill; /* by election.ini */
+    bool drill;         /* by election.ini */
     char log_vkey[512]; /* of the log: checkpoints; what a citizen pins */
     struct crew crew;
     struct loop *loop;

@@ -204,6 +204,8 @@ static enum err make_settings(struct night *night, struct why *why)
     }
     settings->cut_s = options->cut_s != 0 ? options->cut_s : settings->cut_s;
     settings->package_s = options->package_s != 0 ? options->package_s : settings->package_s;
+    settings->keep_cuts = options->keep_cuts != 0 ? options->keep_cuts : settings->keep_cuts;
+    settings->keep_every = options->keep_every != 0 ? options->keep_every : settings->keep_every;
     if (options->copy != NULL) {
         snprintf(settings->copy, sizeof settings->copy, "%s", options->copy);
     } else if (settings->copy[0] == '\0') {

@@ -61,6 +61,7 @@ static void cut(struct night *night)
     arg_number(night, member, "--cadence", night->settings.cut_s);
     arg_number(night, member, "--package", night->settings.package_s);
     arg_number(night, member, "--keep-cuts", night->settings.keep_cuts);
+    arg_number(night, member, "--keep-every", night->settings.keep_every);
 }
 
 /* Checkpoints are of real time, whatever the night's clock does. */
@@ -125,6 +126,7 @@ static void mirror(struct night *night, const char *name, const char *title, con
     arg_path(night, member, "--clock", "run/clock");
     arg_number(night, member, "--poll-ms", night->settings.speed == 1 ? 1000 : 200);
     arg_number(night, member, "--keep-cuts", night->settings.keep_cuts);
+    arg_number(night, member, "--keep-every", night->settings.keep_every);
     arg_links(night, member);
 }
 

@@ -31,6 +31,8 @@ static const struct row {
     {"package_s", NUMBER, offsetof(struct settings, package_s), 1, 86400, "seconds between packages"},
     {"keep_cuts", NUMBER, offsetof(struct settings, keep_cuts), 10, 100000,
      "newest cuts that are kept whole"},
+    {"keep_every", NUMBER, offsetof(struct settings, keep_every), 1, 86400,
+     "and of the older ones every so many-th"},
     {"copy", TEXT, offsetof(struct settings, copy), 0, SETTING_TEXT_MAX, "folder of the continuous copy"},
     {"alert", TEXT, offsetof(struct settings, alert), 0, SETTING_TEXT_MAX,
      "program that is told of alarms; empty: none"},
@@ -39,7 +41,8 @@ enum { ROWS = sizeof rows / sizeof *rows };
 
 void settings_default(struct settings *settings)
 {
-    *settings = (struct settings){.speed = 1, .cut_s = 60, .package_s = 300, .keep_cuts = 12};
+    *settings =
+        (struct settings){.speed = 1, .cut_s = 60, .package_s = 300, .keep_cuts = 12, .keep_every = 30};
 }
 
 uint32_t settings_cadence_s(uint32_t speed, uint32_t real_ms)

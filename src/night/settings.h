@@ -22,7 +22,7 @@ struct settings {
     uint32_t speed;     /* night milliseconds a real one; 0: stepped (max) */
     uint32_t cut_s;     /* seconds of the night between cuts */
     uint32_t package_s; /* and between packages */
-    uint32_t keep_cuts;
+    uint32_t keep_cuts, keep_every;
     char copy[SETTING_TEXT_MAX + 1];  /* folder of the continuous copy */
     char alert[SETTING_TEXT_MAX + 1]; /* the operator's program, "": none */
 };

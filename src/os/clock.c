@@ -28,6 +28,11 @@ struct clock {
     struct face *face;
 };
 
+/* Bounds within which a moment of the night never overflows: 139 years up, a million times as fast, the year 9999. */
+#define UP_MAX_MS (INT64_C(1) << 42)
+#define MOMENT_MAX_MS INT64_C(253402300799999)
+enum { FAST_MAX = 1 << 20 };
+
 static int64_t read_ms(clockid_t id)
 {
     struct timespec now;
@@ -38,6 +43,15 @@ static int64_t read_ms(clockid_t id)
 int64_t monotonic_ms(void)
 {
     return read_ms(CLOCK_MONOTONIC);
+}
+
+static bool face_sound(const struct face *face)
+{
+    int64_t now_ms = atomic_load(&face->now_ms);
+    return memcmp(face->magic, "PREPCLK1", 8) == 0 && face->mode <= CLOCK_STEPPED &&
+           (face->mode != CLOCK_SCALED || (face->speed > 0 && face->speed <= FAST_MAX)) && face->real_ms >= 0 &&
+           face->real_ms <= UP_MAX_MS && face->start_ms >= 0 && face->start_ms <= MOMENT_MAX_MS && now_ms >= 0 &&
+           now_ms <= MOMENT_MAX_MS;
 }
 
 static enum err map_face(const char *path, int flags, int protection, struct clock **out, struct why *why)
@@ -55,8 +69,7 @@ static enum err map_face(const char *path, int flags, int protection, struct clo
         return why_set(why, ERR_SYNTAX, "clock %s: not a clock of 64 bytes", path);
     }
     struct face *face = at;
-    if (memcmp(face->magic, "PREPCLK1", 8) != 0 || face->mode > CLOCK_STEPPED ||
-        (face->mode == CLOCK_SCALED && face->speed == 0)) {
+    if (!face_sound(face)) {
         munmap(at, sizeof *face);
         return why_set(why, ERR_SYNTAX, "clock %s: not the format PREPCLK1", path);
     }

@@ -37,6 +37,8 @@ void folder_close(int fd);
 MUST_CHECK enum err folder_make(const char *path, struct why *why);
 /* Removes a folder and all below it; a missing one is fine. Never follows symbolic links. */
 MUST_CHECK enum err folder_remove(const char *path, struct why *why);
+/* Removes the empty folders below; the folder itself and every file stay. */
+MUST_CHECK enum err folder_prune(const char *path, struct why *why);
 MUST_CHECK enum err folder_sync(const char *path, struct why *why);
 /* A file's bytes and length, whoever wrote them, are on disk. */
 MUST_CHECK enum err file_sync(const char *path, struct why *why);

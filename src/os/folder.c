@@ -93,6 +93,39 @@ enum err folder_remove(const char *path, struct why *why)
     return remove_at(AT_FDCWD, path, path, 0, why);
 }
 
+/* Folders below that hold nothing, deepest first; the one that is open here stays. */
+static enum err prune_content(int fd, const char *shown, int depth, struct why *why)
+{
+    DIR *dir = fdopendir(fd);
+    if (dir == NULL) {
+        close(fd);
+        return failed(why, "open", shown);
+    }
+    enum err err = OK;
+    struct dirent *entry = NULL;
+    while (err == OK && depth < DEPTH_MAX && (entry = readdir(dir)) != NULL) {
+        bool self = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        int below =
+            self ? -1 : openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (below < 0) {
+            continue; /* a file, or gone */
+        }
+        err = prune_content(below, shown, depth + 1, why);
+        if (err == OK && unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR) != 0 && errno != ENOTEMPTY &&
+            errno != EEXIST && errno != ENOENT) {
+            err = failed(why, "remove below", shown);
+        }
+    }
+    closedir(dir);
+    return err;
+}
+
+enum err folder_prune(const char *path, struct why *why)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? failed(why, "open", path) : prune_content(fd, path, 0, why);
+}
+
 enum err folder_open(const char *path, int *fd, struct why *why)
 {
     int opened = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -10,7 +10,7 @@ struct given {
     const char *speed, *images;
     struct option_many inputs;
     bool no_images;
-    int64_t cut_s, package_s;
+    int64_t cut_s, package_s, keep_cuts, keep_every;
 };
 
 static int parse(struct night_options *out, struct given *given, int argc, char **argv, const char **words,
@@ -49,6 +49,10 @@ static int parse(struct night_options *out, struct given *given, int argc, char 
          "night seconds between cuts"},
         {"package-s", "N", OPTION_NUMBER, &given->package_s, 1, 86400, false, "y entre paquetes",
          "and between packages"},
+        {"keep-cuts", "N", OPTION_NUMBER, &given->keep_cuts, 10, 100000, false,
+         "cortes nuevos que se conservan enteros (12)", "newest cuts that are kept whole"},
+        {"keep-every", "N", OPTION_NUMBER, &given->keep_every, 1, 86400, false,
+         "y de los anteriores uno de cada N (30)", "and of the older ones every N-th"},
         {"quiet", NULL, OPTION_FLAG, &out->quiet, 0, 0, false, "sin línea de avance", "no progress line"},
     };
     const struct command command = {
@@ -125,5 +129,7 @@ int main(int argc, char **argv)
     out.images = given.no_images ? "0" : given.images;
     out.cut_s = (uint32_t)given.cut_s;
     out.package_s = (uint32_t)given.package_s;
+    out.keep_cuts = (uint32_t)given.keep_cuts;
+    out.keep_every = (uint32_t)given.keep_every;
     return night_run(&out);
 }

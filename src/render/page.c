@@ -298,7 +298,7 @@ void page_close(struct page *page)
 {
     const struct fold *fold = page->fold;
     put(page, "</main>\n<footer id=\"pie\"><p>%t <a href=\"%r\">%t</a> · <a href=\"%r\">%t</a></p>",
-        T_FOOT_COPY, "estado", T_STATE_OF_HOST, "codigo", T_CODE_OF_CUT);
+        T_FOOT_COPY, "difusores", T_STATE_OF_HOST, "codigo", T_CODE_OF_CUT);
     put(page,
         "<p><a href=\"%l\">%t</a> · <a href=\"%c\">manifest</a> · %t: %n · %t: %n</p><p>%t "
         "Atalaya " ATALAYA_VERSION "</p></footer></body></html>\n",

@@ -203,8 +203,16 @@ def test_estado(edge, tree, get_json, tmp_path):
     assert [m["name"] for m in said["mirrors"]] == ["difusor-1", "difusor-2"]
     assert site.get("/estado")[1]["cache-control"] == "no-store"
     assert said["code"] is None
+    status, head, page = site.get("/difusores")
+    assert status == 200 and head["content-type"].startswith("text/html") and head["cache-control"] == "no-store"
+    style = re.search(rb"<style>(.*?)</style>", page).group(1)
+    assert f"style-src 'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'" in head["content-security-policy"]
+    for words in (b"uno: un difusor", b'href="http://127.0.0.1:1/"', b'href="http://127.0.0.1:3/"', b"contesta", b"<dt>Edad"):
+        assert words in page, words
+    assert b"<script" not in page and site.get("/difusores", method="HEAD")[2] == b""
     feed.write_text("conflict 2027-06-07T02:00:30Z\n")
     site.until(lambda: get_json(site.port, "/estado")["feed"] == "conflict")
+    site.until(lambda: "contradice" in site.get("/difusores")[2].decode())
     feed.write_text("lost 2020-01-01T00:00:00Z\n")
     said = site.until(lambda: (e := get_json(site.port, "/estado")) and e["feed"] == "lost" and e)
     assert said["feed_age_s"] > 1000

@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -115,6 +116,35 @@ def test_end_to_end(run, tmp_path):
     assert not processes_of(folder)
     again = run("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once")
     assert again.returncode == 2 and "--resume" in again.stdout
+
+
+def bodies(tree):
+    return sorted(int(f.parent.name) for f in (tree / "cut").glob("*/index.html"))
+
+
+def test_what_stays_on_disk(run, tmp_path):
+    """Retention is set for the whole night: on the origin and on both mirrors the newest cuts and every so-many-th stay, their
+    packages and chunks, and of the rest the manifests, with no empty folders."""
+    folder = tmp_path / "n"
+    done = run("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once", "--quiet", "--cut-s", "1200", "--package-s",
+               "1200", "--keep-cuts", "10", "--keep-every", "20", seconds=110)
+    assert done.returncode == 0, done.stdout
+    newest = latest(folder / "public")["cut"]
+    assert newest > 60
+    kept = [n for n in range(newest + 1) if newest - n < 10 or n % 20 == 0]
+    assert bodies(folder / "public") == kept
+    assert len(list((folder / "public/cut").glob("*/manifest"))) == newest + 1
+    whole = [p for p in (folder / "public/package").iterdir() if len(list(p.iterdir())) > 1]
+    assert len(whole) <= 2 * len(kept)
+    named = set()
+    for cut in kept:
+        named |= set(re.findall(r"chunk/[0-9a-f]{64}", (folder / f"public/cut/{cut}/manifest").read_text()))
+    assert {f"chunk/{f.name[:64]}" for f in (folder / "public/chunk").iterdir()} == named
+    for mirror in ("mirror-1", "mirror-2"):
+        got = bodies(folder / mirror / "public")
+        assert set(got) <= set(kept) and set(got[-2:]) == set(kept[-2:]), mirror
+    empty = [d for tree in TREES for d, folders, files in os.walk(folder / tree / "cut") if not folders and not files]
+    assert empty == []
 
 
 def test_ctrl_c_then_resume(start, run, tmp_path):

@@ -124,6 +124,25 @@ test('without JavaScript the page is complete and says what the CSV of its cut s
   await page.screenshot({ path: join(out, 'noche-sin-javascript.png'), fullPage: true });
 });
 
+test('without JavaScript the foot of a page leads to the state of the host and to every difusor', async (t) => {
+  const { page, complaints } = await visit(t, `${sites.results}jg/`, { viewport: PHONE, javaScriptEnabled: false });
+  await page.locator('footer a[href$="difusores"]').click();
+  await page.waitForURL('**/difusores');
+  assert.match(await page.locator('main').innerText(), /Corte que sirve[\s\S]*\d\d:\d\d[\s\S]*Edad/);
+  for (const url of [sites.results, sites.mirror]) assert.equal(await page.locator(`main li a[href="${url}"]`).count(), 1, url);
+  await page.screenshot({ path: join(out, 'difusores-telefono.png'), fullPage: true });
+  await page.locator(`main li a[href="${sites.mirror}"]`).click();
+  await page.waitForURL(sites.mirror);
+  assert.ok((await page.locator('h1').count()) > 0);
+  assert.deepEqual(complaints, []);
+  for (const viewport of [PHONE, { width: 1280, height: 900 }]) {
+    const { page: with_script } = await visit(t, `${sites.mirror}difusores`, { viewport });
+    assert.deepEqual(await findings(with_script), []);
+    assert.ok((await with_script.evaluate(() => document.documentElement.scrollWidth)) <= viewport.width);
+    await with_script.screenshot({ path: join(out, `difusores-${viewport.width}.png`), fullPage: true });
+  }
+});
+
 test('every link of the results leads somewhere, and an image is what its name says', async () => {
   const seen = new Set();
   const queue = [sites.results];

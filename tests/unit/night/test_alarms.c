@@ -46,10 +46,15 @@ static void seat_says(struct given *given, enum board_seat seat, const char *ala
     program->present = true;
 }
 
+static bool raised_at(struct given *given, const char *name, int64_t real_ms)
+{
+    alarms_check(&given->board, real_ms, &given->memory, &given->set);
+    return alarms_find(&given->set, name) != NULL;
+}
+
 static bool raised(struct given *given, const char *name)
 {
-    alarms_check(&given->board, 1000, &given->memory, &given->set);
-    return alarms_find(&given->set, name) != NULL;
+    return raised_at(given, name, 1000);
 }
 
 static void test_calm(void **state)
@@ -108,35 +113,86 @@ static void test_own_words(void **state)
     given_done(given);
 }
 
+static void cut_late_by(struct given *given, uint32_t speed, int64_t night_s, bool wanted)
+{
+    int64_t then = 0;
+    assert_int_equal(date_parse_iso(SPAN("2027-06-07T02:30:00Z"), &then), OK);
+    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:30:00Z\n");
+    given->board.speed = speed;
+    given->board.now_ms = then + night_s * 1000;
+    assert_int_equal(raised(given, "cut-late"), wanted);
+}
+
 static void test_cut_late(void **state)
 {
     (void)state;
     struct given *given = given_calm_night();
-    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:31:00Z\n"); /* 7 s: it may be building */
-    assert_false(raised(given, "cut-late"));
-    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:30:00Z\n");
-    assert_true(raised(given, "cut-late"));
+    cut_late_by(given, 1, 60, false); /* it may be building */
+    cut_late_by(given, 1, 61, true);
+    cut_late_by(given, 144, 144 * 8, false); /* eight real seconds: a whole city's cut and its package */
+    cut_late_by(given, 144, 144 * 30, false);
+    cut_late_by(given, 144, 144 * 31, true);
+    cut_late_by(given, 1200, 1200 * 30, false);
+    cut_late_by(given, 1200, 1200 * 31, true);
+    cut_late_by(given, 0, 86400, false); /* stepped by hand */
     seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:30:00Z\nlast yes\n");
-    assert_false(raised(given, "cut-late"));
-    seat_says(given, SEAT_CUT, "-", "cut 12\nnext 2027-06-07T02:30:00Z\n");
-    given->board.speed = 144; /* 67 s of the night are half a second */
-    assert_false(raised(given, "cut-late"));
-    given->board.speed = 0; /* stepped by hand */
+    given->board.speed = 1;
     assert_false(raised(given, "cut-late"));
     given_done(given);
 }
 
-static void test_mirror(void **state)
+static void mirror_holds(struct given *given, unsigned cut, const char *cut_time)
+{
+    char pairs[128];
+    (void)snprintf(pairs, sizeof pairs, "cut %u\ncut_time %s\nfeed ok\n", cut, cut_time);
+    seat_says(given, SEAT_MIRROR_2, "-", pairs);
+}
+
+/* Whatever the speed, stepped (0) included: a minute of real time without taking what is there. */
+static void test_mirror_stands(void **state)
+{
+    static const uint32_t speeds[] = {0, 1, 144, 1200};
+    (void)state;
+    for (size_t i = 0; i < sizeof speeds / sizeof *speeds; i++) {
+        struct given *given = given_calm_night();
+        given->board.speed = speeds[i];
+        seat_says(given, SEAT_CUT, "-", "cut 9\n");
+        mirror_holds(given, 9, iso);
+        assert_false(raised_at(given, "behind-mirror-2", 1000));
+        assert_false(raised_at(given, "behind-mirror-2", 500000)); /* it has all there is */
+        seat_says(given, SEAT_CUT, "-", "cut 10\n");
+        assert_false(raised_at(given, "behind-mirror-2", 501000));
+        seat_says(given, SEAT_CUT, "-", "cut 14\n"); /* fast clocks make many in a minute */
+        assert_false(raised_at(given, "behind-mirror-2", 561000));
+        assert_true(raised_at(given, "behind-mirror-2", 561001));
+        assert_non_null(strstr(alarms_find(&given->set, "behind-mirror-2")->sentence, "5 cortes atrás"));
+        mirror_holds(given, 11, iso); /* it moves again */
+        assert_false(raised_at(given, "behind-mirror-2", 561050));
+        assert_false(raised_at(given, "behind-mirror-2", 621050));
+        assert_true(raised_at(given, "behind-mirror-2", 621051));
+        mirror_holds(given, 14, iso);
+        assert_false(raised_at(given, "behind-mirror-2", 700000));
+        given_done(given);
+    }
+}
+
+/* It takes cut after cut and never comes nearer. */
+static void test_mirror_lags(void **state)
 {
     (void)state;
     struct given *given = given_calm_night();
     seat_says(given, SEAT_CUT, "-", "cut 12\n");
-    seat_says(given, SEAT_MIRROR_2, "-", "cut 9\ncut_time 2027-06-07T02:28:00Z\nfeed ok\n");
+    mirror_holds(given, 9, "2027-06-07T02:28:00Z"); /* 187 s old */
     assert_true(raised(given, "behind-mirror-2"));
-    seat_says(given, SEAT_MIRROR_2, "-", "cut 10\ncut_time 2027-06-07T02:28:00Z\nfeed ok\n");
+    mirror_holds(given, 10, "2027-06-07T02:28:00Z");
     assert_false(raised(given, "behind-mirror-2"));
-    seat_says(given, SEAT_MIRROR_2, "-", "cut 9\ncut_time 2027-06-07T02:31:00Z\nfeed ok\n");
+    mirror_holds(given, 9, "2027-06-07T02:29:30Z");
     assert_false(raised(given, "behind-mirror-2"));
+    given->board.speed = 144; /* 187 s of the night are little more than one */
+    mirror_holds(given, 9, "2027-06-07T02:28:00Z");
+    assert_false(raised(given, "behind-mirror-2"));
+    mirror_holds(given, 9, "2027-06-06T21:30:00Z"); /* 18,067 s: two minutes and some */
+    assert_true(raised(given, "behind-mirror-2"));
     seat_says(given, SEAT_MIRROR_2, "-", "cut 12\ncut_time 2027-06-07T02:31:00Z\nfeed lost\nfeed_age_s 31\n");
     assert_true(raised(given, "feed-lost-mirror-2"));
     given_done(given);
@@ -233,7 +289,8 @@ int main(void)
         cmocka_unit_test(test_checkpoint_late),
         cmocka_unit_test(test_own_words),
         cmocka_unit_test(test_cut_late),
-        cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_mirror_stands),
+        cmocka_unit_test(test_mirror_lags),
         cmocka_unit_test(test_disk_clock_review),
         cmocka_unit_test(test_totals),
         cmocka_unit_test(test_refused_rising),

@@ -129,6 +129,24 @@ static void a_walk_is_in_byte_order_and_follows_no_links(void **state)
     assert_true(file_exists("/etc"));
 }
 
+static void empty_folders_are_pruned(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    assert_int_equal(folder_make(under("p/a/b/c"), &why), OK);
+    assert_int_equal(folder_make(under("p/d/e"), &why), OK);
+    assert_int_equal(file_write(under("p/d/kept"), SPAN("x"), false, &why), OK);
+    assert_int_equal(folder_make(under("p/out"), &why), OK);
+    assert_int_equal(symlink("/tmp", under("p/link")), 0);
+    assert_int_equal(folder_prune(under("p"), &why), OK);
+    assert_false(file_exists(under("p/a")));
+    assert_false(file_exists(under("p/d/e")));
+    assert_true(file_exists(under("p/d/kept")));
+    assert_true(file_exists(under("p/link"))); /* nor is what it points to walked */
+    assert_int_equal(folder_prune(under("none"), &why), ERR_MISSING);
+    assert_int_equal(folder_remove(under("p"), &why), OK);
+}
+
 static void clocks_tell_the_nights_time(void **state)
 {
     (void)state;
@@ -163,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_second_name_is_the_same_file),
         cmocka_unit_test(refusals_have_sentences),
         cmocka_unit_test(a_walk_is_in_byte_order_and_follows_no_links),
+        cmocka_unit_test(empty_folders_are_pruned),
         cmocka_unit_test(clocks_tell_the_nights_time),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);

@@ -175,7 +175,7 @@ static bool made_elsewhere(const char *path)
             return true;
         }
     }
-    return strcmp(path, "estado") == 0 || strcmp(path, "codigo") == 0 || strncmp(path, "acta/", 5) == 0;
+    return strcmp(path, "difusores") == 0 || strcmp(path, "codigo") == 0 || strncmp(path, "acta/", 5) == 0;
 }
 
 static void check_link(const struct files *files, const struct file *page, struct span link)
