@@ -17,7 +17,7 @@ from intake_kit import ledger
 from signed_tree import leaf, tree_root
 
 SMALL = ["--scale", "small", "--listen", "127.0.0.1:0"]
-MIRROR_EXPIRES_EVERY = 8
+MIRROR_EXPIRES_EVERY = 10
 TREES = ["public", "mirror-1/public", "mirror-2/public"]
 
 
