@@ -1,10 +1,11 @@
 # A thin front; CMake does the work. `make` alone tells what there is.
-.PHONY: help build night check bench drills fuzz lint format clean install
+.PHONY: help build night check check-slow bench drills fuzz lint format clean install
 
 help:
 	@echo 'make night    instala, construye y corre una noche electoral / installs, builds, runs an election night (~10 min)'
 	@echo 'make build    construye en build/bin / builds into build/bin'
 	@echo 'make check    todas las pruebas / every test'
+	@echo 'make check-slow  las pruebas largas / the long tests (many minutes)'
 	@echo 'make bench    comparaciones medidas / measured side by side'
 	@echo 'make drills   los simulacros completos / the drills at full size'
 	@echo 'make fuzz     caza de errores, SECONDS=60 por blanco / fuzzing, SECONDS=60 a target'
@@ -22,6 +23,10 @@ SPEED ?= 144
 NIGHT_DIR ?= night
 night: build
 	@build/bin/atalaya night --dir $(NIGHT_DIR) --speed $(SPEED)
+
+check-slow:
+	@tools/install-packages build check
+	@python3 tools/check.py slow
 
 check:
 	@tools/install-packages build check

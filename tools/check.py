@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs every test of the house, step by step, and ends in one line: N passed, N failed.
 
-    tools/check.py                 everything
+    tools/check.py                 everything but what runs by name only
     tools/check.py unit web        only these steps
     tools/check.py --list          what steps there are
 
@@ -159,10 +159,18 @@ def step_web():
     return counts.get("pass", 0), max(counts.get("fail", 0), 1 if code != 0 else 0)
 
 
+def step_slow():
+    """the long tests over the real programs: many minutes; run by name, `make check-slow`"""
+    if not build("release"):
+        return 0, 1
+    return pytest("slow", {"ATALAYA_BIN_DIR": str(ROOT / "build/bin")}, "slow")
+
+
 STEPS = [("unit", step_unit), ("sanitize", step_sanitize), ("house", step_house), ("format", step_format),
          ("docs", step_docs), ("lint", step_lint), ("fuzz", step_fuzz), ("it", step_it),
-         ("it-sanitize", step_it_sanitize), ("web", step_web), ("analyze", step_analyze)]
-BY_NAME_ONLY = {"analyze"}
+         ("it-sanitize", step_it_sanitize), ("web", step_web), ("analyze", step_analyze),
+         ("slow", step_slow)]
+BY_NAME_ONLY = {"analyze", "slow"}
 
 
 def main():

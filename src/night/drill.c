@@ -5,7 +5,9 @@
 #include "os/control.h"
 #include "wire/text.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,6 +21,15 @@ enum {
     BODY_MAX = 1 << 20,
     END_MS = 20000
 };
+
+/* Ctrl-C must not leave another's night without what a step had stopped. */
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stopped = 1;
+}
 
 static bool condition_up(struct drill *drill, void *arg)
 {
@@ -103,15 +114,15 @@ bool drill_number(const struct drill *drill, const char *name, uint64_t *out)
 bool drill_wait(struct drill *drill, int seconds, drill_condition condition, void *arg)
 {
     int64_t end = monotonic_ms() + (int64_t)seconds * 1000;
-    for (;;) {
+    while (!stopped) {
         if (drill->looking) {
             look_again(&drill->look);
         }
         if (condition(drill, arg)) {
             return true;
         }
-        int ended = drill->night_code < 0 ? child_ended(&drill->night) : 1;
-        if (ended != 0 && drill->night_code < 0) {
+        int ended = drill->night_code < 0 && drill->night.pid > 0 ? child_ended(&drill->night) : 0;
+        if (ended != 0) {
             drill->night_code = ended - 1;
         }
         if (monotonic_ms() > end || drill->night_code >= 0) {
@@ -119,6 +130,13 @@ bool drill_wait(struct drill *drill, int seconds, drill_condition condition, voi
         }
         poll(NULL, 0, 50);
     }
+    return false;
+}
+
+int drill_patience(const struct drill *drill, int seconds, int cuts)
+{
+    uint32_t speed = drill->settings.speed;
+    return seconds + (speed == 0 ? 0 : (int)((uint32_t)cuts * drill->settings.cut_s / speed));
 }
 
 bool drill_order(struct drill *drill, const char *order)
@@ -135,7 +153,7 @@ int drill_program(struct drill *drill, char *const argv[], int seconds)
     struct child child;
     struct why why = {{0}};
     if (program_path(argv[0], path, &why) != OK ||
-        program_start(path, argv, NULL, 0, path_join(log, drill->dir, "drill.log"), &child, &why) != OK) {
+        program_start(path, argv, NULL, 0, path_join(log, drill->work, "drill.log"), &child, &why) != OK) {
         return -1;
     }
     int64_t end = monotonic_ms() + (int64_t)seconds * 1000;
@@ -164,6 +182,8 @@ static const char *state_word(enum drill_state state, bool english)
         [DRILL_PASSED] = {"pasó", "passed"},
         [DRILL_FAILED] = {"NO PASÓ", "failed"},
         [DRILL_NOT_BUILT] = {"todavía no construido", "not built yet"},
+        [DRILL_LEFT_OUT] = {"se omite: esta noche no es del simulacro",
+                            "left out: the night is not the drill's"},
     };
     return words[state][english];
 }
@@ -188,8 +208,10 @@ static void run_step(struct drill *drill, size_t number, const struct drill_step
         (void)fflush(stdout);
     }
     int64_t begin = monotonic_ms();
-    if (step->run == NULL) {
-        out->state = DRILL_NOT_BUILT;
+    bool left_out = step->ends_night && drill->options->on != NULL;
+    bool runs = step->run != NULL && !left_out && !stopped;
+    if (!runs) {
+        out->state = step->run == NULL ? DRILL_NOT_BUILT : left_out ? DRILL_LEFT_OUT : DRILL_WAITING;
         snprintf(out->figure, sizeof out->figure, "-");
     } else {
         out->state = step->run(drill, out->figure) ? DRILL_PASSED : DRILL_FAILED;
@@ -197,9 +219,9 @@ static void run_step(struct drill *drill, size_t number, const struct drill_step
     out->ms = monotonic_ms() - begin;
     if (tell) {
         printf("      %s (%s)%s%s\n", state_word(out->state, false), state_word(out->state, true),
-               step->run == NULL ? "" : ": ", step->run == NULL ? "" : out->figure);
+               runs ? ": " : "", runs ? out->figure : "");
         (void)fflush(stdout);
-        if (step->run != NULL) {
+        if (runs) {
             pause_for_enter(drill);
         }
     }
@@ -248,6 +270,44 @@ static void print_json(const struct outcome *outcomes, bool passed)
     buf_done(&out);
 }
 
+static bool on_loopback(const char *address)
+{
+    struct span at = span_str(address);
+    return span_starts(at, SPAN("127.")) || span_starts(at, SPAN("[::1]:")) ||
+           span_starts(at, SPAN("localhost:"));
+}
+
+/* Another's night: it must run, and only on this machine's own addresses. */
+static enum err join_night(struct drill *drill, struct why *why)
+{
+    if (realpath(drill->options->on, drill->dir) == NULL) {
+        return why_set(why, ERR_MISSING, "%s: %s", drill->options->on, strerror(errno));
+    }
+    TRY(read_settings(drill, why));
+    const char *const addresses[] = {drill->settings.results,  drill->settings.site, drill->settings.mirror_1,
+                                     drill->settings.mirror_2, drill->settings.feed, drill->settings.intake};
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        if (!on_loopback(addresses[i])) {
+            return why_set(why, ERR_REFUSED,
+                           "%s no es de esta máquina: un simulacro solo apunta a direcciones de la máquina "
+                           "misma / a drill aims at loopback only",
+                           addresses[i]);
+        }
+    }
+    if (!drill_wait(drill, 3, condition_up, NULL) ||
+        board_status(&drill->look.board, SEAT_NIGHT)->state.len == 0 ||
+        drill->look.board.seats[SEAT_NIGHT].gone) {
+        return why_set(why, ERR_MISSING, "%s: ahí no corre ninguna noche / no night runs there", drill->dir);
+    }
+    return OK;
+}
+
+static enum err make_work(struct drill *drill, struct why *why)
+{
+    snprintf(drill->work, sizeof drill->work, "/tmp/atalaya-simulacro-XXXXXX");
+    return mkdtemp(drill->work) != NULL ? OK : why_set(why, ERR_IO, "/tmp: no se puede hacer una carpeta");
+}
+
 static enum err make_folder(struct drill *drill, struct why *why)
 {
     if (drill->options->dir != NULL) {
@@ -263,8 +323,17 @@ static enum err make_folder(struct drill *drill, struct why *why)
 static enum err begin(struct drill *drill, struct why *why)
 {
     const struct client_options client = {.connect_ms = 1000, .total_ms = 5000, .stall_s = 5};
-    TRY(make_folder(drill, why));
     TRY(client_new(&client, &drill->client, why));
+    if (drill->options->on != NULL) {
+        TRY(join_night(drill, why));
+        if (!drill->options->json) {
+            printf("Simulacro «noche» contra la noche que corre en / at the night that runs in %s\n",
+                   drill->dir);
+        }
+        return make_work(drill, why);
+    }
+    TRY(make_folder(drill, why));
+    snprintf(drill->work, sizeof drill->work, "%s", drill->dir);
     if (!drill->options->json) {
         printf("Simulacro «noche»: el 2 de junio de 2024 en %s, en %s\n",
                drill->options->quick ? "un par de minutos" : "diez minutos", drill->dir);
@@ -272,16 +341,36 @@ static enum err begin(struct drill *drill, struct why *why)
     return start_night(drill, why);
 }
 
+/* Whatever became of the steps, another's night gets back what they stopped. */
+static void leave_night(struct drill *drill)
+{
+    static const char *const orders[] = {"start intake", "start cut", "start results", "start feed"};
+    struct why why = {{0}};
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        (void)drill_order(drill, orders[i]); /* refused by what runs */
+    }
+    if (drill->work[0] != '\0' && folder_remove(drill->work, &why) != OK) {
+        fprintf(stderr, "atalaya drill: %s\n", why.text);
+    }
+}
+
 static void end(struct drill *drill, bool failed)
 {
     struct why why = {{0}};
+    bool joined = drill->options->on != NULL;
     if (drill->night_code < 0 && drill->night.pid > 0) {
         child_stop(&drill->night, END_MS);
+    }
+    if (joined && drill->looking) {
+        leave_night(drill);
     }
     client_free(drill->client);
     buf_done(&drill->body);
     if (drill->looking) {
         look_close(&drill->look);
+    }
+    if (joined) {
+        return;
     }
     if (failed || drill->options->dir != NULL) {
         fprintf(stderr, "La carpeta queda / the folder stays: %s\n", drill->dir);
@@ -296,6 +385,8 @@ int drill_run(const struct drill_options *options)
     static struct outcome outcomes[STEPS_MAX];
     struct why why = {{0}};
     drill = (struct drill){.options = options, .night = {.pid = -1, .pidfd = -1}, .night_code = -1};
+    (void)signal(SIGINT, on_signal);
+    (void)signal(SIGTERM, on_signal);
     if (begin(&drill, &why) != OK) {
         fprintf(stderr, "atalaya drill: %s\n", why.text);
         end(&drill, true);
@@ -304,7 +395,7 @@ int drill_run(const struct drill_options *options)
     bool passed = true, failed = false;
     for (size_t i = 0; i < drill_noche_steps; i++) {
         run_step(&drill, i, &drill_noche[i], &outcomes[i]);
-        passed &= outcomes[i].state == DRILL_PASSED;
+        passed &= outcomes[i].state == DRILL_PASSED || outcomes[i].state == DRILL_LEFT_OUT;
         failed |= outcomes[i].state == DRILL_FAILED;
     }
     if (options->json) {

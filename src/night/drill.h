@@ -9,10 +9,11 @@
 #include "os/file.h"
 #include "os/proc.h"
 
-enum drill_state { DRILL_WAITING, DRILL_PASSED, DRILL_FAILED, DRILL_NOT_BUILT };
+enum drill_state { DRILL_WAITING, DRILL_PASSED, DRILL_FAILED, DRILL_NOT_BUILT, DRILL_LEFT_OUT };
 enum { DRILL_FIGURE_MAX = 300 };
 
 struct drill_options {
+    const char *on;  /* folder of a running night; NULL: one of its own */
     const char *dir; /* NULL: a temporary folder, removed at the end unless a step failed */
     bool automatic;  /* no pauses */
     bool quick;      /* a small city, 24 hours in about a minute */
@@ -29,13 +30,16 @@ struct drill_step {
     const char *hypothesis; /* Spanish, what must be seen */
     const char *english;    /* both in one sentence */
     drill_step_run run;     /* NULL: not built yet */
+    bool ends_night;        /* left out against a night that is not the drill's own */
 };
 
 struct drill {
     const struct drill_options *options;
-    char dir[FILE_PATH_MAX];
-    struct child night;
-    int night_code; /* of the night, -1 while it runs */
+    char dir[FILE_PATH_MAX]; /* of the night */
+    char work
+        [FILE_PATH_MAX]; /* what steps write: the night's folder, or a temporary one when the night is another's */
+    struct child night; /* pid -1: not ours */
+    int night_code;     /* of the night, -1 while it runs */
     struct look look;
     bool looking;
     struct settings settings;
@@ -62,6 +66,8 @@ typedef bool (*drill_condition)(struct drill *drill, void *arg);
 bool drill_wait(struct drill *drill, int seconds, drill_condition condition, void *arg);
 /* "stop results" to the night's parent. */
 bool drill_order(struct drill *drill, const char *order);
+/* So many seconds, and the real time that `cuts` cuts take at the night's speed. */
+int drill_patience(const struct drill *drill, int seconds, int cuts);
 /* Runs a program of ours to its end; its exit code, -1 when it did not end. */
 int drill_program(struct drill *drill, char *const argv[], int seconds);
 

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { ZERO_S = 60, CUTS_S = 200, MIRROR_S = 200, DOWN_S = 90, BACK_S = 200, LAST_S = 700, AGE_S = 600 };
+enum { ZERO_S = 60, CUTS_S = 200, MIRROR_S = 200, DOWN_S = 90, BACK_S = 200, LAST_S = 700, AGE_REAL_S = 3 };
 
 /* Sum of a name over all contests in the last answer: "captured" of latest.json. */
 static uint64_t sum_of(const struct drill *drill, const char *name)
@@ -25,10 +25,15 @@ static uint64_t sum_of(const struct drill *drill, const char *name)
     return sum;
 }
 
+/* Another's night is past its zeros: they are still there. */
 static bool condition_zero(struct drill *drill, void *arg)
 {
     (void)arg;
     uint64_t cut = 1;
+    if (drill->options->on != NULL) {
+        return drill_get(drill, drill->settings.results, "/cut/0/cut.json") == 200 &&
+               drill_number(drill, "cut", &cut) && cut == 0;
+    }
     return drill_get(drill, drill->settings.results, "/latest.json") == 200 &&
            drill_number(drill, "cut", &cut) && cut == 0;
 }
@@ -83,13 +88,14 @@ static bool step_cuts(struct drill *drill, char figure[DRILL_FIGURE_MAX])
 {
     struct moving first = {0, 0}, second;
     struct buf before = {0}, after = {0};
-    if (!drill_wait(drill, CUTS_S, condition_more, &first)) {
+    if (!drill_wait(drill, drill_patience(drill, CUTS_S, 2), condition_more, &first)) {
         snprintf(figure, DRILL_FIGURE_MAX, "no llegó el primer corte con actas");
         return false;
     }
     (void)drill_number(drill, "cut", &first.cut);
     first.captured = sum_of(drill, "captured");
-    bool moved = flow_page(drill, first.cut, &before) && drill_wait(drill, CUTS_S, condition_more, &first);
+    bool moved = flow_page(drill, first.cut, &before) &&
+                 drill_wait(drill, drill_patience(drill, CUTS_S, 3), condition_more, &first);
     second = first;
     if (moved) {
         (void)drill_number(drill, "cut", &second.cut);
@@ -137,7 +143,7 @@ static bool step_edge(struct drill *drill, char figure[DRILL_FIGURE_MAX])
     int64_t begin = monotonic_ms();
     bool stopped = drill_order(drill, "stop results") && drill_wait(drill, DOWN_S, condition_results, &down);
     struct both wanted = {now.first + 2, now.second + 2};
-    bool more = stopped && drill_wait(drill, MIRROR_S, condition_both, &wanted);
+    bool more = stopped && drill_wait(drill, drill_patience(drill, MIRROR_S, 3), condition_both, &wanted);
     bool still_down = drill_get(drill, drill->settings.results, "/latest.json") == 0;
     int64_t without_ms = monotonic_ms() - begin;
     bool back = drill_order(drill, "start results") && drill_wait(drill, BACK_S, condition_results, &up);
@@ -154,7 +160,8 @@ static bool says_age(struct drill *drill, const char *address, uint64_t *age_s)
 {
     bool says = drill_get(drill, address, "/estado") == 200 && drill_number(drill, "feed_age_s", age_s) &&
                 memmem(drill->body.at, drill->body.len, "\"feed\":\"lost\"", 13) != NULL;
-    return says && *age_s > AGE_S && drill_get(drill, address, "/") == 200;
+    uint64_t age_s_min = (uint64_t)AGE_REAL_S * drill->settings.speed; /* a stepped clock stands still */
+    return says && *age_s >= age_s_min && drill_get(drill, address, "/") == 200;
 }
 
 static bool condition_lost(struct drill *drill, void *arg)
@@ -167,15 +174,17 @@ static bool condition_lost(struct drill *drill, void *arg)
 /* A third mirror that knows no origin fills itself from the first one, and verifies what it gets all the same. */
 static bool fill_from_mirror(struct drill *drill, uint64_t *cut)
 {
-    char feed[128], folder[FILE_PATH_MAX], key[FILE_PATH_MAX];
+    char feed[128], folder[FILE_PATH_MAX], key[FILE_PATH_MAX], log_key[FILE_PATH_MAX];
     snprintf(feed, sizeof feed, "http://%s/", drill->settings.mirror_1);
     char *argv[] = {(char *)(uintptr_t) "atalaya-mirror",
                     (char *)(uintptr_t) "--feed",
                     feed,
                     (char *)(uintptr_t) "--vkey",
                     (char *)(uintptr_t)path_join(key, drill->dir, "keys/cut.key.pub"),
+                    (char *)(uintptr_t) "--log-vkey",
+                    (char *)(uintptr_t)path_join(log_key, drill->dir, "keys/log.key.pub"),
                     (char *)(uintptr_t) "--dir",
-                    (char *)(uintptr_t)path_join(folder, drill->dir, "mirror-3"),
+                    (char *)(uintptr_t)path_join(folder, drill->work, "mirror-3"),
                     (char *)(uintptr_t) "--once",
                     NULL};
     if (drill_program(drill, argv, DOWN_S) != 0) {
@@ -184,8 +193,8 @@ static bool fill_from_mirror(struct drill *drill, uint64_t *cut)
     char path[FILE_PATH_MAX];
     struct why why = {{0}};
     buf_clear(&drill->body);
-    return file_read(path_join(path, drill->dir, "mirror-3/public/latest.json"), 65536, &drill->body, &why) ==
-               OK &&
+    return file_read(path_join(path, drill->work, "mirror-3/public/latest.json"), 65536, &drill->body,
+                     &why) == OK &&
            drill_number(drill, "cut", cut);
 }
 
@@ -219,7 +228,7 @@ static bool step_back(struct drill *drill, char figure[DRILL_FIGURE_MAX])
     int64_t begin = monotonic_ms();
     struct both wanted = {now.first + 1, now.second + 1};
     bool back = started && drill_wait(drill, BACK_S, condition_results, &up) &&
-                drill_wait(drill, MIRROR_S, condition_both, &wanted);
+                drill_wait(drill, drill_patience(drill, MIRROR_S, 2), condition_both, &wanted);
     snprintf(figure, DRILL_FIGURE_MAX,
              "otra vez un corte nuevo en los difusores a los %" PRId64 " ms (del %" PRIu64 " al %" PRIu64 ")",
              monotonic_ms() - begin, now.first, mirror_cut(drill, drill->settings.mirror_1));
@@ -256,31 +265,31 @@ static bool step_last(struct drill *drill, char figure[DRILL_FIGURE_MAX])
 const struct drill_step drill_noche[] = {
     {"ceros", "Se publican los ceros y se prueban",
      "un corte 0 sin actas ni votos, firmado, antes de la apertura",
-     "Zeros published and proven before the opening", step_zeros},
+     "Zeros published and proven before the opening", step_zeros, false},
     {"cortes", "Los primeros cortes", "las cifras y el flujo de la ingesta se mueven de corte en corte",
-     "First cuts: figures and flow move", step_cuts},
+     "First cuts: figures and flow move", step_cuts, false},
     {"inundacion", "Una inundación del sitio institucional desde muchas direcciones",
      "el tablero nombra la clase y las redes; p50 y p99 de resultados como en calma",
-     "A flood on the institutional site; the board names kind and networks, results stay calm", NULL},
+     "A flood on the institutional site; the board names kind and networks, results stay calm", NULL, false},
     {"alteracion", "Se alteran una página y una fila del instituto",
      "la copia sellada en menos de un segundo; ningún byte alterado servido",
-     "A page and a row altered; sealed copy within a second", NULL},
+     "A page and a row altered; sealed copy within a second", NULL, false},
     {"baja", "`site down`", "la página sigue, con enlaces a resultados y difusores",
-     "site down: the page stays, with links to results and mirrors", NULL},
+     "site down: the page stays, with links to results and mirrors", NULL, false},
     {"regreso", "`site restore`, `site up`", "el sitio vuelve como estaba sellado", "site restore, site up",
-     NULL},
+     NULL, false},
     {"borde", "Se para el sitio de resultados",
      "los difusores reciben todavía dos cortes más, por su propia fuente",
-     "The results edge stopped: mirrors still get two more cuts", step_edge},
+     "The results edge stopped: mirrors still get two more cuts", step_edge, false},
     {"origen", "Se para todo el origen", "los difusores lo dicen, con la edad; uno nuevo se llena de otro",
      "The whole origin stopped: mirrors say so with the age, and a new one fills itself from another",
-     step_origin},
+     step_origin, false},
     {"vuelta", "El origen vuelve", "los cortes siguen donde estaban y llegan a los difusores",
-     "Origin back: cuts go on and reach the mirrors", step_back},
+     "Origin back: cuts go on and reach the mirrors", step_back, false},
     {"cierre", "Último corte y cierre", "el último corte en todos, y la comprobación final sin nada mal",
-     "Last cut and close; the final check finds nothing wrong", step_last},
+     "Last cut and close; the final check finds nothing wrong", step_last, true},
     {"informe", "El informe del origen del ataque",
      "orígenes acusados contra verdaderos, veredicto con fundamentos, --recompute coincide",
-     "The origin report: accused against true sources, verdict with grounds", NULL},
+     "The origin report: accused against true sources, verdict with grounds", NULL, false},
 };
 const size_t drill_noche_steps = sizeof drill_noche / sizeof *drill_noche;

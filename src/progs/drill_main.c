@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 {
     struct drill_options options = {0};
     bool list = false;
-    const char *words[1] = {NULL}, *on = NULL;
+    const char *words[1] = {NULL};
     size_t n_words = 0;
     const struct option_row rows[] = {
         {"list", NULL, OPTION_FLAG, &list, 0, 0, false, "los simulacros y sus pasos",
@@ -21,12 +21,13 @@ int main(int argc, char **argv)
         {"json", NULL, OPTION_FLAG, &options.json, 0, 0, false, "para máquinas", "for machines"},
         {"dir", "DIR", OPTION_TEXT, &options.dir, 0, 0, false, "carpeta propia (una temporal)",
          "its own folder (a temporary one)"},
-        {"on", "DIR", OPTION_TEXT, &on, 0, 0, false, "contra una noche que corre (todavía no construido)",
-         "at a running night (not built yet)"},
+        {"on", "DIR", OPTION_TEXT, &options.on, 0, 0, false,
+         "contra la noche que corre en DIR, en esta máquina",
+         "at the night that runs in DIR, on this machine"},
     };
     const struct command command = {
         .program = "atalaya-drill",
-        .usage = "noche [--auto] [--quick] [--json] | --list [--json]",
+        .usage = "noche [--auto] [--quick | --on DIR] [--json] | --list [--json]",
         .es =
             "Corre un simulacro: pasos de verdad sobre una noche propia en direcciones de la máquina misma, cada uno con su "
             "hipótesis, su cifra y si pasó. Un paso cuya parte no está construida lo dice y no pasa.",
@@ -47,12 +48,15 @@ int main(int argc, char **argv)
     if (list) {
         return drill_list(options.json);
     }
-    if (n_words != 1 || strcmp(words[0], "noche") != 0 || on != NULL) {
+    if (n_words != 1 || strcmp(words[0], "noche") != 0) {
         fputs(
-            on != NULL
-                ? "atalaya drill: --on todavía no está construido / is not built yet\n"
-                : "atalaya drill: el simulacro que hay se llama «noche» / the drill there is is called \"noche\"\n",
+            "atalaya drill: el simulacro que hay se llama «noche» / the drill there is is called \"noche\"\n",
             stderr);
+        return 2;
+    }
+    if (options.on != NULL && (options.quick || options.dir != NULL)) {
+        fputs("atalaya drill: con --on no hay noche propia: ni --quick ni --dir / neither goes with --on\n",
+              stderr);
         return 2;
     }
     return drill_run(&options);

@@ -300,12 +300,49 @@ def test_drill_is_told(run):
     assert run("atalaya-drill", "otro").returncode == 2
 
 
+DRILL_BUILT = ("ceros", "cortes", "borde", "origen", "vuelta", "cierre")
+
+
+def drill_on(run, folder, *more, seconds=200):
+    return run("atalaya-drill", "noche", "--auto", "--json", "--on", folder, *more, seconds=seconds)
+
+
+def test_drill_against_a_running_night(start, run, tmp_path):
+    """Every step that does not end the night is really done on it, and it goes on as if nothing had been."""
+    folder = tmp_path / "n"
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "600")
+    wait_for(running(folder), 40, night.text)
+    wait_for(lambda: latest(folder / "public").get("contests", {}).get("jg", {}).get("captured", 0) > 0, 60, night.text)
+    before = sorted(f.name for f in folder.iterdir())
+    done = drill_on(run, folder)
+    steps = {s["name"]: s for s in json.loads(done.stdout)["steps"]}
+    for name in DRILL_BUILT[:-1]:
+        assert steps[name]["state"] == "passed", steps[name]
+    assert steps["cierre"]["state"].startswith("left out")
+    assert not night.ended() and sorted(f.name for f in folder.iterdir()) == before
+    for name in ("results", "mirror_1", "feed", "site"):
+        wait_for(lambda name=name: get(port(folder, name), "/")[0] == 200, 20, name)
+
+
+def test_drill_only_aims_at_a_night_of_this_machine(run, tmp_path):
+    folder = tmp_path / "n"
+    assert drill_on(run, folder).returncode == 2
+    (folder / "run/status").mkdir(parents=True)
+    addresses = {name: f"127.0.0.1:{9 + i}" for i, name in enumerate(
+        ("results", "site", "mirror_1", "mirror_2", "feed", "intake"))}
+    for wrong in ({}, {"mirror_2": "192.0.2.7:80"}):
+        (folder / "night.ini").write_text("".join(f"{k} = {v}\n" for k, v in {**addresses, **wrong}.items()))
+        done = drill_on(run, folder)
+        assert done.returncode == 2 and ("loopback" if wrong else "no corre ninguna noche") in done.stderr
+    assert run("atalaya-drill", "noche", "--quick", "--on", folder).returncode == 2
+
+
 @pytest.mark.slow
 def test_drill_noche(bin_dir, tmp_path):
     done = subprocess.run([bin_dir / "atalaya-drill", "noche", "--auto", "--quick", "--json", "--dir", tmp_path / "d"],
                           capture_output=True, text=True, timeout=400)
     steps = {s["name"]: s for s in json.loads(done.stdout)["steps"]}
-    for name in ("ceros", "cortes", "borde", "origen", "vuelta", "cierre"):
+    for name in DRILL_BUILT:
         assert steps[name]["state"] == "passed", steps[name]
     unbuilt = [s for s in steps.values() if s["state"] == "not built yet"]
     assert done.returncode == (1 if unbuilt else 0)
