@@ -69,7 +69,7 @@ def play(night, args):
             now = {part: disk(night / "public" / part) for part in PARTS}
             cut = status(night, "cut")
             peak = {part: max(now[part], peak.get(part, 0)) for part in PARTS}
-            samples.append({"cut": int(cut.get("cut", 0)), "seconds": round(time.monotonic() - begin), **now})
+            samples.append({"number": int(cut.get("cut", 0)), "seconds": round(time.monotonic() - begin), **now})
             print(f"\rcut {cut.get('cut')}  {sum(now.values()) >> 20} MiB  {time.monotonic() - begin:.0f} s ", end="", flush=True)
             if cut.get("last") == "yes":
                 break
@@ -82,7 +82,7 @@ def play(night, args):
     bodies = sum((folder / "index.html").exists() for folder in (night / "public/cut").iterdir())
     packages = sum((folder / "SHA256SUMS").exists() and len(list(folder.iterdir())) > 1
                    for folder in (night / "public/package").iterdir())
-    return {"cuts": samples[-1]["cut"] + 1, "bodies": bodies, "packages": packages, "end": end, "peak": peak,
+    return {"cuts": samples[-1]["number"] + 1, "bodies": bodies, "packages": packages, "end": end, "peak": peak,
             "rest": {name: disk(night / name) for name in ("ledger", "store", "copy", "images")},
             "seconds": round(time.monotonic() - begin), "samples": samples}
 
