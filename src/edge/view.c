@@ -70,6 +70,9 @@ enum err view_open(struct span block, struct view_map *out, struct why *why)
     if (view.text == NULL || rest.len != 0 || !power || !items_ok(&view)) {
         return why_set(why, ERR_RANGE, "a view whose parts do not fit");
     }
+    for (uint32_t i = 0; i < top->n_routes; i++) {
+        view.longest = view.routes[i].path_len > view.longest ? view.routes[i].path_len : view.longest;
+    }
     *out = view;
     return OK;
 }
@@ -78,6 +81,9 @@ const struct view_route *view_find(const struct view_map *view, struct span path
 {
     const struct view_top *top = view->top;
     uint32_t mask = top->n_slots - 1;
+    if (path.len > view->longest) {
+        return NULL;
+    }
     uint32_t slot = (uint32_t)siphash(top->key[0], top->key[1], path.at, path.len) & mask;
     while (view->slots[slot] != VIEW_NONE) {
         const struct view_route *route = &view->routes[view->slots[slot]];

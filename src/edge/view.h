@@ -64,6 +64,7 @@ struct view_map {
     const struct view_route *routes;
     const uint32_t *slots;
     const char *text;
+    size_t longest; /* path of a route: whatever is longer needs no search */
 };
 
 /* Checks every offset once, so that no lookup has to. */

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+"""Floods of whole requests: over kept connections, over new ones, and of requests that are never a hit (rows 1, 2 and 6). An
+independent probe must be answered rightly and in time, and no bad request may cost the edge more than a good one.
+
+`drills/edge_flood.py [--small] [--json FILE]`. Loopback only; three minutes at full size."""
+import argparse
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from edge_kit import Edge, Probe, Verdict, many_descriptors, median, until  # noqa: E402
+
+LUA = {
+    "random query": 'request = function() n = (n or 0) + 1; return wrk.format("GET", "/cut/0/index.html?x=" .. n) end',
+    "unknown path": 'request = function() n = (n or 0) + 1; return wrk.format("GET", "/cut/0/no/" .. n) end',
+    "long target": 'local long = string.rep("a", 1900); request = function() return wrk.format("GET", "/" .. long) end',
+    "unknown host": 'wrk.headers["Host"] = "nobody.example"; request = function() return wrk.format("GET", "/cut/0/index.html") end',
+    "image that is not there": 'local h = string.rep("ab", 32); request = function() return wrk.format("GET", "/acta/" .. h .. ".jpg") end',
+    "range beyond the end": 'wrk.headers["Range"] = "bytes=99999999-"; request = function() return wrk.format("GET", "/cut/0/big.bin") end',
+    "many ranges": 'wrk.headers["Range"] = "bytes=0-1,2-3,4-5,6-7"; request = function() return wrk.format("GET", "/cut/0/index.html") end',
+}
+
+
+def wrk(edge, seconds, connections=64, path="/cut/0/index.html", script=None, *words):
+    """Requests answered; with the microseconds of the workers' processor time that each cost."""
+    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *words]
+    command += ["-s", str(script)] if script else []
+    before = edge.cpu()
+    text = subprocess.run([*command, f"http://127.0.0.1:{edge.port}{path}"], capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
+    requests = int(re.search(r"(\d+) requests in", text)[1])
+    return requests, (edge.cpu() - before) / max(1, requests) * 1e6
+
+
+def flood(verdict, small, name, least, *words):
+    with Edge() as edge:
+        calm = Probe(edge.port, edge.page)
+        time.sleep(2)
+        calm.stop()
+        before, descriptors = edge.rss(), edge.descriptors()
+        probe = Probe(edge.port, edge.page)
+        requests, _ = wrk(edge, 3 if small else 60, 256, "/cut/0/index.html", None, *words)
+        probe.stop()
+        verdict.must(f"{name}: requests a second, so that it was a flood", requests / (3 if small else 60), least / (20 if small else 1), least=True)
+        verdict.survive(probe, calm, f"{name}: ")
+        until(lambda: edge.descriptors() <= descriptors + 2, 20, "descriptors were not given back")
+        verdict.must(f"{name}: worker's own memory afterwards, beside before", edge.rss() / before, 2.0)
+        verdict.must(f"{name}: processes that had to be started again", float(edge.status()["restarts"]), 0)
+
+
+def bad_requests(verdict, small):
+    with Edge() as edge:
+        scripts = {}
+        for name, text in LUA.items():
+            scripts[name] = Path(edge.folder.name) / f"{name.replace(' ', '-')}.lua"
+            scripts[name].write_text(text)
+        wrk(edge, 1)
+        rounds = 1 if small else 5
+        costs = {name: [] for name in ("hit", *LUA)}
+        for _ in range(rounds):
+            costs["hit"].append(wrk(edge, 1)[1])
+            for name, script in scripts.items():
+                costs[name].append(wrk(edge, 1, script=script)[1])
+        good = median(costs["hit"])
+        for name in LUA:
+            verdict.must(f"cost of: {name}, beside a hit of 4 KiB", median(costs[name]) / good, 1.1 if not small else 2.0)
+
+
+def run(verdict, small):
+    flood(verdict, small, "kept connections", 10000)
+    flood(verdict, small, "new connections", 4000, "-H", "Connection: close")
+    bad_requests(verdict, small)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    many_descriptors()
+    verdict = Verdict("edge_flood")
+    run(verdict, arguments.small)
+    return verdict.end(arguments.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
