@@ -37,7 +37,7 @@ struct conn {
     void *state; /* the protocol's; NULL while nothing is pending */
     uint32_t wheel_before, wheel_after;
     uint32_t crowd_before, crowd_after;
-    uint32_t prefix;     /* its row in the crowd */
+    uint32_t prefix;     /* its row in the crowd, CONN_NONE: not counted */
     uint32_t due;        /* tick; the wheel looks no earlier */
     uint32_t since;      /* tick: when this stage began */
     int32_t fd;          /* -1: a free place */

@@ -145,6 +145,10 @@ static void append(struct crowd *crowd, struct crowd_prefix *prefix, uint32_t fi
 void crowd_join(struct crowd *crowd, struct conn *conn)
 {
     uint8_t net[8];
+    conn->prefix = CONN_NONE;
+    if ((conn->flags & CONN_EXEMPT) != 0) {
+        return;
+    }
     net_of(crowd, conn->address, net);
     uint32_t index = find(crowd, net);
     struct crowd_prefix *prefix = &crowd->prefixes[index];
@@ -159,6 +163,9 @@ void crowd_join(struct crowd *crowd, struct conn *conn)
 void crowd_leave(struct crowd *crowd, struct conn *conn)
 {
     struct conn *all = crowd->conns->all;
+    if (conn->prefix == CONN_NONE) {
+        return;
+    }
     struct crowd_prefix *prefix = &crowd->prefixes[conn->prefix];
     bool is_first = conn->crowd_before == CONN_NONE;
     bool is_last = conn->crowd_after == CONN_NONE;
@@ -177,14 +184,13 @@ void crowd_leave(struct crowd *crowd, struct conn *conn)
 
 uint32_t crowd_size(const struct crowd *crowd, const struct conn *conn)
 {
-    return crowd->prefixes[conn->prefix].n;
+    return conn->prefix == CONN_NONE ? 0 : crowd->prefixes[conn->prefix].n;
 }
 
-/* Stage first, then time; an exempt forwarder only when there is nobody else. */
+/* Stage first, then time. */
 static uint64_t badness(const struct conn *conn, uint32_t now)
 {
-    uint64_t stage = (conn->flags & CONN_EXEMPT) != 0 ? 0 : (uint64_t)conn->stage + 1;
-    return stage << 32 | (uint32_t)(now - conn->since);
+    return (uint64_t)conn->stage << 32 | (uint32_t)(now - conn->since);
 }
 
 /* Who was looked at goes to the end, so that the next search sees others. */

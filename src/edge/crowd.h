@@ -28,6 +28,7 @@ struct crowd {
 MUST_CHECK enum err crowd_init(struct crowd *crowd, struct conns *conns, const uint64_t key[2], uint8_t bits4,
                                uint8_t bits6);
 void crowd_done(struct crowd *crowd);
+/* One that is exempt (CONN_EXEMPT) is not counted, and never the worst. */
 void crowd_join(struct crowd *crowd, struct conn *conn);
 void crowd_leave(struct crowd *crowd, struct conn *conn);
 /* How many connections its network has. */
