@@ -1,5 +1,5 @@
 /* Retention, as docs/formats/tree.md says: the newest cuts stay, of the older ones every n-th; manifests for
- * ever; chunks while a kept cut refers to them; packages while their cut is kept. */
+ * ever; chunks while a kept cut refers to them; packages while their cut is kept, their sums for ever. */
 #include "mirror/pull.h"
 
 #include "base/map.h"
@@ -53,6 +53,17 @@ static enum err strip_file(void *arg, const char *relative, int64_t size)
         }
     }
     unlink(path_join(path, folder, relative));
+    return OK;
+}
+
+static enum err strip_package(void *arg, const char *relative, int64_t size)
+{
+    const char *folder = arg;
+    char path[FILE_PATH_MAX];
+    (void)size;
+    if (strcmp(relative, "SHA256SUMS") != 0) {
+        unlink(path_join(path, folder, relative));
+    }
     return OK;
 }
 
@@ -159,7 +170,7 @@ static enum err expire_packages(const struct pull *pull, struct why *why)
         char name[64], path[FILE_PATH_MAX];
         if (packages[i] != newest && !kept(pull, packages[i])) {
             snprintf(name, sizeof name, "package/%u", packages[i]);
-            err = folder_remove(path_join(path, pull->stage.public, name), why);
+            err = folder_walk(path_join(path, pull->stage.public, name), strip_package, path, why);
         }
     }
     free(packages);

@@ -141,7 +141,9 @@ enum err pull_images(struct pull *pull, int64_t budget_ms, struct why *why)
             pull->images[kept++] = image; /* not there yet: the site publishes it with its cut */
         }
     }
-    memmove(pull->images + kept, pull->images + i, (pull->n_images - i) * sizeof *pull->images);
+    if (i < pull->n_images) { /* of no images there is not even a list */
+        memmove(pull->images + kept, pull->images + i, (pull->n_images - i) * sizeof *pull->images);
+    }
     pull->n_images = kept + (pull->n_images - i);
     TRY(stage_publish(&pull->stage, why));
     return err == ERR_IO ? ERR_IO : OK;

@@ -141,7 +141,7 @@ static enum err want(struct pull *pull, uint32_t cut, const struct manifest_file
     return stage_put(&pull->stage, file->path, buf_as_span(&pull->body), replaced, why);
 }
 
-/* All files of a manifest whose place is in the mask; of packages only the newest. Twins come after the plain files. */
+/* All files of a manifest whose place is in the mask; of packages only the newest, and of every one its sums. Twins come after the plain files. */
 static enum err want_places(struct pull *pull, const struct manifest *manifest, unsigned mask,
                             const struct latest *latest, struct why *why)
 {
@@ -150,7 +150,9 @@ static enum err want_places(struct pull *pull, const struct manifest *manifest, 
         uint32_t n = list == 0 ? manifest->n_files : manifest->n_encodings;
         for (uint32_t i = 0; i < n; i++) {
             enum place place = place_of(files[i].path, manifest->cut);
-            bool skipped = place == PLACE_PACKAGE && !place_in_package(files[i].path, latest->package);
+            bool sums = span_ends(files[i].path, SPAN("/SHA256SUMS"));
+            bool skipped =
+                place == PLACE_PACKAGE && !sums && !place_in_package(files[i].path, latest->package);
             if ((mask >> place & 1) != 0 && !skipped) {
                 TRY(want(pull, manifest->cut, &files[i], place, why));
             }

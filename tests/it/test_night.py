@@ -144,6 +144,7 @@ def test_what_stays_on_disk(run, tmp_path):
     for mirror in ("mirror-1", "mirror-2"):
         got = bodies(folder / mirror / "public")
         late = [n for n in got if newest - n >= 10 + MIRROR_EXPIRES_EVERY and n % 20 != 0]  # it tidies every few cuts
+        assert len(list((folder / mirror / "public/package").glob("*/SHA256SUMS"))) >= newest, mirror
         assert late == [] and got[-1] == newest, (mirror, got)
     empty = [d for tree in TREES for d, folders, files in os.walk(folder / tree / "cut") if not folders and not files]
     assert empty == []
