@@ -11,7 +11,7 @@ def test_a_night_without_a_report(run, bin_dir, tmp_path):
     if b"__asan_init" not in (bin_dir / "atalaya-night").read_bytes():
         pytest.skip("these programs are not sanitized")
     folder = tmp_path / "n"
-    done = run("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once", "--quiet", "--cut-s", "7200", seconds=110)
+    done = run("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once", "--quiet", "--cut-s", "7200", seconds=170)
     logs = {f.name: f.read_text(errors="replace") for f in (folder / "run/log").iterdir()}
     for name, text in {**logs, "night": done.stdout + done.stderr}.items():
         assert not re.search(r"Sanitizer|runtime error:", text), (name, text[-3000:])
