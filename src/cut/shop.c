@@ -129,6 +129,18 @@ static void say_broken(struct shop *shop, const struct why *why)
     shop->broken_until_ms = monotonic_ms() + BROKEN_RETRY_MS;
 }
 
+/* What the sequencer has written for us must be there: a cut made without its predecessor's entry would bear that one's number,
+ * with another text. */
+static enum err all_there(const struct shop *shop, struct why *why)
+{
+    return shop->fold->log_size >= shop->written
+               ? OK
+               : why_set(why, ERR_CONFLICT,
+                         "al libro le faltan entradas que se escribieron / the ledger ends at entry %" PRIu64
+                         ", and the sequencer has written %" PRIu64,
+                         shop->fold->log_size, shop->written);
+}
+
 /* A ledger that contradicts itself is not passed over: nothing more is published from it, the last cut stays up, and now and
  * then it is read anew. */
 static enum err read_entries(struct shop *shop, struct why *why)
@@ -147,7 +159,7 @@ static enum err read_entries(struct shop *shop, struct why *why)
             }
         }
     }
-    return err == ERR_AGAIN ? OK : err;
+    return err == ERR_AGAIN ? all_there(shop, why) : err;
 }
 
 /* What the published tree says about itself: the cut that latest.json points to, if it is really there. */

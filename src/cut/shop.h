@@ -25,6 +25,7 @@ struct shop {
     struct schedule schedule;
     struct ledger_reader *reader; /* NULL: the ledger is not there yet */
     struct fold *fold;            /* of all entries read so far */
+    uint64_t written; /* the ledger's size after the newest entry of our own, as the sequencer said */
     struct chunk_plan *plan;
     struct roots *roots;
     struct pressroom room;

@@ -18,6 +18,7 @@ enum err append_entry(struct shop *shop, const struct entry *entry, uint64_t *in
     if (err == OK && num_parse_u64(span_trim(buf_as_span(&answer)), index) != OK) {
         err = why_set(why, ERR_SYNTAX, "the sequencer's answer is not an index");
     }
+    shop->written = err == OK && *index >= shop->written ? *index + 1 : shop->written;
     buf_done(&request);
     buf_done(&answer);
     return err;

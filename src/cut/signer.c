@@ -155,7 +155,14 @@ enum err signer_ask(int fd, struct span text, struct buf *note, struct buf *mini
     if (packet_give(fd, span_of(request, (size_t)n)) != OK || packet_give_long(fd, text) != OK) {
         return why_set(why, ERR_IO, "the sign role is gone");
     }
-    return answer_take(fd, note, minisig, why);
+    enum err err = answer_take(fd, note, minisig, why);
+    if (err == OK && !span_starts(buf_as_span(note), text)) {
+        err = why_set(why, ERR_CONFLICT, "the sign role answered with another text");
+    }
+    if (err != OK && err != ERR_REFUSED) {
+        packet_end(fd); /* both roles end and are started again, in step */
+    }
+    return err;
 }
 
 enum err signer_keys(int fd, struct buf *vkey, struct buf *minisign, struct why *why)

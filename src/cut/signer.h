@@ -16,7 +16,8 @@ struct signer_options {
 /* The role's main: 0 when the other side is gone. Argument: struct signer_options. */
 int signer_main(void *arg);
 
-/* The cut role's side. The note is the text with its signature, the minisig belongs to the note. */
+/* The cut role's side. The note is the text with its signature, the minisig belongs to the note. What is neither that note nor a
+ * refusal ends the talk: a late answer is never taken for the next cut's. */
 MUST_CHECK enum err signer_ask(int fd, struct span text, struct buf *note, struct buf *minisig,
                                struct why *why);
 /* The verifier key ("name+id+key", no LF) and minisign's public key file. */

@@ -64,3 +64,8 @@ enum err packet_take_long(int fd, size_t len, struct buf *out, int wait_ms)
     }
     return out->len == end ? OK : ERR_SYNTAX;
 }
+
+void packet_end(int fd)
+{
+    (void)shutdown(fd, SHUT_RDWR);
+}

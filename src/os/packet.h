@@ -18,4 +18,7 @@ MUST_CHECK enum err packet_take(int fd, struct buf *out, int wait_ms);
 MUST_CHECK enum err packet_give_long(int fd, struct span bytes);
 MUST_CHECK enum err packet_take_long(int fd, size_t len, struct buf *out, int wait_ms);
 
+/* Ends the talk for both sides: after an answer that came late or not whole, the next one would be taken for another's. */
+void packet_end(int fd);
+
 #endif

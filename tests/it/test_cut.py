@@ -255,6 +255,22 @@ def test_cuts_go_on_when_the_ledger_is_put_right(night):
     wait_for(lambda: night.status()["state"] == "running" and night.status()["alarm"] == "-", say=night.log)
 
 
+def test_a_ledger_that_lost_what_was_written_gives_no_cut_a_second_text(night):
+    """The bundle is gone after cut 1: its number is not given again."""
+    night.start()
+    fill(night, range(5))
+    assert night.cut(0).startswith("ok 1 ")
+    bundle = night.ledger.path(0)
+    bundle.rename(night.dir / "elsewhere")
+    answer = night.cut(60)
+    assert answer.startswith("error ") and "the sequencer has written" in answer
+    assert not bundle.exists() and latest(night)["cut"] == 1
+    (night.dir / "elsewhere").rename(bundle)
+    night.add(6)
+    assert night.cut(60).startswith("ok 2 ")
+    assert verify(night)[0] == 0
+
+
 def test_no_sequencer_no_cut_and_then_the_cut(night):
     night.start()
     fill(night, range(5))

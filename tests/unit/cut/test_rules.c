@@ -4,12 +4,15 @@
 #include "cut/rows.h"
 #include "cut/schedule.h"
 #include "cut/signer.h"
+#include "os/packet.h"
+#include "os/sock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -52,6 +55,29 @@ static void test_keep(void **state)
     assert_true(keep_package_stays(&keep, 20) && keep_package_stays(&keep, 26));
     assert_false(keep_package_stays(&keep, 40));
     assert_true(keep_package_stays(&keep, 55) && keep_package_stays(&keep, 58));
+}
+
+/* The sign role was so slow that its answer for cut 1 is still in the channel when cut 2 is asked for. */
+static void test_a_late_answer_is_not_the_next_ones(void **state)
+{
+    (void)state;
+    int pair[2];
+    struct buf note = {0};
+    struct buf minisig = {0};
+    struct why why = {{0}};
+    assert_int_equal(sock_pair(pair), OK);
+    assert_int_equal(packet_give(pair[1], SPAN("ok 5 1")), OK);
+    assert_int_equal(packet_give_long(pair[1], SPAN("one\n\n")), OK);
+    assert_int_equal(packet_give_long(pair[1], SPAN("-")), OK);
+    assert_int_equal(signer_ask(pair[0], SPAN("two\n"), &note, &minisig, &why), ERR_CONFLICT);
+    assert_int_equal(packet_give(pair[0], SPAN("keys")), ERR_IO);
+    close(pair[0]), close(pair[1]);
+    assert_int_equal(sock_pair(pair), OK);
+    assert_int_equal(packet_give(pair[1], SPAN("error sign: cut 1 after cut 2 was signed")), OK);
+    assert_int_equal(signer_ask(pair[0], SPAN("two\n"), &note, &minisig, &why), ERR_REFUSED);
+    assert_int_equal(packet_give(pair[0], SPAN("keys")), OK); /* a refusal is an answer */
+    close(pair[0]), close(pair[1]);
+    buf_done(&note), buf_done(&minisig);
 }
 
 #define HEAD "prep-manifest/v1\norigin a/b\ncut "
@@ -135,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedule),
         cmocka_unit_test(test_keep),
+        cmocka_unit_test(test_a_late_answer_is_not_the_next_ones),
         cmocka_unit_test(test_signer_never_goes_back),
         cmocka_unit_test(test_signer_memory),
         cmocka_unit_test(test_rows),
