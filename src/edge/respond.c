@@ -167,6 +167,14 @@ static const char *policy_type(struct span name)
     return named ? "text/plain; charset=utf-8" : NULL;
 }
 
+/* "12/SHA256SUMS": the sums of a package whose other files may have gone */
+static const char *sums_type(struct span rest)
+{
+    struct span number = span_cut(&rest, '/');
+    bool named = number.len > 0 && number.len <= 10 && is_digits(number) && span_is(rest, "SHA256SUMS");
+    return named ? "text/plain; charset=utf-8" : NULL;
+}
+
 const char *disk_type(struct span path, enum keep_class *keep)
 {
     static const struct {
@@ -198,6 +206,9 @@ const char *disk_type(struct span path, enum keep_class *keep)
     }
     if (span_starts(path, SPAN("/log/policy."))) {
         return policy_type(span_from(path, 12));
+    }
+    if (span_starts(path, SPAN("/package/"))) {
+        return sums_type(span_from(path, 9));
     }
     return span_starts(path, SPAN("/cut/")) ? old_manifest_type(span_from(path, 5)) : NULL;
 }

@@ -35,7 +35,7 @@ void respond(const struct edge_shelf *shelf, const struct http1_request *request
 void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, struct reply *reply);
 
 /* Paths that are sent from the folder: /acta/{64 hex}.jpg|png, /log/tile/…, /log/checkpoint, /log/cut-{n}.tlog-proof, keys,
- * /cut/{n}/manifest[.minisig]. The type and how long it keeps, or NULL when the path is none of them. */
+ * /cut/{n}/manifest[.minisig], /package/{n}/SHA256SUMS. The type and how long it keeps, or NULL when the path is none of them. */
 const char *disk_type(struct span path, enum keep_class *keep);
 
 #endif

@@ -171,6 +171,7 @@ static enum err expire_packages(const struct pull *pull, struct why *why)
         if (packages[i] != newest && !kept(pull, packages[i])) {
             snprintf(name, sizeof name, "package/%u", packages[i]);
             err = folder_walk(path_join(path, pull->stage.public, name), strip_package, path, why);
+            err = err == OK ? folder_prune(path, why) : err;
         }
     }
     free(packages);
