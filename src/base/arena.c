@@ -1,6 +1,8 @@
 /* Arenas: a list of blocks, bump allocation, poison after release. */
 #include "base/arena.h"
 
+#include "base/huge.h"
+
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -85,6 +87,7 @@ static struct arena_block *block_new(struct arena *arena, size_t size)
     if (block == NULL) {
         return NULL;
     }
+    huge_advise(block, sizeof *block + wanted);
     *block = (struct arena_block){.next = arena->blocks, .size = wanted};
     POISON(block->bytes, block->size);
     arena->blocks = block;

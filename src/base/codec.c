@@ -63,34 +63,48 @@ void base64_print(struct buf *out, const void *bytes, size_t len)
     buf_grew(out, (size_t)(to - room));
 }
 
-static int base64_digit(char c)
+/* A digit's value plus 64; 0 for what is none. */
+static const uint8_t BASE64_DIGITS[256] = {
+    ['A'] = 64,  ['B'] = 65,  ['C'] = 66,  ['D'] = 67,  ['E'] = 68,  ['F'] = 69,  ['G'] = 70,  ['H'] = 71,
+    ['I'] = 72,  ['J'] = 73,  ['K'] = 74,  ['L'] = 75,  ['M'] = 76,  ['N'] = 77,  ['O'] = 78,  ['P'] = 79,
+    ['Q'] = 80,  ['R'] = 81,  ['S'] = 82,  ['T'] = 83,  ['U'] = 84,  ['V'] = 85,  ['W'] = 86,  ['X'] = 87,
+    ['Y'] = 88,  ['Z'] = 89,  ['a'] = 90,  ['b'] = 91,  ['c'] = 92,  ['d'] = 93,  ['e'] = 94,  ['f'] = 95,
+    ['g'] = 96,  ['h'] = 97,  ['i'] = 98,  ['j'] = 99,  ['k'] = 100, ['l'] = 101, ['m'] = 102, ['n'] = 103,
+    ['o'] = 104, ['p'] = 105, ['q'] = 106, ['r'] = 107, ['s'] = 108, ['t'] = 109, ['u'] = 110, ['v'] = 111,
+    ['w'] = 112, ['x'] = 113, ['y'] = 114, ['z'] = 115, ['0'] = 116, ['1'] = 117, ['2'] = 118, ['3'] = 119,
+    ['4'] = 120, ['5'] = 121, ['6'] = 122, ['7'] = 123, ['8'] = 124, ['9'] = 125, ['+'] = 126, ['/'] = 127,
+};
+
+/* Groups of four digits each into three bytes; false when one has another character. */
+static bool base64_groups(const char *in, size_t groups, char *to)
 {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
+    const unsigned char *digits = (const unsigned char *)in;
+    unsigned good = 64;
+    for (size_t i = 0; i < groups; i++, digits += 4, to += 3) {
+        unsigned a = BASE64_DIGITS[digits[0]];
+        unsigned b = BASE64_DIGITS[digits[1]];
+        unsigned c = BASE64_DIGITS[digits[2]];
+        unsigned d = BASE64_DIGITS[digits[3]];
+        good &= a & b & c & d;
+        uint32_t group = (a & 63) << 18 | (b & 63) << 12 | (c & 63) << 6 | (d & 63);
+        to[0] = (char)(group >> 16);
+        to[1] = (char)(group >> 8);
+        to[2] = (char)group;
     }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    return good != 0;
 }
 
-/* One group of four characters into one to three bytes; 0 when it is not canonical. */
-static size_t base64_group(const char *in, bool last, uint8_t bytes[3])
+/* The last four characters into one to three bytes; 0 when they are not canonical. */
+static size_t base64_last(const char *in, uint8_t bytes[3])
 {
-    size_t digits = 4;
-    if (last) {
-        digits = in[3] != '=' ? 4 : in[2] != '=' ? 3 : 2;
-    }
+    size_t digits = in[3] != '=' ? 4 : in[2] != '=' ? 3 : 2;
     uint32_t group = 0;
     for (size_t i = 0; i < 4; i++) {
-        int digit = i < digits ? base64_digit(in[i]) : 0;
-        if (digit < 0) {
+        uint32_t digit = i < digits ? BASE64_DIGITS[(unsigned char)in[i]] : 64;
+        if (digit == 0) {
             return 0;
         }
-        group = group << 6 | (uint32_t)digit;
+        group = group << 6 | (digit & 63);
     }
     bytes[0] = (uint8_t)(group >> 16);
     bytes[1] = (uint8_t)(group >> 8);
@@ -104,15 +118,23 @@ enum err base64_parse(struct span text, struct buf *out)
     if (text.len % 4 != 0) {
         return ERR_SYNTAX;
     }
-    size_t start = out->len;
-    for (size_t i = 0; i < text.len; i += 4) {
-        uint8_t bytes[3];
-        size_t n = base64_group(text.at + i, i + 4 == text.len, bytes);
-        if (n == 0) {
-            buf_truncate(out, start);
-            return ERR_SYNTAX;
-        }
-        buf_add(out, bytes, n);
+    if (text.len == 0) {
+        return out->err;
     }
+    uint8_t bytes[3];
+    size_t groups = text.len / 4 - 1;
+    size_t n = base64_last(text.at + groups * 4, bytes);
+    if (n == 0) {
+        return ERR_SYNTAX;
+    }
+    char *room = buf_room(out, groups * 3 + n);
+    if (room == NULL) {
+        return out->err;
+    }
+    if (!base64_groups(text.at, groups, room)) {
+        return ERR_SYNTAX;
+    }
+    memcpy(room + groups * 3, bytes, n);
+    buf_grew(out, groups * 3 + n);
     return out->err;
 }

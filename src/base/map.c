@@ -1,6 +1,8 @@
 /* Open addressing with linear probing; grows at three quarters; no deletion is needed here. */
 #include "base/map.h"
 
+#include "base/huge.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,7 @@
 struct map_slot {
     struct span key;
     uint32_t value; /* MAP_NONE: free */
-    uint32_t tag;   /* high half of the hash, compared first */
+    uint32_t tag;   /* high half of the hash: where to look first, and compared first */
 };
 
 static inline uint64_t rotate(uint64_t x, int by)
@@ -89,7 +91,7 @@ static struct map_slot *slot_of(const struct map *map, struct span key, uint32_t
     uint64_t hash = siphash(map->key[0], map->key[1], key.at, key.len);
     *tag = (uint32_t)(hash >> 32);
     uint32_t mask = map->cap - 1;
-    for (uint32_t i = (uint32_t)hash & mask;; i = (i + 1) & mask) {
+    for (uint32_t i = *tag & mask;; i = (i + 1) & mask) {
         struct map_slot *slot = &map->slots[i];
         if (slot->value == MAP_NONE || (slot->tag == *tag && span_equal(slot->key, key))) {
             return slot;
@@ -103,33 +105,49 @@ uint32_t map_get(const struct map *map, struct span key)
     return map->count == 0 ? MAP_NONE : slot_of(map, key, &tag)->value;
 }
 
-static void map_grow(struct map *map)
+/* The keys themselves are not looked at: they differ, and their tags say where they go. */
+static void resize(struct map *map, uint32_t cap)
 {
     struct map old = *map;
-    map->cap = old.cap == 0 ? 64 : old.cap * 2;
+    map->cap = cap;
     assert(map->cap > old.cap);
     map->slots = malloc((size_t)map->cap * sizeof *map->slots);
     if (map->slots == NULL) {
         abort();
     }
+    huge_advise(map->slots, (size_t)map->cap * sizeof *map->slots);
     for (uint32_t i = 0; i < map->cap; i++) {
         map->slots[i] = (struct map_slot){.value = MAP_NONE};
     }
     for (uint32_t i = 0; i < old.cap; i++) {
         if (old.slots[i].value != MAP_NONE) {
-            uint32_t tag = 0;
-            struct map_slot *slot = slot_of(map, old.slots[i].key, &tag);
-            *slot = old.slots[i];
+            uint32_t at = old.slots[i].tag & (map->cap - 1);
+            while (map->slots[at].value != MAP_NONE) {
+                at = (at + 1) & (map->cap - 1);
+            }
+            map->slots[at] = old.slots[i];
         }
     }
     free(old.slots);
+}
+
+void map_reserve(struct map *map, uint32_t count)
+{
+    uint32_t cap = map->cap == 0 ? 64 : map->cap;
+    while (count >= cap / 4 * 3) {
+        cap *= 2;
+        assert(cap != 0);
+    }
+    if (cap > map->cap) {
+        resize(map, cap);
+    }
 }
 
 uint32_t map_put(struct map *map, struct span key, uint32_t value)
 {
     assert(value != MAP_NONE);
     if (map->count >= map->cap / 4 * 3) {
-        map_grow(map);
+        resize(map, map->cap == 0 ? 64 : map->cap * 2);
     }
     uint32_t tag = 0;
     struct map_slot *slot = slot_of(map, key, &tag);

@@ -22,6 +22,8 @@ struct map {
 /* The keys' bytes are borrowed: they must outlive the map. */
 void map_init(struct map *map, uint64_t key0, uint64_t key1);
 void map_done(struct map *map);
+/* Room for so many keys in all, so that putting them moves none. */
+void map_reserve(struct map *map, uint32_t count);
 /* The value of a key, or MAP_NONE. */
 uint32_t map_get(const struct map *map, struct span key);
 /* Sets a key's value (not MAP_NONE) and returns the value it had before, or MAP_NONE. */

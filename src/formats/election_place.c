@@ -105,6 +105,7 @@ static enum err stations_start(struct def *def, uint32_t rows)
     void *stations = NULL;
     TRY(def_array(def, rows, sizeof(struct station), &stations));
     def->election->stations = stations;
+    map_reserve(&def->election->station_by_key, rows);
     return OK;
 }
 
@@ -192,6 +193,7 @@ static enum err actas_start(struct def *def, uint32_t rows)
     void *actas = NULL;
     TRY(def_array(def, rows, sizeof(struct acta), &actas));
     def->election->actas = actas;
+    map_reserve(&def->election->acta_by_key, rows);
     return OK;
 }
 
@@ -236,11 +238,23 @@ static enum err parse_form(struct def *def, struct span form, struct acta *acta)
     return OK;
 }
 
+/* Mostly the one of the row before: a station has an acta of each contest. */
+static uint32_t row_station(const struct election *election, struct span key)
+{
+    if (election->n_actas > 0) {
+        uint32_t before = election->actas[election->n_actas - 1].station;
+        if (span_is(key, election->stations[before].key)) {
+            return before;
+        }
+    }
+    return election_station(election, key);
+}
+
 static enum err actas_row(struct def *def, const struct span *f)
 {
     struct election *election = def->election;
     struct acta *acta = &election->actas[election->n_actas];
-    acta->station = election_station(election, f[0]);
+    acta->station = row_station(election, f[0]);
     if (acta->station == MAP_NONE) {
         return def_fail(def, ERR_MISSING, "stations.csv has no station \"%.*s\"", DEF_ARG(f[0]));
     }

@@ -17,9 +17,9 @@ enum cell_state {
 };
 
 struct cell {
-    uint32_t value; /* 0 unless state is CELL_NUMBER */
-    uint8_t state;  /* enum cell_state */
-};
+    uint32_t value : 24; /* 0 unless state is CELL_NUMBER; at most 999,999 */
+    uint32_t state : 8;  /* enum cell_state */
+};                       /* four bytes: a country has half a million sheets of up to 69 */
 
 /* Why there is no acta (LEEME-G 37; Anexo 13). */
 enum no_acta {

@@ -55,7 +55,12 @@ enum err entry_parse(struct span bytes, struct entry *out, struct buf *scratch, 
     if (bytes.len > ENTRY_MAX) {
         return why_set(why, ERR_TOO_BIG, "an entry has at most %d bytes", ENTRY_MAX);
     }
-    struct entry entry = {0};
+    struct entry entry = {.type = ENTRY_ACTA};
+    if (acta_walk(bytes, &entry.as.acta)) {
+        *out = entry;
+        return OK;
+    }
+    entry = (struct entry){0};
     TRY(parse_kind(bytes, &entry, scratch, why));
     *out = entry;
     return OK;

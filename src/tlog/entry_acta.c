@@ -14,7 +14,7 @@ static const struct {
 };
 enum { OBSERVATIONS = sizeof observations / sizeof observations[0] };
 
-static bool centre_ok(struct span centre)
+bool acta_centre_ok(struct span centre)
 {
     return text_is_visible(centre, 1, 127) && memchr(centre.at, '+', centre.len) == NULL;
 }
@@ -38,26 +38,25 @@ static void print_set(struct buf *out, const char *name, uint32_t set, uint32_t 
     buf_char(out, '\n');
 }
 
-static uint32_t parse_set(struct lines *lines, const char *name, uint32_t n, const char *(*word)(uint32_t))
+static bool parse_set(struct span value, uint32_t n, const char *(*word)(uint32_t), uint32_t *out)
 {
-    struct span value = lines_value(lines, name);
-    if (lines->err != OK || span_is(value, "-")) {
-        return 0;
-    }
     uint32_t set = 0;
     uint32_t at = 0;
+    if (span_is(value, "-")) {
+        value.at = NULL;
+    }
     while (value.at != NULL) {
         struct span one = span_cut(&value, ',');
         while (at < n && (word(at) == NULL || !span_is(one, word(at)))) {
             at++;
         }
         if (at == n) {
-            lines_fail(lines, ERR_SYNTAX, "a word is unknown, repeated or out of order");
-            return 0;
+            return false;
         }
         set |= (uint32_t)1 << at++;
     }
-    return set;
+    *out = set;
+    return true;
 }
 
 static const char *observation_word(uint32_t i)
@@ -88,6 +87,23 @@ static uint8_t observation_bits(uint32_t set)
     return bits;
 }
 
+bool observations_parse(struct span value, uint8_t *out)
+{
+    uint32_t set = 0;
+    if (!parse_set(value, OBSERVATIONS, observation_word, &set)) {
+        return false;
+    }
+    *out = observation_bits(set);
+    return true;
+}
+
+bool findings_parse(struct span value, uint32_t *out)
+{
+    return parse_set(value, FINDING_RULES, finding_word, out);
+}
+
+static const char set_rule[] = "a word is unknown, repeated or out of order";
+
 static bool version_ok(const struct entry_acta *acta)
 {
     bool first = acta->version == 1;
@@ -105,7 +121,7 @@ void acta_print(const struct entry *entry, struct buf *out)
 {
     const struct entry_acta *acta = &entry->as.acta;
     assert(acta_key_ok(span_str(acta->key)) && stated_ok(acta) && version_ok(acta) &&
-           centre_ok(acta->centre));
+           acta_centre_ok(acta->centre));
     assert(text_is_id(acta->contest, 1, 8) && acta->judgement.counted <= COUNTED_OUT_OF_CATALOGUE);
     assert((acta->findings & 1u << FINDING_NONE) == 0 && acta->findings >> FINDING_RULES == 0);
     print_line(out, "acta", span_str(acta->key));
@@ -140,13 +156,14 @@ void acta_parse(struct lines *lines, struct entry *out, struct buf *scratch)
     acta->version = (uint32_t)lines_u64(lines, "version", UINT32_MAX);
     acta->previous = lines_index(lines, "previous");
     acta->centre = lines_value(lines, "centre");
-    lines_expect(lines, centre_ok(acta->centre), "a centre is 1 to 127 visible ASCII characters, no +");
+    lines_expect(lines, acta_centre_ok(acta->centre), "a centre is 1 to 127 visible ASCII characters, no +");
     acta->reason = or_none(lines_value(lines, "reason"));
     lines_expect(lines, version_ok(acta), "version 1 has no previous and no reason, later ones have both");
     acta->judgement.counted = (uint8_t)lines_u64(lines, "status", COUNTED_OUT_OF_CATALOGUE);
-    uint32_t set = parse_set(lines, "observations", OBSERVATIONS, observation_word);
-    acta->judgement.observations = observation_bits(set);
+    struct span set = lines_value(lines, "observations");
+    lines_expect(lines, observations_parse(set, &acta->judgement.observations), set_rule);
     acta->judgement.computed = lines_u64(lines, "computed", UINT64_MAX);
     sheet_parse(lines, &acta->sheet);
-    acta->findings = parse_set(lines, "findings", FINDING_RULES, finding_word);
+    set = lines_value(lines, "findings");
+    lines_expect(lines, findings_parse(set, &acta->findings), set_rule);
 }

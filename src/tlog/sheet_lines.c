@@ -6,11 +6,11 @@
 #include <assert.h>
 
 static const char *const NO_ACTA_WORDS[] = {"-", "not-delivered", "not-installed", "no-bag", "urn", NULL};
-static const char *const ORIGIN_WORDS[] = {"-", "CASILLA", "CATD", NULL};
-static const char *const MEANS_WORDS[] = {"-", "MOVIL", "ESCANER", "URNA", NULL};
-static const char *const DOCUMENT_WORDS[] = {"-",         "ACTA-PREP", "RPP",       "CC",      "PPC",
-                                             "ACTA-VRME", "ACTA-VA",   "ACTA-VPPP", "ACTA-UE", NULL};
-static const char *const TRANSPORT_WORDS[] = {"-", "D", "F", "I", NULL};
+const char *const sheet_origins[] = {"-", "CASILLA", "CATD", NULL};
+const char *const sheet_means[] = {"-", "MOVIL", "ESCANER", "URNA", NULL};
+const char *const sheet_documents[] = {"-",         "ACTA-PREP", "RPP",       "CC",      "PPC",
+                                       "ACTA-VRME", "ACTA-VA",   "ACTA-VPPP", "ACTA-UE", NULL};
+const char *const sheet_transports[] = {"-", "D", "F", "I", NULL};
 static const char CELL_LETTERS[] = {0, 'I', 'S', 'X', 'N'}; /* by enum cell_state */
 
 static void print_cells(struct buf *out, const char *name, const struct cell *cells, size_t n)
@@ -46,9 +46,9 @@ void sheet_print(const struct sheet *sheet, struct buf *out)
     print_time(out, "received", sheet->received_ms);
     print_time(out, "captured", sheet->captured_ms);
     print_time(out, "verified", sheet->verified_ms);
-    print_line(out, "origin", span_str(ORIGIN_WORDS[sheet->origin]));
-    print_line(out, "means", span_str(MEANS_WORDS[sheet->means]));
-    print_line(out, "document", span_str(DOCUMENT_WORDS[sheet->document]));
+    print_line(out, "origin", span_str(sheet_origins[sheet->origin]));
+    print_line(out, "means", span_str(sheet_means[sheet->means]));
+    print_line(out, "document", span_str(sheet_documents[sheet->document]));
 }
 
 static struct cell cell_of(struct lines *lines, struct span word)
@@ -118,15 +118,15 @@ void sheet_parse(struct lines *lines, struct sheet *out)
     out->no_acta = lines_choice(lines, "noacta", NO_ACTA_WORDS);
     parse_cells(lines, "fields", out->fields, SHEET_FIELDS, SHEET_FIELDS);
     out->n_votes = parse_cells(lines, "votes", out->votes, 1, COLUMNS_MAX);
-    out->transport = TRANSPORT_WORDS[lines_choice(lines, "transport", TRANSPORT_WORDS)][0];
+    out->transport = sheet_transports[lines_choice(lines, "transport", sheet_transports)][0];
     out->transport = out->transport == '-' ? 0 : out->transport;
     parse_image(lines, out);
     out->received_ms = lines_time(lines, "received", true);
     out->captured_ms = lines_time(lines, "captured", true);
     out->verified_ms = lines_time(lines, "verified", true);
-    out->origin = lines_choice(lines, "origin", ORIGIN_WORDS);
-    out->means = lines_choice(lines, "means", MEANS_WORDS);
-    out->document = lines_choice(lines, "document", DOCUMENT_WORDS);
+    out->origin = lines_choice(lines, "origin", sheet_origins);
+    out->means = lines_choice(lines, "means", sheet_means);
+    out->document = lines_choice(lines, "document", sheet_documents);
     if (lines->err == OK) {
         check_no_acta(lines, out);
     }

@@ -8,6 +8,10 @@
 
 enum { CELL_VALUE_MAX = 999999, IMAGE_BYTES_MAX = 8 * 1024 * 1024 };
 
+/* Words by enum origin, means and document, and those of the transport; NULL ends them. */
+extern const char *const sheet_origins[], *const sheet_means[], *const sheet_documents[],
+                                                                    *const sheet_transports[];
+
 /* The first part: noacta, fields, votes, transport, image, received, captured, verified, origin, means,
  * document. */
 void sheet_print(const struct sheet *sheet, struct buf *out);

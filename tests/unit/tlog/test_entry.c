@@ -3,6 +3,7 @@
 #include "os/file.h"
 #include "tally/rules.h"
 #include "tlog/entry.h"
+#include "tlog/entry_kinds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -132,6 +133,64 @@ static void every_spelling_that_parses_is_the_only_one(void **state)
     assert_int_equal(folder_walk(GOOD, flip_bytes, NULL, NULL), OK);
 }
 
+/* What the walk accepts, the lines accept and read the same. */
+static bool walks(struct span bytes)
+{
+    struct entry walked = {.type = ENTRY_ACTA};
+    struct entry read = {.type = ENTRY_ACTA};
+    struct lines lines;
+    if (!acta_walk(bytes, &walked.as.acta)) {
+        return false;
+    }
+    lines_init(&lines, bytes, NULL);
+    lines_literal(&lines, "prep-acta/v1");
+    acta_parse(&lines, &read, NULL);
+    assert_int_equal(lines_end(&lines), OK);
+    const struct entry_acta *a = &walked.as.acta;
+    const struct entry_acta *b = &read.as.acta;
+    assert_string_equal(a->key, b->key);
+    assert_true(span_equal(a->stated, b->stated) && span_equal(a->contest, b->contest));
+    assert_true(span_equal(a->centre, b->centre) && span_equal(a->reason, b->reason));
+    assert_true(a->version == b->version && a->previous == b->previous && a->findings == b->findings);
+    assert_memory_equal(&a->sheet, &b->sheet, sizeof a->sheet);
+    assert_true(a->judgement.counted == b->judgement.counted &&
+                a->judgement.observations == b->judgement.observations &&
+                a->judgement.computed == b->judgement.computed);
+    return true;
+}
+
+/* Every golden entry, with every byte changed, and cut off everywhere in memory of exactly that length. */
+static enum err walk_changed(void *arg, const char *name, int64_t size)
+{
+    static const char others[] = {'0', '9', 'f', 'G', 'X', 'N', ' ', '\n', '-', ',', '\xff'};
+    struct buf bytes = {0};
+    read_vector(GOOD, name, &bytes);
+    *(int *)arg += walks(buf_as_span(&bytes));
+    for (int64_t i = 0; i < size; i++) {
+        char was = bytes.at[i];
+        for (size_t k = 0; k < sizeof others; k++) {
+            bytes.at[i] = others[k];
+            walks(buf_as_span(&bytes));
+        }
+        bytes.at[i] = was;
+        char *torn = malloc((size_t)i + 1);
+        assert_non_null(torn);
+        memcpy(torn, bytes.at, (size_t)i);
+        assert_false(walks(span_of(torn, (size_t)i)));
+        free(torn);
+    }
+    buf_done(&bytes);
+    return OK;
+}
+
+static void the_walk_reads_what_the_lines_read(void **state)
+{
+    (void)state;
+    int walked = 0;
+    assert_int_equal(folder_walk(GOOD, walk_changed, &walked, NULL), OK);
+    assert_true(walked >= 1);
+}
+
 static uint64_t seed;
 static uint32_t under(uint32_t n)
 {
@@ -217,6 +276,7 @@ int main(void)
         cmocka_unit_test(hostile_entries_are_refused),
         cmocka_unit_test(an_entry_past_the_limit_is_refused),
         cmocka_unit_test(every_spelling_that_parses_is_the_only_one),
+        cmocka_unit_test(the_walk_reads_what_the_lines_read),
         cmocka_unit_test(random_actas_survive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
