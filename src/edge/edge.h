@@ -34,6 +34,10 @@ struct edge_options {
     const char *notice;     /* site: the file of the newest notice (doors/notice.h), or NULL */
     struct site_link mirrors[EDGE_LINKS_MAX];
     uint32_t n_mirrors;
+    const char *hits;      /* folder of the hits, or NULL: none are written */
+    const char *incidents; /* folder of the incidents, or NULL */
+    int64_t hits_rate;     /* bytes of records a second */
+    int64_t hits_total;    /* bytes of segments */
     uint64_t budget; /* bytes in memory for bodies */
     uint32_t workers;
     struct limits limits;

@@ -45,6 +45,12 @@ struct worker_row {
     _Atomic int64_t beat_ms;      /* monotonic: when it last had a turn for itself */
 };
 
+/* How far the scribe has read a worker's hits; in the first row also what it has counted in all. */
+struct hits_place {
+    _Atomic uint64_t read;
+    _Atomic uint64_t seen, lost, unwritten;
+};
+
 enum feed_state { FEED_NONE, FEED_OK, FEED_LOST, FEED_CONFLICT };
 
 /* What the loader says; read and written whole by notice_read and notice_write. */
@@ -65,6 +71,7 @@ struct loader_notice {
 
 struct notice_board {
     struct worker_row workers[EDGE_WORKERS_MAX];
+    struct hits_place hits[EDGE_WORKERS_MAX];
     _Atomic uint32_t feed; /* enum feed_state */
     _Atomic int64_t feed_age_s;
     _Atomic uint32_t round; /* odd while the loader writes */

@@ -2,6 +2,7 @@
  * reads nothing from outside. */
 #include "edge/below.h"
 #include "edge/health.h"
+#include "edge/hits_ring.h"
 #include "edge/roles.h"
 #include "edge/succession.h"
 
@@ -45,7 +46,7 @@ struct parent {
     struct loop *loop;
     struct notice_board *board;
     struct clock *clock;
-    struct role roles[EDGE_WORKERS_MAX + 2]; /* the loader first, health last */
+    struct role roles[EDGE_WORKERS_MAX + 3]; /* the loader first, then workers, health, the scribe */
     uint32_t n_roles;
     uint32_t restarts;
     struct succession left; /* by the program before */
@@ -170,6 +171,12 @@ static void write_status(struct parent *parent, const char *state)
     status_add_u64(status, "restarts", parent->restarts);
     status_add_u64(status, "held_bytes", notice.held_bytes);
     status_add_u64(status, "memory_bytes", memory_bytes(parent, &notice));
+    if (parent->options.hits != NULL) {
+        const struct hits_place *hits = &parent->board->hits[0];
+        status_add_u64(status, "hits", atomic_load(&hits->seen));
+        status_add_u64(status, "hits_lost", atomic_load(&hits->lost));
+        status_add_u64(status, "hits_unwritten", atomic_load(&hits->unwritten));
+    }
     status_add(status, "address", span_str(parent->address));
     struct why why = {0};
     if (parent->options.status != NULL && status_write(parent->options.status, status, &why) != OK) {
@@ -268,8 +275,8 @@ static void keep(struct role *role, int fd)
 
 static enum err prepare_roles(struct parent *parent, const struct role_gift *gift, struct why *why)
 {
-    static const char *const names[] = {"edge-loader", "edge-worker", "edge-health"};
-    static const role_main mains[] = {loader_main, worker_main, health_main};
+    static const char *const names[] = {"edge-loader", "edge-worker", "edge-health", "edge-scribe"};
+    static const role_main mains[] = {loader_main, worker_main, health_main, scribe_main};
     struct role_gift all = *gift;
     for (uint32_t i = 0; i < parent->options.workers; i++) {
         int ends[2];
@@ -279,10 +286,11 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
         all.loader_ends[i] = ends[0];
         all.worker_ends[i] = ends[1];
     }
-    parent->n_roles = parent->options.workers + 1 + (gift->health >= 0);
+    uint32_t others = parent->options.workers + 1 + (gift->health >= 0);
+    parent->n_roles = others + (parent->options.hits != NULL);
     for (uint32_t i = 0; i < parent->n_roles; i++) {
         struct role *role = &parent->roles[i];
-        int kind = i == 0 ? 0 : i <= parent->options.workers ? 1 : 2;
+        int kind = i == 0 ? 0 : i <= parent->options.workers ? 1 : i < others ? 2 : 3;
         role->name = names[kind];
         role->main = mains[kind];
         role->gift = all;
@@ -291,10 +299,19 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
             keep(role, gift->health);
             continue;
         }
+        for (uint32_t k = 0; kind == 3 && k < parent->options.workers; k++) {
+            keep(role, gift->rings[k]);
+        }
+        if (kind == 3) {
+            continue;
+        }
         keep(role, gift->folder);
         if (kind == 1) {
             keep(role, gift->listener);
             keep(role, all.worker_ends[i - 1]);
+            if (gift->rings[i - 1] >= 0) {
+                keep(role, gift->rings[i - 1]);
+            }
         }
         for (uint32_t k = 0; i == 0 && k < parent->options.workers; k++) {
             keep(role, all.loader_ends[k]);
@@ -315,6 +332,27 @@ static enum err listeners(struct parent *parent, struct role_gift *gift, struct 
     if (options->health != NULL && gift->health < 0) {
         TRY(sock_listen(span_str(options->health), &gift->health, why));
     }
+    return OK;
+}
+
+static enum err prepare_hits(struct parent *parent, struct role_gift *gift, struct why *why)
+{
+    const struct edge_options *options = &parent->options;
+    for (uint32_t i = 0; i < EDGE_WORKERS_MAX; i++) {
+        gift->rings[i] = -1;
+    }
+    if (options->hits == NULL) {
+        return OK;
+    }
+    TRY(folder_make(options->hits, why));
+    TRY(options->incidents != NULL ? folder_make(options->incidents, why) : OK);
+    for (uint32_t i = 0; i < options->workers; i++) {
+        gift->rings[i] = hits_ring_new();
+        if (gift->rings[i] < 0) {
+            return why_set(why, ERR_FULL, "no memory for the hits");
+        }
+    }
+    sock_address(gift->listener, gift->address, &gift->port);
     return OK;
 }
 
@@ -345,6 +383,7 @@ static enum err prepare(struct parent *parent, struct why *why)
     }
     gift.board = parent->board;
     gift.clock = parent->clock;
+    TRY(prepare_hits(parent, &gift, why));
     options->limits.connections = connections_possible(options->limits.connections);
     size_t host = strlen(options->listen);
     while (host > 0 && options->listen[host - 1] != ':') {

@@ -1,4 +1,4 @@
-/* The two roles of an edge and what each is given. Private to the edge. */
+/* The roles of an edge and what each is given. Private to the edge. */
 #ifndef EDGE_ROLES_H
 #define EDGE_ROLES_H
 
@@ -16,11 +16,15 @@ struct role_gift {
     int health;                        /* the health role's, -1: none */
     int worker_ends[EDGE_WORKERS_MAX]; /* of the channels */
     int loader_ends[EDGE_WORKERS_MAX];
+    int rings[EDGE_WORKERS_MAX];       /* of the hits, -1: none are written */
+    uint8_t address[16];               /* of the listener, IPv4 as ::ffff:a.b.c.d */
+    uint16_t port;
     uint32_t index; /* of the worker */
 };
 
 /* role_main; the argument is a struct role_gift. */
 int loader_main(void *arg);
 int worker_main(void *arg);
+int scribe_main(void *arg);
 
 #endif

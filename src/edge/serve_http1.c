@@ -136,6 +136,7 @@ static void record(struct server *server, const struct conn *conn, const struct 
         finished.client = client;
     }
     finished.target = request != NULL ? request->target : SPAN("");
+    finished.request = request;
     server_record(server, &finished);
 }
 

@@ -1,6 +1,7 @@
 /* Connections come, change their stages, and go. */
 #include "edge/server.h"
 
+#include "edge/hits_ring.h"
 #include "edge/protocol.h"
 #include "os/clock.h"
 
@@ -46,6 +47,9 @@ static void on_sweep(void *arg)
     bool more = wheel_turn(&server->wheel, server->now, DUE_A_TURN, on_due, server);
     if (server->now % TRIM_TICKS == 0) {
         conns_trim(&server->conns);
+    }
+    if (server->hits != NULL) {
+        hits_pen_flush(server->hits);
     }
     loop_after(server->loop, more ? 0 : SWEEP_MS, on_sweep, server);
 }
@@ -256,5 +260,8 @@ void server_record(struct server *server, const struct finished *finished)
     }
     if (finished->reason != COUNTERS) {
         count(row, finished->reason, 1);
+    }
+    if (server->hits != NULL) {
+        hits_pen_write(server->hits, finished);
     }
 }

@@ -13,6 +13,8 @@
 #include "edge/wheel.h"
 #include "os/loop.h"
 
+struct hits_pen;
+
 struct server {
     struct loop *loop;
     struct limits limits;
@@ -24,6 +26,7 @@ struct server {
     uint32_t now; /* tick */
     struct shelf shelf;
     struct edge_shelf answers;                    /* what respond() answers from */
+    struct hits_pen *hits;                        /* where what was decided is told; NULL: nowhere */
     struct buf out;                               /* scratch: answers being formed */
     char in[LIMIT_HEAD_BYTES + LIMIT_READ_BYTES]; /* scratch: bytes being understood */
 };
@@ -64,9 +67,10 @@ struct finished {
     enum decision decision;
     enum edge_counter reason; /* of a refusal, timeout or eviction; else COUNTERS */
     enum http1_method method;
-    struct span target; /* empty: no request was understood */
-    int status;         /* 0: no answer */
-    uint64_t bytes;     /* of the body */
+    struct span target;                  /* empty: no request was understood */
+    const struct http1_request *request; /* NULL: none */
+    int status;                          /* 0: no answer */
+    uint64_t bytes;                      /* of the body */
 };
 void server_record(struct server *server, const struct finished *finished);
 

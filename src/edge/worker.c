@@ -2,6 +2,7 @@
  * nothing but images and bundles below the tree, writes nothing, and connects to nobody. */
 #include "edge/caption.h"
 #include "edge/estado.h"
+#include "edge/hits_ring.h"
 #include "edge/host_page.h"
 #include "edge/roles.h"
 #include "edge/server.h"
@@ -21,6 +22,7 @@ struct worker {
     const struct role_gift *gift;
     struct loop *loop;
     struct server server;
+    struct hits_pen hits;
     struct buf estado, caption, host, date;
     int channel;
     int64_t end_by_ms;
@@ -151,6 +153,8 @@ static enum err prepare(struct worker *worker, struct why *why)
     answers->row = &gift->board->workers[gift->index];
     atomic_store(&answers->row->connections, 0);
     worker->server.loop = worker->loop;
+    TRY(hits_pen_open(&worker->hits, gift->rings[gift->index], why));
+    worker->server.hits = worker->hits.ring == NULL ? NULL : &worker->hits;
     TRY(server_init(&worker->server, &gift->options->limits, &gift->options->forwarders, why));
     buf_init(&worker->estado, 0);
     buf_init(&worker->caption, 0);

@@ -84,6 +84,10 @@ static void edge(struct night *night, const char *name, const char *role, const 
     arg_text(night, member, "--name", name);
     arg_path(night, member, "--status", status);
     arg_path(night, member, "--clock", "run/clock");
+    char hits[64];
+    snprintf(hits, sizeof hits, "run/hits/%s", name);
+    arg_path(night, member, "--hits", hits);
+    arg_path(night, member, "--incidents", "run/incidents");
     if (strcmp(role, "site") != 0) {
         arg_text(night, member, "--vkey", night->vkey);
     } else {

@@ -133,6 +133,23 @@ uint16_t sock_port(int fd)
     return ntohs(address.as.any.sa_family == AF_INET6 ? address.as.v6.sin6_port : address.as.v4.sin_port);
 }
 
+void sock_address(int fd, uint8_t address[16], uint16_t *port)
+{
+    struct address bound = {.len = sizeof bound.as};
+    memset(address, 0, 16);
+    *port = sock_port(fd);
+    if (getsockname(fd, &bound.as.any, &bound.len) != 0) {
+        return;
+    }
+    if (bound.as.any.sa_family == AF_INET6) {
+        memcpy(address, &bound.as.v6.sin6_addr, 16);
+    } else {
+        address[10] = 0xff;
+        address[11] = 0xff;
+        memcpy(address + 12, &bound.as.v4.sin_addr, 4);
+    }
+}
+
 enum err sock_accept(int listener, int *out)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -13,6 +13,8 @@
 MUST_CHECK enum err sock_listen(struct span address, int *fd, struct why *why);
 MUST_CHECK enum err sock_connect(struct span address, int *fd, struct why *why); /* blocking connect */
 uint16_t sock_port(int fd);
+/* Where a socket is bound, IPv4 as ::ffff:a.b.c.d; zeros when it is not. */
+void sock_address(int fd, uint8_t address[16], uint16_t *port);
 /* A listener for the public: what waits to be accepted, and, for every connection that comes of it, no waiting for full
  * segments and at most so many unsent bytes in the kernel. */
 MUST_CHECK enum err sock_listen_public(int listener, int backlog, int unsent, struct why *why);

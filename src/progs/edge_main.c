@@ -151,6 +151,8 @@ int main(int argc, char *argv[])
     const char *role = NULL;
     const char *vkey = NULL;
     int64_t budget = 1024;
+    int64_t hits_rate = 256;
+    int64_t hits_total = 1024;
     int64_t workers = 1;
     const char *explain = NULL;
     const char *forwarded = "proxy";
@@ -182,6 +184,17 @@ int main(int argc, char *argv[])
          "sitio de resultados, para los enlaces", "results site, for links"},
         {"feed-state", "FILE", OPTION_TEXT, &options.feed_state, 0, 0, false, "lo que escribe atalaya-mirror",
          "what atalaya-mirror writes"},
+        {"hits", "DIR", OPTION_TEXT, &options.hits, 0, 0, false,
+         "carpeta de los accesos de este servidor (docs/formats/hits.md)", "folder of this server's hits"},
+        {"incidents", "DIR", OPTION_TEXT, &options.incidents, 0, 0, false,
+         "carpeta donde se anota cuándo el tráfico sale de lo acostumbrado",
+         "folder where it is noted when traffic leaves its custom"},
+        {"hits-rate", "KIB", OPTION_NUMBER, &hits_rate, 1, 65536, false,
+         "registros por segundo, en KiB; con más se toma una muestra (256)",
+         "records a second, in KiB; above it they are sampled (256)"},
+        {"hits-total", "MIB", OPTION_NUMBER, &hits_total, 4, 1048576, false,
+         "lo que ocupan en disco; lo más viejo se borra (1024)",
+         "room on disk; the oldest is removed (1024)"},
         {"budget", "MB", OPTION_NUMBER, &budget, 1, 65536, false, "memoria para lo publicado (1024)",
          "memory for what is published (1024)"},
         {"workers", "N", OPTION_NUMBER, &workers, 1, EDGE_WORKERS_MAX, false, "procesos que atienden (1)",
@@ -225,6 +238,8 @@ int main(int argc, char *argv[])
     if (!read_forwarders(&forwarders, forwarded, &options.forwarders)) {
         return 2;
     }
+    options.hits_rate = hits_rate << 10;
+    options.hits_total = hits_total << 20;
     options.budget = (uint64_t)budget << 20;
     options.workers = (uint32_t)workers;
     if (options.program == NULL) { /* the status file's own name */

@@ -94,6 +94,10 @@ static void edge_member(struct setup *setup, struct crew *crew)
         crew_arg(crew, edge, "--status");
         crew_arg(crew, edge, "%s-edge", setup->puller.status);
     }
+    crew_arg(crew, edge, "--hits");
+    crew_arg(crew, edge, "%s/run/hits/%s", setup->puller.pull.dir, setup->name);
+    crew_arg(crew, edge, "--incidents");
+    crew_arg(crew, edge, "%s/run/incidents", setup->puller.pull.dir);
     if (setup->puller.clock != NULL) {
         crew_arg(crew, edge, "--clock");
         crew_arg(crew, edge, "%s", setup->puller.clock);

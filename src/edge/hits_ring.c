@@ -1,0 +1,165 @@
+/* The order that makes it safe without a lock: a record's bytes, then the count; a reader copies first and then asks again
+ * how far the writer is, and throws away what may have been written over meanwhile. */
+#include "edge/hits_ring.h"
+
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PROBES = 8 };
+
+int hits_ring_new(void)
+{
+    int fd = memfd_create("atalaya-hits", MFD_CLOEXEC);
+    if (fd >= 0 && ftruncate(fd, (off_t)sizeof(struct hits_ring)) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+enum err hits_ring_map(int fd, bool writes, struct hits_ring **out, struct why *why)
+{
+    int rights = PROT_READ | (writes ? PROT_WRITE : 0);
+    void *at = mmap(NULL, sizeof(struct hits_ring), rights, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED) {
+        return why_set(why, ERR_FULL, "no memory for the hits");
+    }
+    *out = at;
+    return OK;
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+enum err hits_pen_open(struct hits_pen *pen, int fd, struct why *why)
+{
+    *pen = (struct hits_pen){0};
+    if (fd < 0) {
+        return OK;
+    }
+    TRY(hits_ring_map(fd, true, &pen->ring, why));
+    pen->at = atomic_load(&pen->ring->head); /* a worker before us may have been here */
+    pen->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    return OK;
+}
+
+void hits_pen_flush(struct hits_pen *pen)
+{
+    if (pen->ring == NULL) {
+        return;
+    }
+    int64_t now = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    uint64_t cost = pen->waiting == 0 ? 0 : (uint64_t)(now - pen->cpu_ns) / pen->waiting;
+    for (uint32_t i = 1; i <= pen->waiting; i++) {
+        pen->ring->slots[(pen->at - i) % HITS_RING].cost_ns = cost > UINT32_MAX ? UINT32_MAX : (uint32_t)cost;
+    }
+    atomic_store_explicit(&pen->ring->head, pen->at, memory_order_release);
+    atomic_thread_fence(memory_order_release); /* what is written next is not seen before */
+    pen->waiting = 0;
+    pen->cpu_ns = now;
+}
+
+enum hits_path hits_path_of(struct span target)
+{
+    static const struct {
+        const char *begin;
+        enum hits_path path;
+    } rows[] = {{"/cut/", HITS_PATH_CUT},         {"/chunk/", HITS_PATH_CHUNK},
+                {"/package/", HITS_PATH_PACKAGE}, {"/acta/", HITS_PATH_ACTA},
+                {"/log/", HITS_PATH_LOG},         {"/estado", HITS_PATH_STATE},
+                {"/codigo", HITS_PATH_STATE},     {"/latest.json", HITS_PATH_STATE}};
+    if (target.len == 0) {
+        return HITS_PATH_NONE;
+    }
+    if (target.at[target.len - 1] == '/') {
+        return HITS_PATH_ENTRY;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (target.len > 1 && target.at[1] == rows[i].begin[1] &&
+            span_starts(target, span_str(rows[i].begin))) {
+            return rows[i].path;
+        }
+    }
+    return HITS_PATH_OTHER;
+}
+
+/* The place of a fingerprint; a table that is full says none. */
+static uint16_t print_of(struct hits_ring *ring, const struct http1_request *request)
+{
+    struct hits_print print = {
+        .names = request->names, .n_fields = request->n_fields, .minor = request->minor};
+    uint64_t hash = (print.names ^ (uint64_t)print.n_fields << 56) * UINT64_C(0x9e3779b97f4a7c15);
+    if (print.n_fields == 0) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < PROBES; i++) {
+        uint32_t place = (uint32_t)(hash >> 56) + i;
+        struct hits_print *row = &ring->prints[place % HITS_PRINTS];
+        if (row->n_fields == 0) {
+            *row = print;
+        }
+        if (row->names == print.names && row->n_fields == print.n_fields && row->minor == print.minor) {
+            return (uint16_t)(place % HITS_PRINTS + 1);
+        }
+    }
+    return 0;
+}
+
+void hits_pen_write(struct hits_pen *pen, const struct finished *finished)
+{
+    if (pen->ring == NULL) {
+        return;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    struct hits_slot *slot = &pen->ring->slots[pen->at % HITS_RING];
+    slot->time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    slot->bytes = finished->bytes;
+    memcpy(slot->source, finished->client != NULL ? finished->client : finished->conn->address, 16);
+    slot->port = finished->conn->port;
+    slot->status = (uint16_t)finished->status;
+    slot->http = finished->request == NULL ? 0 : print_of(pen->ring, finished->request);
+    slot->protocol = finished->conn->protocol;
+    slot->method = (uint8_t)finished->method;
+    slot->path = (uint8_t)hits_path_of(finished->target);
+    slot->decision = (uint8_t)finished->decision;
+    slot->reason = (uint8_t)finished->reason;
+    pen->at++;
+    if (++pen->waiting == HITS_HANDFUL) {
+        hits_pen_flush(pen);
+    }
+}
+
+uint32_t hits_ring_read(const struct hits_ring *ring, uint64_t *at, struct hits_slot *out, uint32_t max,
+                        uint64_t *lost)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+    uint64_t from = *at;
+    /* What the writer may be at now is as good as gone. */
+    const uint64_t safe = HITS_RING - HITS_HANDFUL;
+    if (head < from) { /* not a count that grows: nothing of it is believed */
+        *at = head;
+        return 0;
+    }
+    if (head - from > safe) {
+        *lost += head - safe - from;
+        from = head - safe;
+    }
+    uint32_t n = head - from < max ? (uint32_t)(head - from) : max;
+    for (uint32_t i = 0; i < n; i++) {
+        out[i] = ring->slots[(from + i) % HITS_RING];
+    }
+    atomic_thread_fence(memory_order_acquire);
+    uint64_t later = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    uint64_t good = later > safe && later - safe > from ? later - safe : from;
+    uint32_t torn = good - from < n ? (uint32_t)(good - from) : n;
+    *lost += torn;
+    memmove(out, out + torn, (n - torn) * sizeof *out);
+    *at = from + n;
+    return n - torn;
+}

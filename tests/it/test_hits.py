@@ -1,0 +1,162 @@
+"""The hits door: counts are exact, the worker never waits for its scribe, and the volume is bounded."""
+import os
+import signal
+import socket
+import struct
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import status_of
+from hits_kit import ask, by_source, read_folder, read_segment, seen
+
+
+class Site:
+    def __init__(self, program, port, folder, status):
+        self.program, self.port, self.folder, self.status = program, port, folder, status
+
+    def children(self):
+        """Processes of the edge's roles by name."""
+        out = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    stat = (entry / "stat").read_text()
+                except OSError:
+                    continue
+                name, rest = stat[stat.index("(") + 1:stat.rindex(")")], stat[stat.rindex(")") + 2:].split()
+                if int(rest[1]) == self.program.pid:
+                    out[name] = int(entry.name)
+        return out
+
+
+@pytest.fixture(name="site")
+def site_fixture(start, tmp_path, wait_for):
+    def begin(*more, name="site"):
+        root, folder, status = tmp_path / "site", tmp_path / "run/hits" / name, tmp_path / f"status-{name}"
+        root.mkdir(exist_ok=True)
+        (root / "index.html").write_text("<html><head></head><body>" + "x" * 2000 + "</body></html>")
+        program = start("atalaya-edge", "--root", root, "--listen", "127.0.0.1:0", "--role", "site", "--name", name,
+                        "--status", status, "--hits", folder, "--incidents", tmp_path / "run/incidents", *more)
+        wait_for(lambda: "http://" in program.text(), seconds=10)
+        port = int(program.text().rsplit(":", 1)[1].split("/")[0])
+        wait_for(lambda: status_of(status).get("views") not in (None, "0"), seconds=10)
+        return Site(program, port, folder, status)
+
+    return begin
+
+
+def test_counts_and_records_are_what_was_sent(site, wait_for):
+    one = site()
+    sources = {f"127.0.{1 + i // 3}.{1 + i % 3}": 5 + i for i in range(12)}
+    ports = {}
+    for source, times in sources.items():
+        ports[source], answers = ask(one.port, source, times=times)
+        assert {status for status, _ in answers} == {200}
+    ask(one.port, "127.9.9.9", path="/no/such/page", times=3)
+    with socket.create_connection(("127.0.0.1", one.port), source_address=("127.8.8.8", 0)) as sock:
+        sock.sendall(b"NONSENSE\r\n\r\n")
+        sock.recv(4096)
+    total = sum(sources.values()) + 3 + 1
+    wait_for(lambda: seen(one.folder) >= total, seconds=10)
+    blocks = read_folder(one.folder)
+    counts = by_source(blocks)
+    for source, times in sources.items():
+        assert counts[source, 128] == times
+    assert counts["127.9.9.9", 128] == 3 and counts["127.8.8.8", 128] == 1
+    assert sum(block["lost"] for block in blocks) == 0
+    records = [record for block in blocks for record in block["records"]]
+    assert len(records) == sum(counts.values()) and {r["rate"] for r in records} == {1}
+    for source, port in ports.items():
+        mine = [r for r in records if r["source"] == source]
+        assert {r["sport"] for r in mine} == {port} and len(mine) == sources[source]
+        assert {(r["dest"], r["dport"], r["plane"], r["method"], r["path"], r["status"], r["decision"]) for r in mine} \
+            == {("127.0.0.1", one.port, "site", "GET", "entry", 200, "served")}
+        assert all(r["cost"] > 0 and r["bytes"] > 2000 and r["http"] > 0 for r in mine)
+    assert {r["status"] for r in records if r["source"] == "127.9.9.9"} == {404}
+    assert {(r["decision"], r["reason"]) for r in records if r["source"] == "127.8.8.8"} == {("refused", "refused_head")}
+    one.program.stop()
+    assert int(status_of(one.status)["hits"]) == seen(one.folder)
+
+
+def pipelined(port, source, batches, each=100):
+    """batches × each requests as fast as one connection carries them; every answer is read."""
+    request = b"GET /robots.txt HTTP/1.1\r\nHost: a\r\n\r\n" * each
+    with socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0)) as sock:
+        for _ in range(batches):
+            sock.sendall(request)
+            got = 0
+            while got < each:
+                data = sock.recv(1 << 20)
+                assert data
+                got += data.count(b"HTTP/1.1 ")
+
+
+def test_a_scribe_that_stands_still_holds_nobody_up(site, wait_for):
+    one = site()
+    scribe = one.children()["edge-scribe"]
+    os.kill(scribe, signal.SIGSTOP)
+    try:
+        pipelined(one.port, "127.3.0.1", 500)  # 50,000: more than the ring holds
+        assert ask(one.port, "127.3.0.2")[1][0][0] == 200
+        assert int(status_of(one.status)["requests"]) >= 0
+    finally:
+        os.kill(scribe, signal.SIGCONT)
+    wait_for(lambda: seen(one.folder) >= 50001, seconds=10)
+    blocks = read_folder(one.folder)
+    assert seen(one.folder) == 50001
+    lost = sum(block["lost"] for block in blocks)
+    assert 50001 - 32768 <= lost < 50001 - 30000
+    assert by_source(blocks)["127.3.0.2", 128] == 1
+
+
+def test_volume_is_bounded_and_counts_stay_exact(site, wait_for):
+    one = site("--hits-rate", "4")
+    for i in range(1, 9):
+        pipelined(one.port, f"127.4.0.{i}", 25)
+    wait_for(lambda: seen(one.folder) >= 20000, seconds=10)
+    blocks = read_folder(one.folder)
+    counts = by_source(blocks)
+    assert sum(block["lost"] for block in blocks) == 0
+    assert {counts[f"127.4.0.{i}", 128] for i in range(1, 9)} == {2500}
+    for block in blocks:
+        assert len(block["records"]) <= 4096 // 80 and len(block["records"]) == -(-block["seen"] // block["rate"])
+    assert max(block["rate"] for block in blocks) > 1
+
+
+def test_many_sources_fall_into_wider_rows(site, wait_for):
+    """More sources than there are rows: every request is still counted once, in a row that holds its source."""
+    one = site()
+    for i in range(5000):
+        with socket.socket() as sock:
+            sock.bind((f"127.{i // 250 + 10}.{i % 250}.7", 0))
+            sock.connect(("127.0.0.1", one.port))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            sock.recv(65536)
+    wait_for(lambda: seen(one.folder) >= 5000, seconds=10)
+    assert sum(by_source(read_folder(one.folder)).values()) == 5000
+
+
+def test_a_flood_opens_an_incident(site, wait_for, tmp_path):
+    one = site()
+    incidents = tmp_path / "run/incidents"
+    end = time.monotonic() + 12
+    while time.monotonic() < end and not list(incidents.glob("*-site")):
+        pipelined(one.port, "127.5.0.1", 2)
+    wait_for(lambda: list(incidents.glob("*-site")), seconds=5)
+    text = next(incidents.glob("*-site")).read_text()
+    assert text.startswith("incident/v1\nname site\nplane site\nbegan ") and "ground requests" in text
+
+
+def test_segments_are_whole_after_a_kill(site, wait_for):
+    one = site()
+    pipelined(one.port, "127.6.0.1", 10)
+    wait_for(lambda: seen(one.folder) >= 1000, seconds=10)
+    os.kill(one.children()["edge-scribe"], signal.SIGKILL)
+    wait_for(lambda: status_of(one.status).get("restarts") == "1", seconds=10)
+    pipelined(one.port, "127.6.0.2", 10)
+    wait_for(lambda: by_source(read_folder(one.folder)).get(("127.6.0.2", 128), 0) >= 1000, seconds=10)
+    for path in one.folder.glob("*.hits"):
+        read_segment(path)
