@@ -38,8 +38,7 @@ static bool has_body(struct exam *exam, const char *folder)
     return is_there(exam, path);
 }
 
-/* A package outlives the cut that first named it, or goes before it: only its sums stay for ever. It is there while one of its
- * other files is. */
+/* A package outlives the cut that first named it, or goes before it; a mirror that passed over that cut never had it. */
 static bool has_package(struct exam *exam, const struct manifest *manifest)
 {
     for (uint32_t i = 0; i < manifest->n_files; i++) {
@@ -57,10 +56,15 @@ struct standing {
     bool body, package;
 };
 
-static bool stands(const struct standing *standing, struct span path)
+/* The sums of a package that has gone stay where it was. */
+static bool stands(struct exam *exam, const struct standing *standing, struct span file)
 {
-    return span_ends(path, SPAN("/SHA256SUMS")) ||
-           (span_starts(path, SPAN("package/")) ? standing->package : standing->body);
+    char path[EXAM_PATH_MAX];
+    if (!span_starts(file, SPAN("package/"))) {
+        return standing->body;
+    }
+    return standing->package || (span_ends(file, SPAN("/SHA256SUMS")) && span_copy(file, path, sizeof path) &&
+                                 is_there(exam, path));
 }
 
 /* Files that cuts share are looked at once. */
@@ -76,13 +80,13 @@ static void check_list(struct exam *exam, const struct manifest *manifest, const
 {
     for (uint32_t i = 0; i < manifest->n_files; i++) {
         const struct manifest_file *file = &manifest->files[i];
-        if (lasts(file, folder) && stands(standing, file->path) && !seen_before(exam, file->path)) {
+        if (lasts(file, folder) && stands(exam, standing, file->path) && !seen_before(exam, file->path)) {
             exam_file(exam, file, &exam->file);
         }
     }
     for (uint32_t i = 0; i < manifest->n_encodings; i++) {
         const struct manifest_file *file = &manifest->encodings[i];
-        if (lasts(file, folder) && stands(standing, file->path) && !seen_before(exam, file->path) &&
+        if (lasts(file, folder) && stands(exam, standing, file->path) && !seen_before(exam, file->path) &&
             exam_file(exam, file, &exam->file)) {
             exam_twin(exam, manifest, file);
         }

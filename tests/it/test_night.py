@@ -8,11 +8,15 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import get, status_of, wait_for
+from conftest import REPO, get, status_of, wait_for
+
+sys.path.insert(0, str(REPO / "tests/second"))
+import verifier  # noqa: E402
 from intake_kit import ledger
 from signed_tree import leaf, tree_root
 
@@ -115,6 +119,8 @@ def test_end_to_end(run, tmp_path):
     zero = (folder / "public/cut/0/manifest").read_text()
     assert "\ncut 0\n" in zero
     assert not processes_of(folder)
+    vkey = (folder / "public/log/vkey").read_text().strip()
+    assert [verifier.verify(folder / tree, vkey) for tree in TREES] == [None, None, None]
     again = run("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once")
     assert again.returncode == 2 and "--resume" in again.stdout
 

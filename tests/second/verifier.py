@@ -143,9 +143,8 @@ def path_of(hashes, index):
     return path_of(inside, index % half) + [tree_root(outside)]
 
 
-def check_cut_proof(tree, number, index, entries, vkey):
-    """The tlog-proof of a cut's entry, against the checkpoint within."""
-    path = f"log/cut-{number}.tlog-proof"
+def check_proof(tree, path, index, entries, vkey):
+    """The tlog-proof of an entry, against the checkpoint within."""
     head, _, checkpoint = tree.read(path).partition(b"\n\n")
     _, size, root = opened(checkpoint, vkey).decode().splitlines()
     hashes = [sha(b"\0", entry) for entry in entries[:int(size)]]
@@ -176,6 +175,16 @@ def check_keys(tree, log_vkey, cut_vkey):
     for path, must in (("log/vkey", log_vkey), ("log/cut.vkey", cut_vkey),
                        ("log/minisign.pub", f"untrusted comment: minisign public key of {name}\n{blob}")):
         need(not (tree.root / path).exists() or tree.read(path).decode() == must + "\n", f"{path}: another key")
+
+
+def check_policies(tree, policies):
+    """Each published version is the log's, whole; the newest stands as log/policy."""
+    for policy in policies:
+        note, path = base64.b64decode(policy["note"], validate=True), f"log/policy.{policy['version']}"
+        text = note[:note.rindex(b"\n\n") + 1]
+        need(sha(note).hex() == policy["sha256"], f"policy {policy['version']}: another digest")
+        for name, must in [(path, text), (path + ".note", note)] + [("log/policy", text)] * (policy is policies[-1]):
+            need(not (tree.root / name).exists() or tree.read(name) == must, f"{name}: altered")
 
 
 def section(lines, name):
@@ -219,7 +228,8 @@ def check_manifest(tree, cut, previous, vkey, current):
     for check, listed in ((check_file, files), (check_twin, twins)):
         for line in listed:
             path = line.split(" ", 2)[2]
-            stands = path.endswith("/SHA256SUMS") or (packed if path.startswith("package/") else kept)
+            sums = path.endswith("/SHA256SUMS") and (tree.root / path).exists()
+            stands = (packed or sums) if path.startswith("package/") else kept
             if stands and (current or not mutable.match(path)):
                 check(tree, line)
     return digest
@@ -305,8 +315,12 @@ def verify(root, log_vkey=None):
             check_data(tree, election, entries, cut)
             check_rows(tree, entries, cut)
             check_minisign(tree, f"cut/{cut['number']}/manifest", public_of(key), key.split("+")[0])
-            check_cut_proof(tree, cut["number"], index, entries, log_vkey)
+            check_proof(tree, f"log/cut-{cut['number']}.tlog-proof", index, entries, log_vkey)
         need(latest["manifest_sha256"] == previous, "latest.json names another manifest")
+        notices = [index for index, (kind, _) in enumerate(facts) if kind == "prep-notice/v1"]
+        if notices and (tree.root / "log/notice.tlog-proof").exists():
+            check_proof(tree, "log/notice.tlog-proof", notices[-1], entries, log_vkey)
+        check_policies(tree, [f for kind, f in facts if kind == "prep-policy/v1"])
         check_images(tree, entries[:int(cuts[-1][1]["log-size"])])
         named = (latest["package"] or {"number": -1})["number"]
         foreign = [path for path in tree.foreign() if latest["last"] or not next_package(path, named, latest["cut"])]
