@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "doors/latest.h"
 #include "os/file.h"
+#include "tlog/policy_note.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -22,16 +23,34 @@ static const struct tree {
 };
 enum { TREES = sizeof trees / sizeof *trees };
 
-/* What is pinned: the log's key, and the cuts' for a tree that has no checkpoint. */
-static void pin(const struct night *night, char path[FILE_PATH_MAX])
+/* What is pinned: the policy alone, as the ceremony left it beside the keys, and not as a tree publishes it; the log's key where
+ * there was no ceremony. The cuts' key must come out of the log's own tree. */
+static enum err pinned(const struct night *night, struct buf *out, struct why *why)
 {
-    struct buf keys = {0};
-    struct why why = {{0}};
-    buf_printf(&keys, "%s\n%s\n", night->log_vkey, night->vkey);
-    if (file_write(path_join(path, night->dir, "run/pinned"), buf_as_span(&keys), false, &why) != OK) {
-        printf("  %s\n", why.text);
+    char path[FILE_PATH_MAX];
+    struct buf bytes = {0};
+    struct policy_note *note = NULL;
+    enum err err = file_read(path_join(path, night->dir, "keys/policy.note"), POLICY_NOTE_MAX, &bytes, why);
+    if (err == ERR_MISSING) {
+        buf_printf(out, "%s\n", night->log_vkey);
+        err = OK;
+    } else if (err == OK) {
+        err = policy_note_parse(buf_as_span(&bytes), &note, why);
+        buf_span(out, err == OK ? note->text : SPAN(""));
+        policy_note_free(note);
     }
-    buf_done(&keys);
+    buf_done(&bytes);
+    return err;
+}
+
+static enum err pin(const struct night *night, char path[FILE_PATH_MAX], struct why *why)
+{
+    struct buf text = {0};
+    enum err err = pinned(night, &text, why);
+    err = err != OK ? err
+                    : file_write(path_join(path, night->dir, "run/pinned"), buf_as_span(&text), false, why);
+    buf_done(&text);
+    return err;
 }
 
 /* Exit code of atalaya-verify, -1 when it did not run. */
@@ -42,10 +61,9 @@ static int verify(const struct night *night, const struct tree *tree)
     struct why why = {{0}};
     path_join(folder, night->dir, tree->folder);
     path_join(log, night->dir, tree->log);
-    pin(night, policy);
     char *argv[] = {(char *)(uintptr_t) "atalaya-verify", folder, (char *)(uintptr_t) "--policy", policy,
                     NULL};
-    if (program_path("atalaya-verify", path, &why) != OK ||
+    if (pin(night, policy, &why) != OK || program_path("atalaya-verify", path, &why) != OK ||
         program_start(path, argv, NULL, 0, log, &child, &why) != OK) {
         printf("  %s\n", why.text);
         return -1;

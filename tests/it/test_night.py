@@ -116,6 +116,10 @@ def test_end_to_end(run, tmp_path):
     check_truth(folder)
     assert "Todo bien" in done.stdout
     assert "ALARMA" not in done.stdout
+    pinned = (folder / "run/pinned").read_text()  # the policy as the ceremony left it; the cuts' key comes out of the log
+    assert pinned == (folder / "public/log/policy").read_text() and (folder / "keys/cut.key.pub").read_text().strip() not in pinned
+    for log in ("verify-results", "verify-mirror-1", "verify-mirror-2"):
+        assert "verified" in (folder / f"run/log/{log}.log").read_text()
     zero = (folder / "public/cut/0/manifest").read_text()
     assert "\ncut 0\n" in zero
     assert not processes_of(folder)
