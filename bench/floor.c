@@ -40,7 +40,8 @@ int main(int argc, char *argv[])
                 fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
                 event = (struct epoll_event){.events = EPOLLIN | EPOLLET, .data.fd = fd};
                 epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event);
-            } else if (recv(fd, in, sizeof in, 0) <= 0 || send(fd, out, (size_t)(head + body), MSG_NOSIGNAL) < 0) {
+            } else if (recv(fd, in, sizeof in, 0) <= 0 ||
+                       send(fd, out, (size_t)(head + body), MSG_NOSIGNAL) < 0) {
                 close(fd);
             }
         }

@@ -21,5 +21,6 @@ long syscall(long number, ...)
 }
 
 /* syscall(2) as glibc makes it, without its errno: enough for what is left. */
-__asm__("plain_syscall: mov %rdi, %rax; mov %rsi, %rdi; mov %rdx, %rsi; mov %rcx, %rdx; mov %r8, %r10; mov %r9, %r8;"
-        "mov 8(%rsp), %r9; syscall; ret");
+__asm__(
+    "plain_syscall: mov %rdi, %rax; mov %rsi, %rdi; mov %rdx, %rsi; mov %rcx, %rdx; mov %r8, %r10; mov %r9, %r8;"
+    "mov 8(%rsp), %r9; syscall; ret");

@@ -29,7 +29,7 @@ struct clock {
 };
 
 /* Bounds within which a moment of the night never overflows: 139 years up, a million times as fast, the year 9999. */
-#define UP_MAX_MS (INT64_C(1) << 42)
+#define UP_MAX_MS     (INT64_C(1) << 42)
 #define MOMENT_MAX_MS INT64_C(253402300799999)
 enum { FAST_MAX = 1 << 20 };
 
@@ -49,9 +49,9 @@ static bool face_sound(const struct face *face)
 {
     int64_t now_ms = atomic_load(&face->now_ms);
     return memcmp(face->magic, "PREPCLK1", 8) == 0 && face->mode <= CLOCK_STEPPED &&
-           (face->mode != CLOCK_SCALED || (face->speed > 0 && face->speed <= FAST_MAX)) && face->real_ms >= 0 &&
-           face->real_ms <= UP_MAX_MS && face->start_ms >= 0 && face->start_ms <= MOMENT_MAX_MS && now_ms >= 0 &&
-           now_ms <= MOMENT_MAX_MS;
+           (face->mode != CLOCK_SCALED || (face->speed > 0 && face->speed <= FAST_MAX)) &&
+           face->real_ms >= 0 && face->real_ms <= UP_MAX_MS && face->start_ms >= 0 &&
+           face->start_ms <= MOMENT_MAX_MS && now_ms >= 0 && now_ms <= MOMENT_MAX_MS;
 }
 
 static enum err map_face(const char *path, int flags, int protection, struct clock **out, struct why *why)
