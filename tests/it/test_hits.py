@@ -1,4 +1,6 @@
 """The hits door: counts are exact, the worker never waits for its scribe, and the volume is bounded."""
+import hashlib
+import json
 import os
 import signal
 import socket
@@ -160,3 +162,41 @@ def test_segments_are_whole_after_a_kill(site, wait_for):
     wait_for(lambda: by_source(read_folder(one.folder)).get(("127.6.0.2", 128), 0) >= 1000, seconds=10)
     for path in one.folder.glob("*.hits"):
         read_segment(path)
+
+
+def number(text):
+    a, b, c, d = map(int, text.split("."))
+    return a << 24 | b << 16 | c << 8 | d
+
+
+def test_the_report_names_the_true_networks_and_can_be_made_again(site, run, wait_for, tmp_path):
+    one = site()
+    geo = tmp_path / "geo"
+    geo.write_text(f"{number('127.1.0.0')},{number('127.1.255.255')},VN\n{number('127.2.0.0')},{number('127.2.0.255')},MX\n")
+    truth = {"127.1.1.0/24": 1100, "127.1.7.0/24": 300, "127.2.0.0/24": 200, "127.3.0.0/24": 100}
+    for net, times in truth.items():
+        pipelined(one.port, net.replace(".0/24", ".9"), times // 100)
+    wait_for(lambda: seen(one.folder) >= 1700, seconds=10)
+    more = ["--dir", tmp_path, "--geo", geo, "--geo6", "/nowhere"]
+    done = run("atalaya-report", *more, "--out", tmp_path / "r", "--privacy")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "r.json").read_text())
+    nets = report["networks"]
+    assert {n["net"]: n["requests"] for n in nets["24_48"]["top"]} == truth
+    assert {n["error"] for n in nets["24_48"]["top"]} == {0} and nets["24_48"]["maybe_more"] == 0
+    assert nets["16_32"]["top"][0] == {"net": "127.1.0.0/16", "requests": 1400, "error": 0}
+    assert "32_64" not in nets and "127.1.1.9" not in (tmp_path / "r.html").read_text()
+    assert report["countries"] == {"VN": 1400, "MX": 200, "??": 100}
+    assert report["requests"] == 1700 and report["statuses"]["4xx"] == 1700 and report["sources_about"] == 4
+    assert report["kind"] == "attack-indicators" and [g["holds"] for g in report["grounds"]] == [True, True, False, True]
+    for file in report["evidence"]:
+        data = (tmp_path / file["path"]).read_bytes()[:file["bytes"]]
+        assert hashlib.sha256(data).hexdigest() == file["sha256"]
+    assert run("atalaya-report", *more, "--recompute", tmp_path / "r.json").returncode == 0
+    lie = (tmp_path / "r.json").read_text().replace('"VN":1400', '"VN":1300')
+    (tmp_path / "lie.json").write_text(lie)
+    assert run("atalaya-report", *more, "--recompute", tmp_path / "lie.json").returncode == 1
+    done = run("atalaya-report", "--dir", tmp_path, "--geo", "/nowhere", "--html")
+    assert done.returncode == 0 and "país desconocido" in done.stderr and "127.1.1.9" in done.stdout
+    assert run("atalaya-report", *more, "--until", "2001-01-01T00:00:00Z").returncode == 2
+    assert run("atalaya-report", *more, "../../etc/passwd").returncode == 2
