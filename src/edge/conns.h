@@ -25,16 +25,18 @@ enum conn_stage {
 };
 
 enum conn_flag {
-    CONN_WATCHED = 1, /* the event loop knows it */
-    CONN_UNREAD = 2,  /* bytes may have come while nothing was read */
-    CONN_HUNG_UP = 4, /* the other side sends no more */
-    CONN_ENDS = 8,    /* closes after this answer */
-    CONN_EXEMPT = 16, /* a listed forwarder: stands for many, is never counted as one */
-    CONN_ABORT = 32   /* close with a reset: nothing more is to be delivered */
+    CONN_WATCHED = 1,   /* the event loop knows it */
+    CONN_UNREAD = 2,    /* bytes may have come while nothing was read */
+    CONN_HUNG_UP = 4,   /* the other side sends no more */
+    CONN_ENDS = 8,      /* closes after this answer */
+    CONN_EXEMPT = 16,   /* a listed forwarder: stands for many, is never counted as one */
+    CONN_OVER_TLS = 64, /* came to the listener for TLS */
+    CONN_ABORT = 32     /* close with a reset: nothing more is to be delivered */
 };
 
 struct conn {
-    void *state; /* the protocol's; NULL while nothing is pending */
+    void *state;          /* the protocol's; NULL while nothing is pending */
+    struct tls_line *tls; /* below the protocol; NULL: plain */
     uint32_t wheel_before, wheel_after;
     uint32_t crowd_before, crowd_after;
     uint32_t prefix;     /* its row in the crowd, CONN_NONE: not counted */

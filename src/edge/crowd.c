@@ -213,7 +213,7 @@ static struct conn *worst_of(struct crowd *crowd, struct crowd_prefix *prefix, u
     uint32_t last = prefix->first;
     uint32_t i = prefix->first;
     for (int seen = 0; i != CONN_NONE && seen < SAMPLE; seen++, i = all[i].crowd_after) {
-        bool counts = !with_state || all[i].state != NULL;
+        bool counts = !with_state || all[i].state != NULL || all[i].tls != NULL;
         if (counts && (worst == NULL || badness(&all[i], now) > badness(worst, now))) {
             worst = &all[i];
         }

@@ -16,10 +16,14 @@
 
 enum edge_kind { EDGE_RESULTS, EDGE_MIRROR, EDGE_FEED, EDGE_SITE, EDGE_KINDS };
 
-enum { EDGE_LINKS_MAX = 16 };
+enum { EDGE_LINKS_MAX = 16, EDGE_CERTS_MAX = 8 };
 
 struct edge_options {
     const char *listen;
+    const char *tls_listen;            /* or NULL */
+    const char *certs[EDGE_CERTS_MAX]; /* PEM, with their chains; the first is for names that none has */
+    const char *keys[EDGE_CERTS_MAX];  /* theirs, in the same order */
+    uint32_t n_certs;
     const char *health; /* a listener of its own for /health and /metrics, or NULL */
     char *const *argv;  /* how the program was called: so it is called again */
     const char *tree;   /* DIR/public, or the site's document root */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 enum { LIMIT_HEAD_BYTES = 8192, LIMIT_READ_BYTES = 16384, LIMIT_WAITING_BYTES = 16384 };
+enum { LIMIT_H2_BLOCK_BYTES = 16384, LIMIT_H2_READ_BYTES = 24576 };
 
 /* member, name, unit, default, least, most, attack, Spanish, English */
 #define EDGE_LIMITS(ROW)                                                                                     \
@@ -59,6 +60,38 @@ enum { LIMIT_HEAD_BYTES = 8192, LIMIT_READ_BYTES = 16384, LIMIT_WAITING_BYTES = 
     ROW(linger_ms, "linger-ms", "ms", 1000, 0, 60000, "slow-read",                                           \
         "espera a que lea una negativa quien todavía envía",                                                 \
         "waits until who still sends has read a refusal")                                                    \
+    ROW(handshake_ms, "handshake-ms", "ms", 5000, 100, 60000, "tls-handshake",                               \
+        "del primer byte de un saludo TLS al último", "from the first byte of a TLS handshake to its last")  \
+    ROW(key_asks, "key-asks", "", 64, 1, 65536, "tls-handshake",                                             \
+        "firmas que esperan a la vez los saludos de una misma red",                                          \
+        "signatures that handshakes from one network wait for at once")                                      \
+    ROW(tls_connections, "tls-connections", "", 32768, 1, 1000000, "memory",                                 \
+        "conexiones TLS de cada proceso, de unos 15 KiB cada una",                                           \
+        "TLS connections of each worker, of some 15 KiB each")                                               \
+    ROW(h2_streams, "h2-streams", "", 100, 1, 1000, "h2-streams",                                            \
+        "solicitudes abiertas a la vez en una conexión HTTP/2",                                              \
+        "requests open at once on an HTTP/2 connection")                                                     \
+    ROW(h2_span_ms, "h2-span-ms", "ms", 10000, 100, 600000, "h2-flood",                                      \
+        "plazo en que se cuentan las tramas siguientes", "the time over which the frames below are counted") \
+    ROW(h2_resets, "h2-resets", "", 200, 1, 65000, "h2-reset", "RST_STREAM recibidos",                       \
+        "RST_STREAM received")                                                                               \
+    ROW(h2_forced, "h2-forced-resets", "", 100, 1, 65000, "h2-reset",                                        \
+        "RST_STREAM que la otra parte nos obliga a enviar", "RST_STREAM that the other side makes us send")  \
+    ROW(h2_settings, "h2-settings", "", 32, 1, 65000, "h2-flood", "SETTINGS recibidos", "SETTINGS received") \
+    ROW(h2_pings, "h2-pings", "", 64, 1, 65000, "h2-flood", "PING recibidos", "PING received")               \
+    ROW(h2_empty, "h2-empty", "", 64, 1, 65000, "h2-flood", "DATA y CONTINUATION sin contenido",             \
+        "DATA and CONTINUATION without content")                                                             \
+    ROW(h2_updates, "h2-window-updates", "", 20000, 1, 65000, "h2-flood", "WINDOW_UPDATE recibidos",         \
+        "WINDOW_UPDATE received")                                                                            \
+    ROW(h2_idle, "h2-idle-frames", "", 500, 1, 65000, "h2-flood", "PRIORITY, GOAWAY y tramas desconocidas",  \
+        "PRIORITY, GOAWAY and unknown frames")                                                               \
+    ROW(h2_continuations, "h2-continuations", "", 8, 8, 8, "h2-continuation",                                \
+        "CONTINUATION de una cabecera", "CONTINUATION of a head")                                            \
+    ROW(h2_block_bytes, "h2-block-bytes", "byte", LIMIT_H2_BLOCK_BYTES, LIMIT_H2_BLOCK_BYTES,                \
+        LIMIT_H2_BLOCK_BYTES, "h2-continuation", "cabecera comprimida de una solicitud",                     \
+        "compressed head of a request")                                                                      \
+    ROW(h2_table_bytes, "h2-table-bytes", "byte", 4096, 4096, 4096, "h2-continuation",                       \
+        "tabla dinámica de HPACK de una conexión", "dynamic table of HPACK of a connection")                 \
     ROW(buffers_mb, "buffers-mb", "MiB", 64, 1, 65536, "memory",                                             \
         "memoria de cada proceso para cabeceras a medias y respuestas que esperan",                          \
         "memory of each worker for half heads and waiting answers")

@@ -30,6 +30,23 @@ enum { EDGE_WORKERS_MAX = 16 };
     ROW(TIMEOUT_RESPONSE, "timeout_response")                                                                \
     ROW(EVICTED, "evicted")                                                                                  \
     ROW(REFUSED_FULL, "refused_full")                                                                        \
+    ROW(TLS_FULL, "tls_full")                                                                                \
+    ROW(TLS_RESUMED, "tls_resumed")                                                                          \
+    ROW(TLS_SIGNED, "tls_signed")                                                                            \
+    ROW(REFUSED_TLS, "refused_tls")                                                                          \
+    ROW(REFUSED_KEY_ASKS, "refused_key_asks")                                                                \
+    ROW(TIMEOUT_HANDSHAKE, "timeout_handshake")                                                              \
+    ROW(H2_CONNECTIONS, "h2_connections")                                                                    \
+    ROW(H2_STREAMS, "h2_streams")                                                                            \
+    ROW(H2_ENDED, "h2_ended")                                                                                \
+    ROW(H2_RESETS, "refused_h2_resets")                                                                      \
+    ROW(H2_FORCED_RESETS, "refused_h2_forced_resets")                                                        \
+    ROW(H2_SETTINGS, "refused_h2_settings")                                                                  \
+    ROW(H2_PINGS, "refused_h2_pings")                                                                        \
+    ROW(H2_EMPTY, "refused_h2_empty")                                                                        \
+    ROW(H2_UPDATES, "refused_h2_window_updates")                                                             \
+    ROW(H2_IDLE, "refused_h2_idle_frames")                                                                   \
+    ROW(H2_CONTINUATIONS, "refused_h2_continuations")                                                        \
     ROW(VIEWS, "views")
 
 enum edge_counter {

@@ -3,6 +3,7 @@
 #include "edge/below.h"
 #include "edge/health.h"
 #include "edge/hits_ring.h"
+#include "edge/keys.h"
 #include "edge/roles.h"
 #include "edge/succession.h"
 
@@ -34,7 +35,7 @@ struct role {
     role_main main;
     struct role_gift gift;
     struct child child;
-    int keep[2 * EDGE_WORKERS_MAX + 4];
+    int keep[2 * EDGE_WORKERS_MAX + 6];
     int n_keep;
     int64_t started_ms;
     int64_t retry_ms; /* 0: it runs */
@@ -46,7 +47,7 @@ struct parent {
     struct loop *loop;
     struct notice_board *board;
     struct clock *clock;
-    struct role roles[EDGE_WORKERS_MAX + 3]; /* the loader first, then workers, health, the scribe */
+    struct role roles[EDGE_WORKERS_MAX + 4]; /* the loader first, then workers, health, the scribe, the keys */
     uint32_t n_roles;
     uint32_t restarts;
     struct succession left; /* by the program before */
@@ -275,8 +276,8 @@ static void keep(struct role *role, int fd)
 
 static enum err prepare_roles(struct parent *parent, const struct role_gift *gift, struct why *why)
 {
-    static const char *const names[] = {"edge-loader", "edge-worker", "edge-health", "edge-scribe"};
-    static const role_main mains[] = {loader_main, worker_main, health_main, scribe_main};
+    static const char *const names[] = {"edge-loader", "edge-worker", "edge-health", "edge-scribe", "edge-keys"};
+    static const role_main mains[] = {loader_main, worker_main, health_main, scribe_main, keys_main};
     struct role_gift all = *gift;
     for (uint32_t i = 0; i < parent->options.workers; i++) {
         int ends[2];
@@ -285,12 +286,18 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
         }
         all.loader_ends[i] = ends[0];
         all.worker_ends[i] = ends[1];
+        if (sock_pair(ends) != OK) {
+            return why_set(why, ERR_IO, "a channel between the roles cannot be made");
+        }
+        all.key_ends[i] = ends[0];
+        all.asking_ends[i] = ends[1];
     }
     uint32_t others = parent->options.workers + 1 + (gift->health >= 0);
-    parent->n_roles = others + (parent->options.hits != NULL);
+    uint32_t scribes = others + (parent->options.hits != NULL);
+    parent->n_roles = scribes + (gift->tls_listener >= 0);
     for (uint32_t i = 0; i < parent->n_roles; i++) {
         struct role *role = &parent->roles[i];
-        int kind = i == 0 ? 0 : i <= parent->options.workers ? 1 : i < others ? 2 : 3;
+        int kind = i == 0 ? 0 : i <= parent->options.workers ? 1 : i < others ? 2 : i < scribes ? 3 : 4;
         role->name = names[kind];
         role->main = mains[kind];
         role->gift = all;
@@ -302,13 +309,20 @@ static enum err prepare_roles(struct parent *parent, const struct role_gift *gif
         for (uint32_t k = 0; kind == 3 && k < parent->options.workers; k++) {
             keep(role, gift->rings[k]);
         }
-        if (kind == 3) {
+        for (uint32_t k = 0; kind == 4 && k < parent->options.workers; k++) {
+            keep(role, all.key_ends[k]);
+        }
+        if (kind >= 3) {
             continue;
         }
         keep(role, gift->folder);
         if (kind == 1) {
             keep(role, gift->listener);
             keep(role, all.worker_ends[i - 1]);
+            keep(role, all.asking_ends[i - 1]);
+            if (gift->tls_listener >= 0) {
+                keep(role, gift->tls_listener);
+            }
             if (gift->rings[i - 1] >= 0) {
                 keep(role, gift->rings[i - 1]);
             }
@@ -326,6 +340,10 @@ static enum err listeners(struct parent *parent, struct role_gift *gift, struct 
     const struct edge_options *options = &parent->options;
     gift->listener = parent->left.listeners[0];
     gift->health = options->health != NULL ? parent->left.listeners[1] : -1;
+    gift->tls_listener = options->tls_listen != NULL ? parent->left.listeners[2] : -1;
+    if (options->tls_listen != NULL && gift->tls_listener < 0) {
+        TRY(sock_listen(span_str(options->tls_listen), &gift->tls_listener, why));
+    }
     if (gift->listener < 0) {
         TRY(sock_listen(span_str(options->listen), &gift->listener, why));
     }
@@ -374,6 +392,10 @@ static enum err prepare(struct parent *parent, struct why *why)
     TRY(listeners(parent, &gift, why));
     TRY(sock_listen_public(gift.listener, (int)options->limits.backlog, (int)options->limits.unsent_bytes,
                            why));
+    if (gift.tls_listener >= 0) {
+        TRY(sock_listen_public(gift.tls_listener, (int)options->limits.backlog,
+                               (int)options->limits.unsent_bytes, why));
+    }
     if (options->clock != NULL) {
         TRY(clock_open(options->clock, &parent->clock, why));
     }
@@ -394,6 +416,7 @@ static enum err prepare(struct parent *parent, struct why *why)
     TRY(prepare_roles(parent, &gift, why));
     parent->mine.listeners[0] = gift.listener;
     parent->mine.listeners[1] = gift.health;
+    parent->mine.listeners[2] = gift.tls_listener;
     TRY(loop_new(&parent->loop, why));
     return loop_signals(parent->loop, on_signal, parent, why);
 }
@@ -435,6 +458,9 @@ int edge_run(const struct edge_options *given)
         start(&parent, &parent.roles[i]);
     }
     (void)printf("atalaya-edge %s %s\n", edge_kind_name(parent.options.kind), parent.address);
+    if (parent.mine.listeners[2] >= 0) {
+        (void)printf("atalaya-edge tls port %u\n", sock_port(parent.mine.listeners[2]));
+    }
     if (parent.mine.listeners[1] >= 0) {
         (void)printf("atalaya-edge health port %u\n", sock_port(parent.mine.listeners[1]));
     }

@@ -15,13 +15,18 @@ struct protocol {
     void (*done)(struct server *server, struct conn *conn);
 };
 
-enum protocol_id { PROTOCOL_HTTP1, PROTOCOL_PROXY, PROTOCOLS };
+enum protocol_id { PROTOCOL_HTTP1, PROTOCOL_PROXY, PROTOCOL_TLS, PROTOCOL_HTTP2, PROTOCOLS };
 
-extern const struct protocol protocol_http1, protocol_proxy;
+extern const struct protocol protocol_http1, protocol_proxy, protocol_http2;
+extern const struct protocol protocol_tls; /* the handshake; gives way to what was agreed on */
+
+/* HTTP/2 with prior knowledge, in clear (RFC 9113 §3.3): the connection began with these bytes, the preface first. */
+void http2_begin_clear(struct server *server, struct conn *conn, struct span bytes);
 
 static inline const struct protocol *protocol_of(const struct conn *conn)
 {
-    static const struct protocol *const rows[PROTOCOLS] = {&protocol_http1, &protocol_proxy};
+    static const struct protocol *const rows[PROTOCOLS] = {&protocol_http1, &protocol_proxy, &protocol_tls,
+                                                           &protocol_http2};
     return rows[conn->protocol];
 }
 

@@ -10,6 +10,7 @@
 struct edge_shelf {
     const struct view_map *view;
     bool is_site;
+    bool over_tls;       /* this answer goes out encrypted */
     bool ending;         /* the worker finishes: every answer is its connection's last */
     int folder;          /* tree: images, bundles, old manifests; -1: none */
     struct span estado;  /* the body of /estado */

@@ -6,6 +6,9 @@
 void respond_end_head(const struct edge_shelf *shelf, const struct reply *reply, struct buf *out)
 {
     buf_span(out, shelf->date);
+    if (shelf->over_tls) { /* RFC 6797: never in clear */
+        buf_str(out, "Strict-Transport-Security: max-age=31536000\r\n");
+    }
     buf_str(out, reply->close ? "Connection: close\r\n\r\n" : "\r\n");
 }
 

@@ -11,8 +11,11 @@ struct role_gift {
     const struct edge_options *options;
     struct notice_board *board;
     const struct clock *clock;
-    int folder;                        /* the tree or document root, O_PATH */
-    int listener;                      /* the workers' */
+    int folder;                     /* the tree or document root, O_PATH */
+    int listener;                   /* the workers' */
+    int tls_listener;               /* the workers', -1: none */
+    int key_ends[EDGE_WORKERS_MAX]; /* of the channels to the keys */
+    int asking_ends[EDGE_WORKERS_MAX];
     int health;                        /* the health role's, -1: none */
     int worker_ends[EDGE_WORKERS_MAX]; /* of the channels */
     int loader_ends[EDGE_WORKERS_MAX];

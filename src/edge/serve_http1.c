@@ -4,6 +4,7 @@
 #include "edge/protocol.h"
 #include "edge/sending.h"
 #include "edge/transport.h"
+#include "wire/h2_frame.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -118,7 +119,7 @@ static void read_off(struct server *server, struct conn *conn)
 static void linger(struct server *server, struct conn *conn)
 {
     done(server, conn);
-    shutdown(conn->fd, SHUT_WR);
+    transport_end(conn);
     server_stage(server, conn, CONN_LINGER, server->limits.linger_ms);
     read_off(server, conn);
 }
@@ -178,6 +179,7 @@ static void form_batch(struct server *server, const struct conn *conn, struct ba
     buf_clear(&server->out);
     batch->last = (struct sending){.file = -1};
     batch->some = false;
+    server->answers.over_tls = conn->tls != NULL;
     server->answers.view = server->shelf.current == NULL ? NULL : &server->shelf.current->map;
     while (batch->bytes.len > 0 && !batch->ends && batch->last.body_left == 0 &&
            server->out.len <= LIMIT_WAITING_BYTES / 2) {
@@ -203,7 +205,7 @@ static void wait_for_room(struct server *server, struct conn *conn, struct batch
 
 static void end_politely(struct server *server, struct conn *conn, bool polite, uint64_t passed)
 {
-    if (polite && passed <= CLOSE_AT_ONCE) {
+    if (polite && passed <= CLOSE_AT_ONCE && transport_left(conn) == 0) {
         server_close(server, conn);
     } else {
         linger(server, conn);
@@ -285,6 +287,10 @@ static void read_more(struct server *server, struct conn *conn)
             return;
         }
         struct span all = span_of(server->in, known + (size_t)n);
+        if (conn->stage == CONN_NEW && conn->tls == NULL && span_starts(all, SPAN(H2_PREFACE))) {
+            http2_begin_clear(server, conn, all);
+            return;
+        }
         bool goes_on =
             is_still_half(all, known) ? keep_rest(server, conn, all) : answer_all(server, conn, all);
         if (!goes_on) {
@@ -348,6 +354,7 @@ static void refuse_late_head(struct server *server, struct conn *conn)
 {
     struct reply reply;
     buf_clear(&server->out);
+    server->answers.over_tls = conn->tls != NULL;
     respond_error(&server->answers, 408, &server->out, &reply);
     reply.reason = COUNT_TIMEOUT_HEAD;
     record(server, conn, NULL, &reply);

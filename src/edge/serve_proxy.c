@@ -37,7 +37,7 @@ static void on_event(struct server *server, struct conn *conn, unsigned events)
     if (!head.local) {
         server_rename(server, conn, head.address, head.port);
     }
-    conn->protocol = PROTOCOL_HTTP1;
+    conn->protocol = (conn->flags & CONN_OVER_TLS) != 0 ? PROTOCOL_TLS : PROTOCOL_HTTP1;
     server_stage(server, conn, CONN_NEW, server->limits.first_ms);
     protocol_of(conn)->on_event(server, conn, LOOP_READ);
 }

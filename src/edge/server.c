@@ -1,8 +1,10 @@
 /* Connections come, change their stages, and go. */
 #include "edge/server.h"
 
+#include "edge/conn_tls.h"
 #include "edge/hits_ring.h"
 #include "edge/protocol.h"
+#include "edge/transport.h"
 #include "os/clock.h"
 
 #include <assert.h>
@@ -30,7 +32,10 @@ static void on_swarm(void *arg, uint64_t tag, unsigned events)
 {
     struct server *server = arg;
     struct conn *conn = conn_of_tag(&server->conns, tag);
-    if (conn != NULL) {
+    if (conn != NULL && conn->tls != NULL) {
+        events = conn_tls_events(server, conn, events);
+    }
+    if (conn != NULL && events != 0) {
         protocol_of(conn)->on_event(server, conn, events);
     }
 }
@@ -102,6 +107,9 @@ static void tell_number(struct server *server)
 void server_close(struct server *server, struct conn *conn)
 {
     protocol_of(conn)->done(server, conn);
+    if (conn->tls != NULL) {
+        conn_tls_done(server, conn);
+    }
     if ((conn->flags & CONN_ABORT) != 0) {
         const struct linger at_once = {.l_onoff = 1};
         setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -134,7 +142,7 @@ static bool make_place(struct server *server)
 bool server_has_room(struct server *server, const struct conn *conn)
 {
     uint64_t most = (uint64_t)server->limits.buffers_mb << 20;
-    for (int i = 0; i < ROOM_TRIES && server->pool.bytes > most; i++) {
+    for (int i = 0; i < ROOM_TRIES && server->pool.bytes + tls_lines_left() + server->h2_left > most; i++) {
         struct conn *worst = crowd_worst(&server->crowd, server->now, true);
         if (worst == NULL || worst == conn) {
             return false;
@@ -144,10 +152,27 @@ bool server_has_room(struct server *server, const struct conn *conn)
     return true;
 }
 
+bool server_evict_line(struct server *server, const struct conn *conn)
+{
+    for (int i = 0; i < ROOM_TRIES; i++) {
+        struct conn *worst = crowd_worst(&server->crowd, server->now, true);
+        if (worst == NULL || worst == conn) {
+            return false;
+        }
+        bool had_line = worst->tls != NULL;
+        evict(server, worst);
+        if (had_line) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t server_unacknowledged(const struct conn *conn)
 {
     int queued = 0;
-    return ioctl(conn->fd, TIOCOUTQ, &queued) == 0 && queued > 0 ? (uint32_t)queued : 0;
+    uint32_t left = (uint32_t)transport_left(conn);
+    return ioctl(conn->fd, TIOCOUTQ, &queued) == 0 && queued > 0 ? left + (uint32_t)queued : left;
 }
 
 struct peer {
@@ -204,7 +229,7 @@ void server_again(struct server *server, struct conn *conn)
     }
 }
 
-static void take(struct server *server, int fd, const struct peer *peer)
+static void take(struct server *server, int fd, const struct peer *peer, uint8_t protocol)
 {
     struct conn *conn = conns_take(&server->conns);
     if (conn == NULL && make_place(server)) {
@@ -216,13 +241,14 @@ static void take(struct server *server, int fd, const struct peer *peer)
         return;
     }
     conn->fd = fd;
-    conn->protocol = PROTOCOL_HTTP1;
+    conn->protocol = protocol;
+    conn->flags = protocol == PROTOCOL_TLS ? CONN_OVER_TLS : 0;
     conn->stage = CONN_NEW;
     conn->since = server->now;
     set_peer(conn, peer);
     if (server->forwarders->n > 0 && forwarders_have(server->forwarders, conn->address)) {
         conn->flags |= CONN_EXEMPT;
-        conn->protocol = server->forwarders->how == FORWARDED_PROXY ? PROTOCOL_PROXY : PROTOCOL_HTTP1;
+        conn->protocol = server->forwarders->how == FORWARDED_PROXY ? (uint8_t)PROTOCOL_PROXY : protocol;
     }
     wheel_join(&server->wheel, conn, due_in(server, server->limits.first_ms));
     crowd_join(&server->crowd, conn);
@@ -236,14 +262,14 @@ static bool is_short(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-void server_accept(struct server *server, int listener)
+void server_accept(struct server *server, int listener, uint8_t protocol)
 {
     for (int64_t i = 0; i < server->limits.accepts; i++) {
         struct peer peer = {0};
         socklen_t len = sizeof peer.as;
         int fd = accept4(listener, &peer.as.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            take(server, fd, &peer);
+            take(server, fd, &peer, protocol);
         } else if (errno != ECONNABORTED && errno != EINTR && !(is_short(errno) && make_place(server))) {
             return;
         }

@@ -25,6 +25,11 @@ struct server {
     struct pool pool;
     uint32_t now; /* tick */
     struct shelf shelf;
+    struct tls_house *house;                      /* NULL: no TLS here */
+    int keys;                                     /* the channel to who signs */
+    char h2_in[LIMIT_H2_READ_BYTES];              /* scratch: frames being understood */
+    uint64_t h2_left;                             /* formed bytes that HTTP/2 connections keep */
+    uint32_t tls_lines;                           /* connections that have TLS below them */
     struct edge_shelf answers;                    /* what respond() answers from */
     struct hits_pen *hits;                        /* where what was decided is told; NULL: nowhere */
     struct buf out;                               /* scratch: answers being formed */
@@ -35,7 +40,7 @@ MUST_CHECK enum err server_init(struct server *server, const struct limits *limi
                                 const struct forwarders *forwarders, struct why *why);
 
 /* Accepts what waits, as many as the limits allow in one turn. */
-void server_accept(struct server *server, int listener);
+void server_accept(struct server *server, int listener, uint8_t protocol);
 
 /* Another stage, and how long it may last. */
 void server_stage(struct server *server, struct conn *conn, enum conn_stage stage, int64_t within_ms);
@@ -53,6 +58,9 @@ void server_close(struct server *server, struct conn *conn);
 
 /* True when memory for what is pending may grow; closes the worst that hold some until it may, but never `conn`. */
 bool server_has_room(struct server *server, const struct conn *conn);
+
+/* Closes the worst connection that has TLS below it, but never `conn`. False: there is none. */
+bool server_evict_line(struct server *server, const struct conn *conn);
 
 /* Bytes that the other side has not acknowledged. */
 uint32_t server_unacknowledged(const struct conn *conn);

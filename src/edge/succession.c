@@ -15,7 +15,8 @@
 
 enum { CLOEXEC_RANGE = 4, NUMBERS_MAX = 1024, PROOF_MS = 5000, FIRST_OF_SYSTEMD = 3 };
 
-static const char *const names[SUCCESSION_LISTENERS] = {"ATALAYA_EDGE_LISTENER", "ATALAYA_EDGE_HEALTH"};
+static const char *const names[SUCCESSION_LISTENERS] = {"ATALAYA_EDGE_LISTENER", "ATALAYA_EDGE_HEALTH",
+                                                        "ATALAYA_EDGE_TLS"};
 static const char before_name[] = "ATALAYA_EDGE_BEFORE";
 
 static int number_of(const char *name)
@@ -62,6 +63,7 @@ void succession_read(struct succession *out)
     if (out->listeners[0] < 0 && number_of("LISTEN_PID") == getpid() && number_of("LISTEN_FDS") >= 1) {
         out->listeners[0] = checked(FIRST_OF_SYSTEMD);
         out->listeners[1] = number_of("LISTEN_FDS") >= 2 ? checked(FIRST_OF_SYSTEMD + 1) : -1;
+        out->listeners[2] = number_of("LISTEN_FDS") >= 3 ? checked(FIRST_OF_SYSTEMD + 2) : -1;
     }
     read_before(out);
     unsetenv(before_name);

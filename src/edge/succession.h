@@ -8,7 +8,7 @@
 #include "edge/notice_board.h"
 #include "os/proc.h"
 
-enum { SUCCESSION_LISTENERS = 2, SUCCESSION_CHILDREN = 3 * (EDGE_WORKERS_MAX + 2) };
+enum { SUCCESSION_LISTENERS = 3, SUCCESSION_CHILDREN = 3 * (EDGE_WORKERS_MAX + 4) };
 
 struct succession {
     int listeners[SUCCESSION_LISTENERS]; /* -1: none was left to us */

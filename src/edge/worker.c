@@ -1,11 +1,14 @@
 /* The worker role: accepts, answers, and takes new views from the loader. It parses what strangers send; it opens
  * nothing but images and bundles below the tree, writes nothing, and connects to nobody. */
 #include "edge/caption.h"
+#include "edge/conn_tls.h"
 #include "edge/estado.h"
 #include "edge/hits_ring.h"
 #include "edge/host_page.h"
+#include "edge/protocol.h"
 #include "edge/roles.h"
 #include "edge/server.h"
+#include "tls/house.h"
 
 #include "base/log.h"
 #include "os/clock.h"
@@ -26,7 +29,8 @@ struct worker {
     struct buf estado, caption, host, date;
     int channel;
     int64_t end_by_ms;
-    bool open; /* the listener is watched */
+    bool open;     /* the listener is watched */
+    bool tls_open; /* and that for TLS */
 };
 
 static void make_estado(struct worker *worker)
@@ -76,7 +80,8 @@ static void on_listener(void *arg, int listener, unsigned events)
 {
     struct worker *worker = arg;
     (void)events;
-    server_accept(&worker->server, listener);
+    server_accept(&worker->server, listener,
+                  listener == worker->gift->tls_listener ? PROTOCOL_TLS : PROTOCOL_HTTP1);
 }
 
 /* The worker that comes after serves already: nobody new is let in, every answer says that it is the last, and when all
@@ -103,8 +108,33 @@ static void on_signal(void *arg, int signal)
     if (worker->open) {
         loop_unwatch(worker->loop, worker->gift->listener);
     }
+    if (worker->tls_open) {
+        loop_unwatch(worker->loop, worker->gift->tls_listener);
+    }
     worker->open = true; /* for good: the door is not opened again */
     loop_after(worker->loop, 0, watch_the_end, worker);
+}
+
+/* TLS also needs a certificate. */
+static void open_tls_door(struct worker *worker)
+{
+    const struct server *server = &worker->server;
+    if (worker->open && !worker->tls_open && !server->answers.ending && server->house != NULL &&
+        tls_house_is_ready(server->house)) {
+        worker->tls_open =
+            loop_watch(worker->loop, worker->gift->tls_listener, LOOP_READ, on_listener, worker) == OK;
+    }
+}
+
+static void on_keys(void *arg, int socket, unsigned events)
+{
+    struct worker *worker = arg;
+    (void)socket;
+    (void)events;
+    if (conn_tls_on_keys(&worker->server) != OK) {
+        loop_stop(worker->loop, 1); /* the parent is gone */
+    }
+    open_tls_door(worker);
 }
 
 /* Nobody is let in before there is something to answer with: after a start or a restart newcomers wait in the
@@ -115,6 +145,7 @@ static void open_door(void *arg)
     if (!worker->open) {
         worker->open = loop_watch(worker->loop, worker->gift->listener, LOOP_READ, on_listener, worker) == OK;
     }
+    open_tls_door(worker);
 }
 
 static void on_channel(void *arg, int fd, unsigned events)
@@ -162,6 +193,11 @@ static enum err prepare(struct worker *worker, struct why *why)
     buf_init(&worker->host, 0);
     buf_init(&worker->date, 0);
     TRY(loop_watch(worker->loop, worker->channel, LOOP_READ, on_channel, worker));
+    if (gift->tls_listener >= 0) {
+        int keys = gift->asking_ends[gift->index];
+        TRY(conn_tls_init(&worker->server, keys));
+        TRY(loop_watch(worker->loop, keys, LOOP_READ, on_keys, worker));
+    }
     struct channel_message hello = {.kind = CHANNEL_HELLO};
     return channel_send(worker->channel, &hello, -1);
 }

@@ -60,6 +60,21 @@ static enum err read_vkey(const char *text, struct note_key *out, struct why *wh
     return err == OK ? OK : why_prefix(why, err, "--vkey");
 }
 
+/* Certificates and keys come in pairs, in the same order. */
+static bool read_certs(struct edge_options *options, const struct option_many *certs,
+                       const struct option_many *keys)
+{
+    if (certs->n != keys->n || certs->n > EDGE_CERTS_MAX || (certs->n > 0) != (options->tls_listen != NULL)) {
+        return false;
+    }
+    for (size_t i = 0; i < certs->n; i++) {
+        options->certs[i] = certs->values[i];
+        options->keys[i] = keys->values[i];
+    }
+    options->n_certs = (uint32_t)certs->n;
+    return true;
+}
+
 static int check(struct edge_options *options, const char *role, const char *vkey,
                  const struct option_many *mirrors)
 {
@@ -148,6 +163,8 @@ int main(int argc, char *argv[])
 {
     struct edge_options options = {0};
     struct option_many mirrors = {0};
+    struct option_many certs = {0};
+    struct option_many keys = {0};
     const char *role = NULL;
     const char *vkey = NULL;
     int64_t budget = 1024;
@@ -199,6 +216,13 @@ int main(int argc, char *argv[])
          "memory for what is published (1024)"},
         {"workers", "N", OPTION_NUMBER, &workers, 1, EDGE_WORKERS_MAX, false, "procesos que atienden (1)",
          "processes that serve (1)"},
+        {"tls-listen", "ADDR:PORT", OPTION_TEXT, &options.tls_listen, 0, 0, false, "dónde atiende con TLS",
+         "where it listens for TLS"},
+        {"cert", "FILE", OPTION_MANY, &certs, 0, 0, false,
+         "certificado con su cadena (PEM); repetible, uno por nombre y clase de clave",
+         "certificate with its chain (PEM); repeatable, one a name and kind of key"},
+        {"key", "FILE", OPTION_MANY, &keys, 0, 0, false, "su clave privada, en el mismo orden",
+         "its private key, in the same order"},
         {"health", "ADDR:PORT", OPTION_TEXT, &options.health, 0, 0, false,
          "dónde contesta /health y /metrics (aparte)", "where it answers /health and /metrics (apart)"},
         {"forwarders", "ADDR[/BITS],…", OPTION_MANY, &forwarders, 0, 0, false,
@@ -240,6 +264,11 @@ int main(int argc, char *argv[])
     }
     options.hits_rate = hits_rate << 10;
     options.hits_total = hits_total << 20;
+    if (!read_certs(&options, &certs, &keys)) {
+        return misused(
+            "--tls-listen, --cert, --key: los tres, y tantos certificados como claves / all three, as "
+            "many certificates as keys");
+    }
     options.budget = (uint64_t)budget << 20;
     options.workers = (uint32_t)workers;
     if (options.program == NULL) { /* the status file's own name */

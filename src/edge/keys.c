@@ -1,0 +1,285 @@
+/* Certificates by number: the set's number times CERTS, plus the place in it. The set before stays, for handshakes under way. */
+#include "edge/keys.h"
+
+#include "base/log.h"
+#include "edge/roles.h"
+#include "os/clock.h"
+#include "os/jail.h"
+#include "os/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+enum { LOOK_MS = 1000, TICKETS_MS = 3600000, ANSWERS_A_TURN = 64, END_MS = 60000 };
+
+/* What tells a file from what it was. */
+struct stamp {
+    int64_t seconds, nanos, size;
+    uint64_t node;
+};
+
+struct set {
+    uint32_t number;
+    struct tls_secret *secrets[EDGE_CERTS_MAX];
+};
+
+struct keys {
+    const struct role_gift *gift;
+    struct loop *loop;
+    struct set now, before;
+    struct stamp stamps[2 * EDGE_CERTS_MAX];
+    uint8_t tickets[TLS_TICKET_KEYS][TLS_TICKET_KEY];
+    struct keys_packet packet;
+};
+
+bool keys_send(int socket, struct keys_packet *packet, struct span bytes, bool waits)
+{
+    if (bytes.len > sizeof packet->bytes) {
+        return false;
+    }
+    if (bytes.len > 0) {
+        memcpy(packet->bytes, bytes.at, bytes.len);
+    }
+    packet->len = (uint32_t)bytes.len;
+    ssize_t n = -1;
+    do {
+        n = send(socket, packet, offsetof(struct keys_packet, bytes) + bytes.len,
+                 MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
+    } while (n < 0 && errno == EINTR);
+    return n >= 0;
+}
+
+enum err keys_receive(int socket, struct keys_packet *packet)
+{
+    const size_t head = offsetof(struct keys_packet, bytes);
+    for (;;) {
+        ssize_t n = recv(socket, packet, sizeof *packet, MSG_DONTWAIT);
+        if (n <= 0) {
+            return n < 0 && (errno == EAGAIN || errno == EINTR) ? ERR_AGAIN : ERR_IO;
+        }
+        if ((size_t)n >= head && packet->len == (size_t)n - head) {
+            return OK;
+        }
+    }
+}
+
+static struct stamp stamp_of(const char *path)
+{
+    struct stat info;
+    struct stamp stamp = {0};
+    if (stat(path, &info) == 0) {
+        stamp = (struct stamp){.seconds = info.st_mtim.tv_sec, .nanos = info.st_mtim.tv_nsec};
+        stamp.size = info.st_size;
+        stamp.node = info.st_ino;
+    }
+    return stamp;
+}
+
+static void free_set(struct set *set)
+{
+    for (int i = 0; i < EDGE_CERTS_MAX; i++) {
+        tls_secret_free(set->secrets[i]);
+    }
+    *set = (struct set){0};
+}
+
+/* All pairs, or none. */
+static enum err load(struct keys *keys, struct why *why)
+{
+    const struct edge_options *options = keys->gift->options;
+    struct set coming = {.number = keys->now.number + 1};
+    enum err err = OK;
+    for (uint32_t i = 0; err == OK && i < options->n_certs; i++) {
+        keys->stamps[2 * i] = stamp_of(options->certs[i]);
+        keys->stamps[2 * i + 1] = stamp_of(options->keys[i]);
+        err = tls_secret_read(options->certs[i], options->keys[i], &coming.secrets[i], why);
+    }
+    if (err != OK) {
+        free_set(&coming);
+        return err;
+    }
+    free_set(&keys->before);
+    keys->before = keys->now;
+    keys->now = coming;
+    return OK;
+}
+
+static void tell_tickets(struct keys *keys, int worker_end)
+{
+    keys->packet = (struct keys_packet){.kind = KEYS_TICKETS};
+    (void)keys_send(worker_end, &keys->packet, span_of((const char *)keys->tickets, sizeof keys->tickets),
+                    true);
+}
+
+static void tell_all(struct keys *keys, int worker_end)
+{
+    const uint32_t n = keys->gift->options->n_certs;
+    struct keys_packet *packet = &keys->packet;
+    tell_tickets(keys, worker_end);
+    packet->kind = KEYS_BEGIN;
+    (void)keys_send(worker_end, packet, SPAN(""), true);
+    for (uint32_t i = 0; i < n; i++) {
+        packet->kind = KEYS_CHAIN;
+        packet->cert = keys->now.number * EDGE_CERTS_MAX + i;
+        (void)keys_send(worker_end, packet, tls_secret_chain(keys->now.secrets[i]), true);
+    }
+    packet->kind = KEYS_READY;
+    (void)keys_send(worker_end, packet, SPAN(""), true);
+}
+
+static const struct tls_secret *secret_of(const struct keys *keys, uint32_t cert)
+{
+    const struct set *const sets[] = {&keys->now, &keys->before};
+    for (int i = 0; i < 2; i++) {
+        if (sets[i]->number == cert / EDGE_CERTS_MAX) {
+            return sets[i]->secrets[cert % EDGE_CERTS_MAX];
+        }
+    }
+    return NULL;
+}
+
+static void answer(struct keys *keys, int worker_end)
+{
+    struct keys_packet *packet = &keys->packet;
+    const struct tls_secret *secret = secret_of(keys, packet->cert);
+    uint8_t out[TLS_ASK_MAX];
+    size_t len = 0;
+    if (secret == NULL || tls_secret_answer(secret, (enum tls_ask_kind)packet->what, (int)packet->padding,
+                                            span_of(packet->bytes, packet->len), out, &len) != OK) {
+        len = 0;
+    }
+    packet->kind = KEYS_ANSWER;
+    (void)keys_send(worker_end, packet, span_of((const char *)out, len), false);
+}
+
+static void on_worker(void *arg, int worker_end, unsigned events)
+{
+    struct keys *keys = arg;
+    (void)events;
+    for (int i = 0; i < ANSWERS_A_TURN; i++) {
+        enum err err = keys_receive(worker_end, &keys->packet);
+        if (err == ERR_IO) {
+            loop_unwatch(keys->loop, worker_end);
+        }
+        if (err != OK) {
+            return;
+        }
+        if (keys->packet.kind == KEYS_HELLO) {
+            tell_all(keys, worker_end);
+        } else if (keys->packet.kind == KEYS_ASK) {
+            answer(keys, worker_end);
+        }
+    }
+}
+
+static bool has_changed(const struct keys *keys)
+{
+    const struct edge_options *options = keys->gift->options;
+    for (uint32_t i = 0; i < options->n_certs; i++) {
+        const struct stamp now[2] = {stamp_of(options->certs[i]), stamp_of(options->keys[i])};
+        if (memcmp(now, &keys->stamps[2 * i], sizeof now) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_workers(struct keys *keys, void (*tell)(struct keys *keys, int worker_end))
+{
+    for (uint32_t i = 0; i < keys->gift->options->workers; i++) {
+        tell(keys, keys->gift->key_ends[i]);
+    }
+}
+
+/* Files may change one after the other: until they fit together again the old pair goes on. */
+static void on_look(void *arg)
+{
+    struct keys *keys = arg;
+    struct why why = {0};
+    if (has_changed(keys)) {
+        if (load(keys, &why) == OK) {
+            tell_workers(keys, tell_all);
+            log_line(LOG_INFO, "certificates_reloaded", "set=%u", keys->now.number);
+        } else {
+            log_line(LOG_WARN, "certificates_refused", "why=\"%s\"", why.text);
+        }
+    }
+    loop_after(keys->loop, LOOK_MS, on_look, keys);
+}
+
+static void on_tickets(void *arg)
+{
+    struct keys *keys = arg;
+    memmove(keys->tickets[1], keys->tickets[0], sizeof keys->tickets - TLS_TICKET_KEY);
+    if (tls_ticket_key(keys->tickets[0]) == OK) {
+        tell_workers(keys, tell_tickets);
+    }
+    loop_after(keys->loop, TICKETS_MS, on_tickets, keys);
+}
+
+static void on_end(void *arg)
+{
+    struct keys *keys = arg;
+    loop_stop(keys->loop, 0);
+}
+
+/* Workers that finish may still be shaking hands. */
+static void on_signal(void *arg, int signal)
+{
+    struct keys *keys = arg;
+    if (signal == SIGUSR1) {
+        loop_after(keys->loop, END_MS, on_end, keys);
+    }
+}
+
+static enum err prepare(struct keys *keys, struct why *why)
+{
+    const struct edge_options *options = keys->gift->options;
+    TRY(loop_new(&keys->loop, why));
+    TRY(loop_signals(keys->loop, on_signal, keys, why));
+    for (int i = 0; i < TLS_TICKET_KEYS; i++) {
+        TRY(tls_ticket_key(keys->tickets[i]));
+    }
+    TRY(load(keys, why));
+    for (uint32_t i = 0; i < options->workers; i++) {
+        TRY(loop_watch(keys->loop, keys->gift->key_ends[i], LOOP_READ, on_worker, keys));
+    }
+    return OK;
+}
+
+/* It may read the folders of certificates and keys, where new ones appear under the old names, and nothing else. */
+static enum err enter_jail(const struct edge_options *options, struct why *why)
+{
+    static char rooms[2 * EDGE_CERTS_MAX][1024];
+    const char *folders[2 * EDGE_CERTS_MAX + 1] = {NULL};
+    for (uint32_t i = 0; i < 2 * options->n_certs; i++) {
+        const char *path = i % 2 == 0 ? options->certs[i / 2] : options->keys[i / 2];
+        const char *slash = strrchr(path, '/');
+        struct span folder = slash == NULL ? SPAN(".") : span_of(path, (size_t)(slash - path) + 1);
+        if (!span_copy(folder, rooms[i], sizeof rooms[i])) {
+            return why_set(why, ERR_TOO_BIG, "the path of a certificate is too long");
+        }
+        folders[i] = rooms[i];
+    }
+    const struct jail jail = {.name = "edge-keys", .rights = JAIL_FILES, .read = folders};
+    return jail_enter(&jail, why);
+}
+
+int keys_main(void *arg)
+{
+    static struct keys keys;
+    struct why why = {0};
+    keys.gift = arg;
+    if (prepare(&keys, &why) != OK || enter_jail(keys.gift->options, &why) != OK) {
+        log_line(LOG_ERROR, "keys_failed", "why=\"%s\"", why.text);
+        return 1;
+    }
+    tell_workers(&keys, tell_all);
+    loop_after(keys.loop, LOOK_MS, on_look, &keys);
+    loop_after(keys.loop, TICKETS_MS, on_tickets, &keys);
+    return loop_run(keys.loop);
+}

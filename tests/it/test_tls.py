@@ -1,0 +1,272 @@
+"""TLS at the edge, over real sockets: versions, names, kinds of keys, tickets, a certificate that changes under load, a role that
+alone holds the key, and what handshakes that never end cost."""
+import datetime
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+from test_edge import PAGE, edge, tree  # noqa: F401
+
+
+def certificate(folder, name, host, kind="ec"):
+    """A self-signed pair of files: (cert, key)."""
+    key = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else rsa.generate_private_key(65537, 2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = datetime.datetime(2026, 1, 1)
+    made = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+            .serial_number(x509.random_serial_number()).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=20000))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), False).sign(key, hashes.SHA256()))
+    cert_path, key_path = folder / f"{name}.crt", folder / f"{name}.key"
+    for path, data in ((cert_path, made.public_bytes(serialization.Encoding.PEM)),
+                       (key_path, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                                    serialization.NoEncryption()))):
+        new = path.with_suffix(".new")
+        new.write_bytes(data)
+        new.rename(path)
+    return cert_path, key_path
+
+
+def client(**more):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(more.pop("alpn", ["http/1.1"]))
+    for key, value in more.items():
+        setattr(context, key, value)
+    return context
+
+
+def dial(port, context=None, host="resultados.example", session=None):
+    raw = socket.create_connection(("127.0.0.1", port), timeout=10)
+    return (context or client()).wrap_socket(raw, server_hostname=host, session=session)
+
+
+def ask(s, path="/", extra=""):
+    s.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n{extra}\r\n".encode())
+    return answer(s)
+
+
+def answer(s):
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = s.recv(65536)
+        if not more:
+            return data, b""
+        data += more
+    head, body = data.split(b"\r\n\r\n", 1)
+    length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+    while len(body) < length:
+        body += s.recv(65536)
+    return head, body
+
+
+@pytest.fixture
+def safe(edge, tree, tmp_path):  # noqa: F811
+    """An edge with TLS: the running site, with .tls_port."""
+
+    def begin(*args, certs=None):
+        pairs = certs or [certificate(tmp_path, "one", "resultados.example")]
+        flags = [word for cert, key in pairs for word in ("--cert", cert, "--key", key)]
+        site = edge(tree, "--tls-listen", "127.0.0.1:0", *flags, *args)
+        site.until_cut(0)
+        site.count = lambda name: int(site.status()[name])
+        site.tls_port = int(site.until(lambda: re.search(r"tls port (\d+)", site.running.text()))[1])
+        return site
+
+    return begin
+
+
+@pytest.mark.sanitize
+def test_http_over_tls(safe, tree):  # noqa: F811
+    big = os.urandom(300_000)
+    tree.cut({"index.html": PAGE, "big.bin": big}, foreign={"package/0/todo.zip": big}, package={
+        "number": 0, "path": "package/0/", "time": "2027-06-07T02:00:00Z"})
+    site = safe()
+    with dial(site.tls_port) as s:
+        head, body = ask(s)
+        assert b" 200 OK" in head and body == b"<p>portada del corte 0"
+        assert b"Strict-Transport-Security: max-age=31536000" in head
+        assert s.version() == "TLSv1.3" and s.selected_alpn_protocol() == "http/1.1"
+        assert s.cipher()[0] == "TLS_AES_128_GCM_SHA256"
+        assert ask(s, "/cut/0/big.bin")[1] == big and ask(s, "/package/0/todo.zip")[1] == big
+        s.sendall(b"GET /cut/0/ HTTP/1.1\r\nHost: a\r\n\r\n" * 20)
+        data = b""
+        while data.count(PAGE) < 20:
+            assert (more := s.recv(65536))
+            data += more
+        assert data.count(b"HTTP/1.1 200 OK") == 20
+    assert "strict-transport-security" not in site.get("/")[1], "never in clear"
+    old = client(maximum_version=ssl.TLSVersion.TLSv1_2)
+    with dial(site.tls_port, old) as s:
+        assert s.version() == "TLSv1.2" and b" 200 OK" in ask(s)[0]
+    with pytest.raises((ssl.SSLError, OSError)):
+        dial(site.tls_port, client(alpn=["spdy/1"]))
+    site.until(lambda: site.count("refused_tls") >= 1)
+
+
+def test_slow_reader_over_tls_gets_every_byte(safe, tree):  # noqa: F811
+    big = os.urandom(3_000_000)
+    tree.cut({"big.bin": big})
+    site = safe()
+    with dial(site.tls_port) as s:
+        s.sendall(b"GET /cut/0/big.bin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        data = b""
+        while more := s.recv(7001):
+            data += more
+        assert data.split(b"\r\n\r\n", 1)[1] == big
+
+
+def test_names_and_kinds_of_keys(safe, tree, tmp_path):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    pairs = [certificate(tmp_path, "a", "resultados.example"), certificate(tmp_path, "b", "resultados.example", "rsa"),
+             certificate(tmp_path, "c", "instituto.example")]
+    site = safe(certs=pairs)
+    der = [ssl.PEM_cert_to_DER_cert(cert.read_text()) for cert, _ in pairs]
+    for host, sent in (("resultados.example", 0), ("instituto.example", 2), ("nadie.example", 0)):
+        with dial(site.tls_port, host=host) as s:
+            assert s.getpeercert(True) == der[sent] and b" 200 OK" in ask(s)[0]
+    rsa_only = client(maximum_version=ssl.TLSVersion.TLSv1_2)
+    rsa_only.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
+    with dial(site.tls_port, rsa_only) as s:
+        assert s.getpeercert(True) == der[1] and b" 200 OK" in ask(s)[0]
+
+
+def test_tickets_resume_without_a_signature(safe, tree):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    site = safe("--workers", "2")
+    for context in (client(), client(maximum_version=ssl.TLSVersion.TLSv1_2)):
+        with dial(site.tls_port, context) as s:
+            ask(s)
+            session = s.session
+        signed = site.until(lambda: (a := site.count("tls_signed")) and site.count("tls_full") >= a and a)
+        for _ in range(8):  # whichever worker gets it
+            with dial(site.tls_port, context, session=session) as s:
+                assert b" 200 OK" in ask(s)[0] and s.session_reused
+                session = s.session
+        site.until(lambda: site.count("tls_resumed") >= 8)
+        assert site.count("tls_signed") == signed
+
+
+def test_a_new_certificate_is_taken_up_without_dropping_a_connection(safe, tree, tmp_path):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    site = safe()
+    kept = dial(site.tls_port)
+    before = kept.getpeercert(True)
+    failures, served, over = [], [0], threading.Event()
+
+    def load():
+        while not over.is_set():
+            try:
+                with dial(site.tls_port) as s:
+                    served[0] += b" 200 OK" in ask(s)[0]
+            except OSError as wrong:
+                failures.append(wrong)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        certificate(tmp_path, "one", "resultados.example")
+        new = ssl.PEM_cert_to_DER_cert((tmp_path / "one.crt").read_text())
+
+        def taken_up():
+            with dial(site.tls_port) as s:
+                return s.getpeercert(True) == new
+
+        site.until(taken_up)
+        (tmp_path / "one.crt").write_text("no es un certificado")  # the old one goes on
+        site.until(lambda: "certificates_refused" in site.running.text())
+        assert taken_up()
+    finally:
+        over.set()
+        thread.join()
+    assert not failures and served[0] > 5
+    assert kept.getpeercert(True) == before and b" 200 OK" in ask(kept)[0]
+
+
+def test_the_key_is_in_one_role_alone(safe, tree, tmp_path):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    cert, key = certificate(tmp_path, "both", "resultados.example")
+    cert.write_text(cert.read_text() + key.read_text())  # even when a file holds both
+    site = safe("--workers", "2", certs=[(cert, key)])
+    with dial(site.tls_port) as s:
+        ask(s)
+    numbers = serialization.load_pem_private_key(key.read_bytes(), None).private_numbers()
+    secret = numbers.private_value.to_bytes(32, "big")
+    pem = key.read_bytes().splitlines()[1]
+    holders = set()
+    for pid in [site.running.pid, *site.children()]:
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                low, high = (int(x, 16) for x in line.split()[0].split("-"))
+                if " rw" not in line and " r-" not in line or high - low > 64 << 20 or "[v" in line:
+                    continue
+                try:
+                    memory.seek(low)
+                    data = memory.read(high - low)
+                except OSError:
+                    continue
+                if secret in data or secret[::-1] in data or pem in data:
+                    holders.add(name)
+    assert holders == {"edge-keys"}
+
+
+def test_handshakes_that_never_end_are_ended(safe, tree):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    site = safe("--handshake-ms", "500", "--first-ms", "500")
+    hello = bytes.fromhex("1603010200")
+    half = [socket.create_connection(("127.0.0.1", site.tls_port)) for _ in range(50)]
+    for s in half:
+        s.sendall(hello)
+    silent = [socket.create_connection(("127.0.0.1", site.tls_port)) for _ in range(50)]
+    start = time.monotonic()
+    with dial(site.tls_port) as s:
+        assert b" 200 OK" in ask(s)[0]
+    assert time.monotonic() - start < 0.5, "others do not wait"
+    site.until(lambda: site.count("timeout_handshake") == 50)
+    refused = site.count("refused_tls")
+    site.until(lambda: site.count("timeout_idle") >= 50)
+    for s in half + silent:
+        s.close()
+    wrong = socket.create_connection(("127.0.0.1", site.tls_port), timeout=5)
+    wrong.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    while wrong.recv(100):
+        pass
+    site.until(lambda: site.count("refused_tls") == refused + 1)
+
+
+def test_the_keys_role_comes_back(safe, tree):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    site = safe()
+    keys = next(p for p in site.children() if "edge-keys" in Path(f"/proc/{p}/comm").read_text())
+    os.kill(keys, signal.SIGKILL)
+
+    def serves():
+        try:
+            with dial(site.tls_port) as s:
+                return b" 200 OK" in ask(s)[0]
+        except OSError:
+            return False
+
+    site.until(lambda: site.count("restarts") == 1)
+    site.until(serves)
+
+
+def test_renegotiation_is_refused(safe, tree):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    site = safe()
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{site.tls_port}", "-tls1_2"], input=b"R\n", capture_output=True,
+                          timeout=10, check=False)
+    assert b"no renegotiation" in done.stderr or b"no renegotiation" in done.stdout
