@@ -75,7 +75,7 @@ static bool send_out(struct server *server, struct conn *conn)
 {
     struct h2 *h2 = h2_of(conn);
     size_t sent = 0;
-    while (sent < server->out.len) {
+    while (sent < server->out.len && h2->left_len == 0) {
         ssize_t n = transport_send(conn, server->out.at + sent, server->out.len - sent, false);
         if (n < 0 && !would_block()) {
             server_close(server, conn);
@@ -90,14 +90,21 @@ static bool send_out(struct server *server, struct conn *conn)
     count(server->answers.row, COUNT_BYTES, sent);
     size_t rest = server->out.len - sent;
     if (rest > 0) {
-        h2->left = malloc(rest);
-        if (h2->left == NULL || !server_has_room(server, conn)) {
+        size_t old = h2->left_len - h2->left_at;
+        char *left = malloc(old + rest);
+        if (left == NULL || !server_has_room(server, conn)) {
+            free(left);
             cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
             return false;
         }
-        memcpy(h2->left, server->out.at + sent, rest);
-        h2->left_len = (uint32_t)rest;
-        server->h2_left += rest;
+        if (old > 0) {
+            memcpy(left, h2->left + h2->left_at, old);
+        }
+        memcpy(left + old, server->out.at + sent, rest);
+        drop_left(server, h2);
+        h2->left = left;
+        h2->left_len = (uint32_t)(old + rest);
+        server->h2_left += old + rest;
     }
     buf_clear(&server->out);
     return true;
@@ -258,7 +265,9 @@ static bool work(struct server *server, struct conn *conn, struct span bytes)
     }
     say_going(server, h2);
     do {
-        h2_fill(server, h2);
+        if (h2->left_len == 0) {
+            h2_fill(server, h2);
+        }
     } while (server->out.len >= H2_OUT_MAX && send_out(server, conn) && (h2 = h2_of(conn)) != NULL &&
              h2->left_len == 0);
     if (h2_of(conn) == NULL || conn->fd < 0 || (server->out.len > 0 && !send_out(server, conn))) {
