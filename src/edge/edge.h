@@ -42,7 +42,7 @@ struct edge_options {
     const char *incidents; /* folder of the incidents, or NULL */
     int64_t hits_rate;     /* bytes of records a second */
     int64_t hits_total;    /* bytes of segments */
-    uint64_t budget; /* bytes in memory for bodies */
+    uint64_t budget;       /* bytes in memory for bodies */
     uint32_t workers;
     struct limits limits;
     struct forwarders forwarders;

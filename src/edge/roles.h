@@ -19,8 +19,8 @@ struct role_gift {
     int health;                        /* the health role's, -1: none */
     int worker_ends[EDGE_WORKERS_MAX]; /* of the channels */
     int loader_ends[EDGE_WORKERS_MAX];
-    int rings[EDGE_WORKERS_MAX];       /* of the hits, -1: none are written */
-    uint8_t address[16];               /* of the listener, IPv4 as ::ffff:a.b.c.d */
+    int rings[EDGE_WORKERS_MAX]; /* of the hits, -1: none are written */
+    uint8_t address[16];         /* of the listener, IPv4 as ::ffff:a.b.c.d */
     uint16_t port;
     uint32_t index; /* of the worker */
 };
