@@ -2,10 +2,13 @@
 #include "origin/origin.h"
 
 #include "base/map.h"
+#include "base/num.h"
 #include "os/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { MINUTE_MS = 60000 };
 
 static uint32_t country_index(const char code[3])
 {
@@ -126,13 +129,26 @@ struct walk {
     struct why *why;
 };
 
+/* A segment is named by when it was opened, and takes no block more than a minute later. */
+static bool may_be_in(const struct origin_query *query, const char *relative)
+{
+    const char *name = strrchr(relative, '/');
+    struct span digits = span_str(name == NULL ? relative : name + 1);
+    int64_t opened = 0;
+    digits.len = digits.len >= 13 ? 13 : digits.len;
+    if (num_parse_i64(digits, &opened) != OK) {
+        return true;
+    }
+    return opened + 2 * MINUTE_MS >= query->since_ms && opened <= query->until_ms + MINUTE_MS;
+}
+
 static enum err visit(void *arg, const char *relative, int64_t size)
 {
     const struct walk *walk = arg;
     char below[FILE_PATH_MAX], path[FILE_PATH_MAX];
     struct mapped file = {0};
     (void)size;
-    if (!span_ends(span_str(relative), SPAN(".hits"))) {
+    if (!span_ends(span_str(relative), SPAN(".hits")) || !may_be_in(&walk->origin->query, relative)) {
         return OK;
     }
     path_join(below, walk->below, relative);

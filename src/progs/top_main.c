@@ -1,5 +1,6 @@
 /* atalaya-top: the board of a running night, in a terminal, once as text, or as JSON. */
 #include "night/look.h"
+#include "night/origins.h"
 #include "night/screen.h"
 #include "night/top.h"
 #include "os/options.h"
@@ -7,17 +8,22 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static const char *night_dir = "night";
+static const struct geo *countries;
+
 static void read_lines(void *arg, struct top *out)
 {
     struct look *look = arg;
     look_again(look);
     top_lines(&look->board, &look->alarms, out);
+    origin_lines(night_dir, countries, out);
 }
 
 static int print_lines(struct look *look)
 {
     static struct top top;
     top_lines(&look->board, &look->alarms, &top);
+    origin_lines(night_dir, countries, &top);
     for (uint32_t i = 0; i < top.n; i++) {
         printf("%s\n", top.lines[i].text);
     }
@@ -51,10 +57,10 @@ int main(int argc, char **argv)
         .es =
             "El tablero de la noche en una pantalla: la ingesta por minuto y por etapa, el último corte y el siguiente, el "
             "sitio de resultados, los difusores con su atraso, el sitio institucional, el reloj, el disco y las alarmas. "
-            "Solo lee archivos de estado.",
+            "Solo lee archivos de estado y de accesos.",
         .en =
             "The board of the night on one screen: ingest per minute and by stage, the last cut and the next, the results "
-            "site, the mirrors and their lag, the institutional site, clock, disk and alarms. It only reads status files.",
+            "site, the mirrors and their lag, the institutional site, clock, disk and alarms. It only reads status files and hits.",
         .more =
             "Termina en 0 sin alarmas; con --once o --json en 1 si hay alguna; en 2 si no hay noche que mirar.\n"
             "Ends in 0 without alarms; with --once or --json in 1 if there are any; in 2 if there is no night to look "
@@ -70,6 +76,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "atalaya top: %s\n", why.text);
         return 2;
     }
+    static struct geo geo;
+    night_dir = dir;
+    countries = geo_load(&geo, GEO_FILE_4, GEO_FILE_6, NULL) == OK ? &geo : NULL;
     code = json                                 ? print_json(&look)
            : once || isatty(STDOUT_FILENO) == 0 ? print_lines(&look)
                                                 : screen_run(read_lines, &look);

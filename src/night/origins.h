@@ -1,0 +1,11 @@
+/* The board's lines about who asks. */
+#ifndef NIGHT_ORIGINS_H
+#define NIGHT_ORIGINS_H
+
+#include "night/top.h"
+#include "origin/origin.h"
+
+/* Appends; `geo` NULL: countries are unknown. Reads segments of hits below DIR and nothing else. */
+void origin_lines(const char *dir, const struct geo *geo, struct top *out);
+
+#endif
