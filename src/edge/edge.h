@@ -28,11 +28,12 @@ struct edge_options {
     char *const *argv;  /* how the program was called: so it is called again */
     const char *tree;   /* DIR/public, or the site's document root */
     enum edge_kind kind;
-    const char *name;       /* of this host: "difusor-1" */
-    struct note_key vkey;   /* of the results' signer; not for sites */
-    const char *status;     /* file, or NULL */
-    const char *program;    /* the name in the status file */
-    const char *clock;      /* the night's clock, or NULL for the system's */
+    const char *name;     /* of this host: "difusor-1" */
+    struct note_key vkey; /* of the results' signer; of who seals a site; not for a site that is not sealed */
+    const char *sealed;   /* site: DIR of docs/formats/site.md, and nothing but that is served; or NULL */
+    const char *status;   /* file, or NULL */
+    const char *program;  /* the name in the status file */
+    const char *clock;    /* the night's clock, or NULL for the system's */
     const char *feed_state; /* mirror: file that atalaya-mirror writes, or NULL */
     const char *results;    /* URL, or NULL */
     const char *notice;     /* site: the file of the newest notice (doors/notice.h), or NULL */

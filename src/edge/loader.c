@@ -6,6 +6,7 @@
 #include "edge/own_pages.h"
 #include "edge/roles.h"
 #include "edge/routes.h"
+#include "edge/sealed.h"
 #include "edge/tree.h"
 
 #include "base/log.h"
@@ -29,6 +30,7 @@ enum {
     LOOK_TREE_MS = 200,
     LOOK_REFUSED_MS = 1000,
     LOOK_SITE_MS = 1000,
+    LOOK_SEALED_MS = 150,
     FEED_MS = 1000,
     SEND_TIMEOUT_S = 2,
     END_MS = 1000,
@@ -41,6 +43,7 @@ struct loader {
     struct vault vault;
     struct tree tree;
     struct site site;
+    struct sealed_site sealed; /* with --sealed */
     struct site_link links[EDGE_LINKS_MAX + 1];
     bool is_site;
     uint32_t reach;    /* cuts still to be looked for before the oldest */
@@ -385,6 +388,65 @@ static void look_at_site(void *arg)
     loop_after(loader->loop, LOOK_SITE_MS, look_at_site, loader);
 }
 
+/* What is wrong with a sealed site is told, and what is served stays. */
+static void tell_sealed(struct loader *loader, const char *alarm)
+{
+    struct sealed_site *sealed = &loader->sealed;
+    struct loader_notice *notice = &loader->notice;
+    struct loader_notice before = *notice;
+    char safe[sizeof notice->alarm];
+    notice->sealed_version = sealed->sealed.version > 0 ? sealed->sealed.version : sealed->least_version;
+    notice->mode_serial = sealed->mode.serial > 0 ? sealed->mode.serial : sealed->least_serial;
+    notice->site_down = sealed->mode.down;
+    notice->differences = sealed->differences;
+    (void)snprintf(notice->alarm, sizeof notice->alarm, "%s", alarm);
+    if (strcmp(before.alarm, notice->alarm) != 0 && alarm[0] != '\0') {
+        log_line(LOG_ERROR, "site_alarm", "why=\"%s\"", log_safe(span_str(alarm), safe, sizeof safe));
+    }
+    if (memcmp(&before, notice, sizeof before) != 0) {
+        tell(loader);
+    }
+}
+
+static void look_at_sealed(void *arg)
+{
+    struct loader *loader = arg;
+    struct sealed_site *sealed = &loader->sealed;
+    struct why why = {0};
+    char alarm[SEALED_ALARM_MAX];
+    look_at_site_notice(loader);
+    int64_t started = monotonic_ms();
+    enum err err = sealed_site_advance(sealed, started, &why);
+    if (err == OK) {
+        publish(loader, started);
+    } else if (err != ERR_EXISTS && sealed->least_version == 0) {
+        publish_first(loader, started);
+    }
+    sealed_site_compare(sealed, started);
+    (void)snprintf(alarm, sizeof alarm, "%.319s",
+                   err != OK && err != ERR_EXISTS  ? why.text
+                   : sealed->note_alarm[0] != '\0' ? sealed->note_alarm
+                                                   : sealed->root_alarm);
+    tell_sealed(loader, alarm);
+    loop_after(loader->loop, LOOK_SEALED_MS, look_at_sealed, loader);
+}
+
+/* Before the jail. What a loader before this one has seen is not forgotten with it. */
+static enum err prepare_sealed(struct loader *loader, struct why *why)
+{
+    const struct edge_options *options = loader->gift->options;
+    struct loader_notice before = {0};
+    if (options->sealed == NULL) {
+        return OK;
+    }
+    TRY(sealed_site_init(&loader->sealed, &loader->site, &options->vkey, options->sealed, why));
+    if (notice_read(loader->gift->board, &before)) {
+        loader->sealed.least_version = before.sealed_version;
+        loader->sealed.least_serial = before.mode_serial;
+    }
+    return OK;
+}
+
 static void look_at_feed(void *arg)
 {
     struct loader *loader = arg;
@@ -462,6 +524,7 @@ static enum err prepare(struct loader *loader, struct why *why)
     vault_init(&loader->vault, gift->options->budget, first_id);
     prepare_site(loader);
     TRY(prepare_tree(loader));
+    TRY(prepare_sealed(loader, why));
     for (uint32_t i = 0; i < loader->n_workers; i++) {
         struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
         setsockopt(gift->loader_ends[i], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -482,7 +545,14 @@ static enum err enter_jail(const struct loader *loader, struct why *why)
         (void)snprintf(beside, sizeof beside, "%.*s", slash != NULL ? (int)(slash - file) : 1,
                        slash != NULL ? file : ".");
     }
-    const char *const read[] = {options->tree, beside[0] != '\0' ? beside : NULL, NULL};
+    const char *read[6] = {options->tree};
+    size_t n = 1;
+    static const char *const names[] = {"sealed", "objects", "mode"};
+    char inside[3][FILE_PATH_MAX];
+    for (size_t i = 0; options->sealed != NULL && i < 3; i++) {
+        read[n++] = path_join(inside[i], options->sealed, names[i]);
+    }
+    read[n] = beside[0] != '\0' ? beside : NULL;
     const struct jail jail = {.name = "edge-loader", .rights = JAIL_FILES, .read = read};
     return jail_enter(&jail, why);
 }
@@ -500,7 +570,10 @@ int loader_main(void *arg)
         log_line(LOG_ERROR, "loader_failed", "why=\"%s\"", why.text);
         return 1;
     }
-    loop_after(loader.loop, 0, loader.is_site ? look_at_site : look_at_tree, &loader);
+    loop_after(loader.loop, 0,
+               loader.is_site ? (loader.gift->options->sealed != NULL ? look_at_sealed : look_at_site)
+                              : look_at_tree,
+               &loader);
     if (loader.gift->options->feed_state != NULL) {
         loop_after(loader.loop, 0, look_at_feed, &loader);
     }

@@ -84,6 +84,10 @@ struct loader_notice {
     int64_t load_ms;                  /* of the last load, real time */
     char alarm[320];                  /* "" when all is well */
     struct notice_text public_notice; /* the newest of the night; len 0: none */
+    uint64_t sealed_version;          /* of a sealed site: the highest seen, 0: none */
+    uint64_t mode_serial;             /* and of its modes */
+    uint32_t site_down;
+    uint32_t differences; /* of its document root */
 };
 
 struct notice_board {

@@ -167,6 +167,12 @@ static void write_status(struct parent *parent, const char *state)
         status_add_u64(status, "cut_age_s", age > 0 ? (uint64_t)age : 0);
         status_add_u64(status, "cuts", notice.cuts);
     }
+    if (parent->options.sealed != NULL) {
+        status_add_u64(status, "sealed_version", notice.sealed_version);
+        status_add(status, "site_mode", notice.site_down ? SPAN("down") : SPAN("normal"));
+        status_add_u64(status, "mode_serial", notice.mode_serial);
+        status_add_u64(status, "differences", notice.differences);
+    }
     status_add_u64(status, "load_failures", notice.load_failures);
     status_add_u64(status, "load_ms", (uint64_t)notice.load_ms);
     status_add_u64(status, "restarts", parent->restarts);
@@ -383,12 +389,24 @@ static void on_signal(void *arg, int number)
     }
 }
 
+/* A sealed site that is not there yet is an empty one; the loader's jail lets it into these three folders alone. */
+static enum err make_sealed(const char *dir, struct why *why)
+{
+    static const char *const names[] = {"sealed", "objects", "mode"};
+    char path[FILE_PATH_MAX];
+    for (size_t i = 0; dir != NULL && i < sizeof names / sizeof *names; i++) {
+        TRY(folder_make(path_join(path, dir, names[i]), why));
+    }
+    return OK;
+}
+
 static enum err prepare(struct parent *parent, struct why *why)
 {
     struct edge_options *options = &parent->options;
     struct role_gift gift = {.options = options};
     TRY(folder_make(options->tree, why)); /* a tree that is not there yet is an empty one */
     TRY(below_folder(options->tree, &gift.folder, why));
+    TRY(make_sealed(options->sealed, why));
     TRY(listeners(parent, &gift, why));
     TRY(sock_listen_public(gift.listener, (int)options->limits.backlog, (int)options->limits.unsent_bytes,
                            why));

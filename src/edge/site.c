@@ -3,6 +3,7 @@
 
 #include "base/date.h"
 #include "base/map.h"
+#include "edge/banner.h"
 #include "edge/below.h"
 #include "edge/routes.h"
 #include "os/file.h"
@@ -141,34 +142,49 @@ static enum err hold_twins(struct site *site, struct span bytes, struct body *bo
     return err;
 }
 
-static enum err read_file(struct site *site, struct site_file *file, struct why *why)
+/* The notice stands where the page says, the banner of a site that was taken down in front of all. */
+static void fill_page(const struct site *site, struct span bytes, struct buf *page)
 {
-    struct buf bytes;
-    struct buf page;
-    buf_init(&bytes, 0);
-    buf_init(&page, 0);
-    enum err err = below_read(site->folder, file->path.at, SITE_FILE_MAX, &bytes, why);
-    struct span content = buf_as_span(&bytes);
-    if (err == OK && span_ends(file->path, SPAN(".html"))) {
-        struct buf linked = {0};
-        site_fill_links(content, site->links, site->n_links, &linked);
-        site_fill_notice(buf_as_span(&linked), &site->notice, &page);
-        buf_done(&linked);
+    struct buf linked = {0};
+    struct buf noticed = {0};
+    site_fill_links(bytes, site->links, site->n_links, &linked);
+    site_fill_notice(buf_as_span(&linked), &site->notice, &noticed);
+    struct span all = buf_as_span(&noticed);
+    size_t place = site->banner.len > 0 ? banner_place(all) : 0;
+    buf_span(page, span_of(all.at, place));
+    buf_span(page, site->banner);
+    buf_span(page, span_from(all, place));
+    buf_done(&linked);
+    buf_done(&noticed);
+}
+
+enum err site_hold_file(struct site *site, struct site_file *file, struct span bytes, struct why *why)
+{
+    struct buf page = {0};
+    struct span content = bytes;
+    if (span_ends(file->path, SPAN(".html"))) {
+        fill_page(site, bytes, &page);
         content = buf_as_span(&page);
     }
-    if (err == OK) {
-        err = hold(site, content, &file->bodies[ENC_IDENTITY]);
-    }
-    if (err == OK && content.len >= SQUEEZE_FROM && media_is_text(media_type(file->path))) {
+    enum err err = hold(site, content, &file->bodies[ENC_IDENTITY]);
+    if (err == OK && !site->plain && content.len >= SQUEEZE_FROM && media_is_text(media_type(file->path))) {
         err = hold_twins(site, content, file->bodies);
     }
-    buf_done(&bytes);
     buf_done(&page);
     return err == ERR_FULL ? why_set(why, err, "%.*s: the memory budget is used up", SPAN_ARG(file->path))
                            : err;
 }
 
-static uint64_t notice_mark(const struct site *site)
+static enum err read_file(struct site *site, struct site_file *file, struct why *why)
+{
+    struct buf bytes = {0};
+    enum err err = below_read(site->folder, file->path.at, SITE_FILE_MAX, &bytes, why);
+    err = err == OK ? site_hold_file(site, file, buf_as_span(&bytes), why) : err;
+    buf_done(&bytes);
+    return err;
+}
+
+uint64_t site_notice_mark(const struct site *site)
 {
     uint64_t time = (uint64_t)site->notice.time_ms;
     return site->notice.len == 0 ? 0
@@ -179,7 +195,7 @@ static uint64_t notice_mark(const struct site *site)
 static enum err read_changed(struct site *site, struct walk *walk, struct why *why)
 {
     uint32_t old = 0;
-    bool noticed = site->noticed == notice_mark(site);
+    bool noticed = site->noticed == site_notice_mark(site);
     for (uint32_t i = 0; i < walk->n; i++) {
         struct site_file *file = &walk->files[i];
         while (old < site->n_files && span_compare(site->files[old].path, file->path) < 0) {
@@ -204,7 +220,7 @@ static enum err look(struct site *site, struct walk *walk, struct why *why)
         return why_set(why, err, "%s: more than %d files", site->path, SITE_FILES_MAX);
     }
     TRY(err);
-    walk->look ^= notice_mark(site);
+    walk->look ^= site_notice_mark(site);
     bool settled = walk->look == site->walked || !site->any;
     site->walked = walk->look;
     if (site->any && walk->look == site->loaded) {
@@ -229,7 +245,7 @@ enum err site_advance(struct site *site, struct why *why)
     site->files = walk.files;
     site->n_files = walk.n;
     site->loaded = walk.look;
-    site->noticed = notice_mark(site);
+    site->noticed = site_notice_mark(site);
     site->any = true;
     return OK;
 }

@@ -42,6 +42,8 @@ struct site {
     bool any;
     struct notice_text notice; /* to be shown */
     uint64_t noticed;          /* which one the pages held have */
+    struct span banner;        /* put into every page that is held now; empty for none */
+    bool plain;                /* what is held now gets no compressed twins: they cost time */
 };
 
 void site_init(struct site *site, int folder, const char *path, struct vault *vault);
@@ -49,6 +51,11 @@ void site_done(struct site *site);
 /* Walks; OK: the files changed and were read. ERR_EXISTS: all as before. ERR_AGAIN: something is changing, look again.
  * Any other: why says what is wrong, and the site is as it was. */
 MUST_CHECK enum err site_advance(struct site *site, struct why *why);
+/* Holds a file's bytes: of a page with links, notice and banner in their places, with twins. */
+MUST_CHECK enum err site_hold_file(struct site *site, struct site_file *file, struct span bytes,
+                                   struct why *why);
+/* Which notice is to be shown; 0: none. */
+uint64_t site_notice_mark(const struct site *site);
 void site_want(struct site *site);
 void site_view(struct site *site, struct routes *routes);
 

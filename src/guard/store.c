@@ -1,6 +1,7 @@
 /* Opening the store: what is the newest state, and the newest mode, that the key has signed. */
 #include "guard/store.h"
 
+#include "base/num.h"
 #include "keys/keyfile.h"
 #include "seal/digest.h"
 
@@ -12,8 +13,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/num.h"
 
 enum { NOTES_TRIED = 1000 };
 

@@ -100,7 +100,11 @@ static int check(struct edge_options *options, const char *role, const char *vke
     if (options->results != NULL && !is_web(options->results)) {
         return misused("--results: http://… o/or https://…");
     }
-    if (options->kind == EDGE_SITE) {
+    if (options->sealed != NULL && (options->kind != EDGE_SITE || vkey == NULL)) {
+        return misused(
+            "--sealed: con --role site y --vkey de quien sella / with --role site and --vkey of who seals");
+    }
+    if (options->kind == EDGE_SITE && options->sealed == NULL) {
         return 0;
     }
     if (vkey == NULL) {
@@ -184,8 +188,9 @@ int main(int argc, char *argv[])
          "results, mirror, feed, site"},
         {"name", "NAME", OPTION_TEXT, &options.name, 0, 0, false, "nombre de este servidor: difusor-1",
          "this host's name: difusor-1"},
-        {"vkey", "FILE|VKEY", OPTION_TEXT, &vkey, 0, 0, false, "clave pública de quien firma los cortes",
-         "public key of who signs the cuts"},
+        {"vkey", "FILE|VKEY", OPTION_TEXT, &vkey, 0, 0, false,
+         "clave pública de quien firma los cortes, o de quien sella el sitio",
+         "public key of who signs the cuts, or of who seals the site"},
         {"status", "FILE", OPTION_TEXT, &options.status, 0, 0, false, "archivo de estado", "status file"},
         {"program", "NAME", OPTION_TEXT, &options.program, 0, 0, false,
          "su nombre en el archivo de estado (el del archivo)", "its name in the status file (the file's)"},
@@ -197,6 +202,9 @@ int main(int argc, char *argv[])
         {"notice", "ARCHIVO", OPTION_TEXT, &options.notice, 0, 0, false,
          "sitio: el aviso más nuevo, que sus páginas muestran (public/log/notice.tlog-proof)",
          "site: the newest notice, which its pages show"},
+        {"sealed", "DIR", OPTION_TEXT, &options.sealed, 0, 0, false,
+         "sitio: se sirve sólo lo sellado ahí por la clave --vkey (atalaya site)",
+         "site: only what --vkey's key has sealed there is served (atalaya site)"},
         {"results", "URL", OPTION_TEXT, &options.results, 0, 0, false,
          "sitio de resultados, para los enlaces", "results site, for links"},
         {"feed-state", "FILE", OPTION_TEXT, &options.feed_state, 0, 0, false, "lo que escribe atalaya-mirror",
