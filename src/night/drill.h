@@ -47,6 +47,11 @@ struct drill {
     struct buf body; /* of the last answer */
 };
 
+/* drill_site.c: an altered page, site down, site restore and up. */
+bool drill_step_altered(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
+bool drill_step_down(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
+bool drill_step_restored(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
+
 /* drill_noche.c */
 extern const struct drill_step drill_noche[];
 extern const size_t drill_noche_steps;

@@ -318,6 +318,22 @@ static enum err keep_plan(const struct night *night, struct why *why)
     return night_keep_plan(night->dir, night->settings.copy, why);
 }
 
+/* The first time only: a night that goes on serves what was sealed, whatever its pages have become. */
+static enum err seal_site(struct night *night, const char *log, struct why *why)
+{
+    char root[FILE_PATH_MAX];
+    char dir[FILE_PATH_MAX];
+    char first[FILE_PATH_MAX];
+    struct arguments arguments = {.argv = {(char *)(uintptr_t) "atalaya-site", (char *)(uintptr_t) "seal"},
+                                  .n = 2};
+    if (file_exists(path_join(first, night->dir, "site-guard/sealed/1"))) {
+        return OK;
+    }
+    argue(&arguments, "--root", path_join(root, night->dir, "site"));
+    argue(&arguments, "--dir", path_join(dir, night->dir, "site-guard"));
+    return run_to_end("atalaya-site", arguments.argv, log, why);
+}
+
 enum err night_prepare(struct night *night, struct why *why)
 {
     char log[FILE_PATH_MAX], path[FILE_PATH_MAX];
@@ -343,5 +359,6 @@ enum err night_prepare(struct night *night, struct why *why)
     TRY(make_settings(night, why));
     TRY(keep_plan(night, why));
     TRY(make_clock(night, why));
-    return night_site(night, why);
+    TRY(night_site(night, why));
+    return seal_site(night, log, why);
 }

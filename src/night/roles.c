@@ -92,6 +92,8 @@ static void edge(struct night *night, const char *name, const char *role, const 
         arg_text(night, member, "--vkey", night->vkey);
     } else {
         arg_path(night, member, "--notice", "public/log/notice.tlog-proof");
+        arg_path(night, member, "--sealed", "site-guard");
+        arg_path(night, member, "--vkey", "site-guard/keys/site.vkey");
     }
     arg_links(night, member);
 }

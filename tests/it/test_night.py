@@ -311,12 +311,12 @@ def test_top_without_a_night(run, tmp_path):
 
 def test_drill_is_told(run):
     steps = json.loads(run("atalaya-drill", "--list", "--json").stdout)["steps"]
-    assert [s["name"] for s in steps][:2] == ["ceros", "cortes"] and len(steps) == 11
+    assert [s["name"] for s in steps][:2] == ["ceros", "cortes"] and len(steps) == 12
     assert {s["state"] for s in steps} == {"not reached", "not built yet"}
     assert run("atalaya-drill", "otro").returncode == 2
 
 
-DRILL_BUILT = ("ceros", "cortes", "borde", "origen", "vuelta", "cierre")
+DRILL_BUILT = ("ceros", "cortes", "alteracion", "baja", "regreso", "borde", "origen", "vuelta", "cierre")
 
 
 def drill_on(run, folder, *more, seconds=200):
