@@ -47,7 +47,8 @@ struct parent {
     struct loop *loop;
     struct notice_board *board;
     struct clock *clock;
-    struct role roles[EDGE_WORKERS_MAX + 4]; /* the loader first, then workers, health, the scribe, the keys */
+    struct role
+        roles[EDGE_WORKERS_MAX + 4]; /* the loader first, then workers, health, the scribe, the keys */
     uint32_t n_roles;
     uint32_t restarts;
     struct succession left; /* by the program before */
@@ -282,7 +283,8 @@ static void keep(struct role *role, int fd)
 
 static enum err prepare_roles(struct parent *parent, const struct role_gift *gift, struct why *why)
 {
-    static const char *const names[] = {"edge-loader", "edge-worker", "edge-health", "edge-scribe", "edge-keys"};
+    static const char *const names[] = {"edge-loader", "edge-worker", "edge-health", "edge-scribe",
+                                        "edge-keys"};
     static const role_main mains[] = {loader_main, worker_main, health_main, scribe_main, keys_main};
     struct role_gift all = *gift;
     for (uint32_t i = 0; i < parent->options.workers; i++) {
