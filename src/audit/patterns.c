@@ -13,10 +13,10 @@ static const enum field varying[CONSTANTS] = {F_EXTENSION, F_LOCATION, F_TRANSPO
 void patterns_init(struct auditor *a)
 {
     a->n_same = 0;
-    for (uint8_t i = 0; i < CONSTANTS; i++) {
+    for (unsigned i = 0; i < CONSTANTS; i++) {
         a->constants[i] = (struct constant){.field = varying[i], .varies = !has_field(a, varying[i])};
         if (!a->constants[i].varies) {
-            a->same[a->n_same++] = i;
+            a->same[a->n_same++] = (uint8_t)i;
         }
     }
 }

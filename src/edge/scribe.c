@@ -100,7 +100,7 @@ static void say_prints(struct scribe *scribe, struct words *words)
     for (uint32_t i = 0; i < scribe->book.n_records; i++) {
         used[scribe->book.records[i].id[HITS_HTTP]] = true;
     }
-    for (uint16_t id = 1; id <= HITS_PRINTS; id++) {
+    for (unsigned id = 1; id <= HITS_PRINTS; id++) {
         if (used[id] && !scribe->said[HITS_HTTP][id]) {
             char *text = words->texts[id - 1];
             const struct hits_print *print = &scribe->rings[0]->prints[id - 1];

@@ -33,7 +33,7 @@ static void push(struct log_tree *tree, unsigned level, const struct hash *hash)
 
 void log_tree_add(struct log_tree *tree, struct span entry, struct hash *leaf)
 {
-    struct hash hash;
+    struct hash hash = {{0}};
     digest_add(tree->digest, "\x00", 1);
     digest_add(tree->digest, entry.at, entry.len);
     digest_end(tree->digest, hash.bytes);

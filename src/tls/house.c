@@ -216,6 +216,7 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 
 static bool set_up(SSL_CTX *context, struct tls_house *house)
 {
+    static char groups[] = "X25519:P-256:P-384"; /* OpenSSL takes it as char *, and reads it only */
     static const unsigned char same_everywhere[] = "atalaya-edge";
     SSL_CTX_set_options(context,
                         SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -235,7 +236,7 @@ static bool set_up(SSL_CTX *context, struct tls_house *house)
            SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
                                              "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
            SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM+AES128:ECDHE+AESGCM+AES256:ECDHE+CHACHA20") == 1 &&
-           SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1;
+           SSL_CTX_set1_groups_list(context, groups) == 1;
 }
 
 static void drop_faces(struct faces *faces)
