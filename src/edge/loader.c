@@ -403,7 +403,9 @@ static void tell_sealed(struct loader *loader, const char *alarm)
     if (strcmp(before.alarm, notice->alarm) != 0 && alarm[0] != '\0') {
         log_line(LOG_ERROR, "site_alarm", "why=\"%s\"", log_safe(span_str(alarm), safe, sizeof safe));
     }
-    if (memcmp(&before, notice, sizeof before) != 0) {
+    if (before.sealed_version != notice->sealed_version || before.mode_serial != notice->mode_serial ||
+        before.site_down != notice->site_down || before.differences != notice->differences ||
+        strcmp(before.alarm, notice->alarm) != 0) {
         tell(loader);
     }
 }

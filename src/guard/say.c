@@ -4,7 +4,6 @@
 #include "base/date.h"
 #include "tlog/lines.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -138,13 +137,13 @@ static enum err difference(void *arg, const struct sealed_entry *was, const stru
         json_difference(act, was, is, differs);
         return OK;
     }
-    assert(was != NULL || is != NULL);
-    enum sealed_kind kind = (is != NULL ? is : was)->kind;
+    const struct sealed_entry *one = was != NULL ? was : is;
+    enum sealed_kind kind = is != NULL ? is->kind : one->kind;
     const char *state = differs & DIFFERS_MISSING   ? "falta/missing    "
                         : differs & DIFFERS_FOREIGN ? "ajeno/foreign    "
                                                     : "cambiado/changed ";
     buf_str(&act->out, state);
-    say_path(&act->out, (was != NULL ? was : is)->path);
+    say_path(&act->out, one->path);
     buf_str(&act->out, ": ");
     if (differs & (DIFFERS_MISSING | DIFFERS_FOREIGN)) {
         buf_printf(&act->out, "%s / %s", kinds_es[kind], kinds_en[kind]);
