@@ -42,7 +42,7 @@ char *buf_room(struct buf *buf, size_t more)
     }
     size_t needed = buf->len + more;
     assert(needed >= buf->len);
-    if (needed > buf->cap) {
+    if (needed > buf->cap || buf->at == NULL) {
         size_t cap = buf->cap < 128 ? 128 : buf->cap;
         while (cap < needed) {
             cap += cap / 2 + 64;
