@@ -94,7 +94,8 @@ def go_through(start, run, tmp_path, moment, entries, more=()):
     return second
 
 
-@pytest.mark.parametrize("moment", [BETWEEN, pytest.param(AFTER, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [BETWEEN, AFTER])
 def test_a_short_night(start, run, tmp_path, moment):
     go_through(start, run, tmp_path, moment, 25)
 

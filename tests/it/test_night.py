@@ -137,6 +137,7 @@ def sums(tree):
     return {f.parent.name for f in (tree / "package").glob("*/SHA256SUMS")}
 
 
+@pytest.mark.slow
 def test_what_stays_on_disk(run, tmp_path):
     """Retention is set for the whole night: on the origin and on both mirrors the newest cuts and every so-many-th stay, their
     packages and chunks, and of the rest the manifests, with no empty folders."""
@@ -323,6 +324,7 @@ def drill_on(run, folder, *more, seconds=200):
     return run("atalaya-drill", "noche", "--auto", "--json", "--on", folder, *more, seconds=seconds)
 
 
+@pytest.mark.slow
 def test_drill_against_a_running_night(start, run, tmp_path):
     """Every step that does not end the night is really done on it, and it goes on as if nothing had been."""
     folder = tmp_path / "n"

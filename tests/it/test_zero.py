@@ -61,7 +61,7 @@ def send(night, **fields):
     status, answer = night.post(submission(**fields))
     assert status == 201, answer
     journal = night.dir / "copy/journal"
-    wait_for(lambda: b"prep-acta/v1\n" in journal.read_bytes(), say="the copy does not follow")
+    wait_for(lambda: journal.exists() and b"prep-acta/v1\n" in journal.read_bytes(), say="the copy does not follow")
     return answer
 
 
