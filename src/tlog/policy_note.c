@@ -46,14 +46,27 @@ void policy_head_print(const struct policy_head *head, struct buf *out)
     }
 }
 
+/* What the printing half writes of a key: the only spelling that is read. */
+static bool is_spelling_of(struct span text, const struct note_key *key)
+{
+    struct buf spelling = {0};
+    note_key_print(key, &spelling);
+    bool same = span_equal(text, buf_as_span(&spelling));
+    buf_done(&spelling);
+    return same;
+}
+
 static void parse_roots(struct lines *lines, struct policy_head *head)
 {
     head->n_roots = (uint32_t)lines_u64(lines, "# roots", POLICY_ROOTS);
     for (uint32_t i = 0; i < head->n_roots && lines->err == OK; i++) {
         struct why why = {""};
         struct note_key *key = &head->roots[i];
-        if (note_key_parse(lines_value(lines, "# root"), key, &why) != OK) {
+        struct span vkey = lines_value(lines, "# root");
+        if (note_key_parse(vkey, key, &why) != OK) {
             lines_fail(lines, ERR_SYNTAX, "a root key is no verifier key (Ed25519)");
+        } else if (!is_spelling_of(vkey, key)) {
+            lines_fail(lines, ERR_SYNTAX, "a root key has blanks about it, or its id capital letters");
         }
         for (uint32_t j = 0; j < i && lines->err == OK; j++) {
             lines_expect(lines, memcmp(head->roots[j].public, key->public, 32) != 0,
