@@ -125,8 +125,8 @@ def step_analyze():
 
 
 def step_fuzz():
-    """fuzz targets: seeds run clean, coverage grows"""
-    return one("fuzz", [PYTHON, "tools/fuzz.py", "--seconds", "4", "--check-growth"])
+    """fuzz targets: seeds and the same 10,000 mutations each time run clean, coverage grows"""
+    return one("fuzz", [PYTHON, "tools/fuzz.py", "--runs", "10000", "--check-growth"])
 
 
 def step_docs():
