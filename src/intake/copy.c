@@ -1,5 +1,6 @@
 /* The copy role. It asks for what comes after what it has on disk; a group is images first, then the journal,
- * each synced, and only then "have". When its disk fails it keeps the group and tries again. */
+ * each synced, and only then "have". When its disk fails it keeps the group and tries again. Beside that it takes over what was
+ * shown (copy_shown.c). */
 #include "intake/copy.h"
 
 #include "base/log.h"
@@ -14,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RETRY_MS = 1000 };
+enum { RETRY_MS = 1000, SHOWN_MS = 50 };
 
 struct copy {
     struct copy_config config;
@@ -28,6 +29,8 @@ struct copy {
     uint64_t next;     /* index after the group */
     uint8_t group_last[32];
     bool failing;
+    struct copy_shown shown;
+    bool shown_failing;
 };
 
 static void lost(struct copy *copy, const char *event, const char *why)
@@ -167,6 +170,20 @@ static void on_link(void *arg, int fd, unsigned events)
     }
 }
 
+/* Manifests and proofs have no event that would tell of them: looked for, for as long as the role lives. */
+static void look_shown(void *arg)
+{
+    struct copy *copy = arg;
+    struct why why = {0};
+    enum err err = copy_shown(&copy->shown, &why);
+    if ((err != OK) != copy->shown_failing) {
+        copy->shown_failing = err != OK;
+        log_line(err != OK ? LOG_ERROR : LOG_INFO, err != OK ? "copy_fails" : "copy_works_again",
+                 "what=shown why=\"%s\"", why.text);
+    }
+    loop_after(copy->loop, err != OK ? RETRY_MS : SHOWN_MS, look_shown, copy);
+}
+
 /* Opens the journal, cuts a torn end off, or begins it. */
 static enum err open_journal(struct copy *copy, struct why *why)
 {
@@ -192,9 +209,9 @@ static void begin(void *arg)
     struct copy *copy = arg;
     struct why why = {0};
     enum err err = copy_ground(copy->config.dir, copy->config.copy, &why);
-    if (err == OK) {
-        err = open_journal(copy, &why);
-    }
+    copy->shown = (struct copy_shown){.dir = copy->config.dir, .copy = copy->config.copy};
+    err = err == OK ? copy_shown_begin(&copy->shown, &why) : err;
+    err = err == OK ? open_journal(copy, &why) : err;
     if (err != OK) {
         append_close(&copy->journal);
         log_line(LOG_ERROR, "copy_cannot_begin", "why=\"%s\"", why.text);
@@ -203,6 +220,7 @@ static void begin(void *arg)
     }
     log_line(LOG_INFO, "copy_open", "entries=%llu", (unsigned long long)copy->have);
     send_have(copy);
+    loop_after(copy->loop, SHOWN_MS, look_shown, copy);
 }
 
 static enum err start(struct copy *copy, struct why *why)

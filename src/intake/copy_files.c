@@ -23,7 +23,7 @@ static enum err make_parent(const char *path, struct why *why)
     return folder_make(folder, why);
 }
 
-static enum err copy_file(const char *from, const char *to, bool private, struct why *why)
+enum err copy_file(const char *from, const char *to, bool private, struct why *why)
 {
     struct buf bytes = {0};
     struct buf there = {0};

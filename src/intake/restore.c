@@ -1,5 +1,5 @@
-/* Restoring: the journal's events into a new store and ledger, in groups, then the images that the entries
- * name. */
+/* Restoring: the journal's events into a new store and ledger, in groups, the images that the entries
+ * name, and what was shown. */
 #include "intake/copy.h"
 
 #include "formats/submission.h"
@@ -21,6 +21,9 @@ struct restore {
     struct ledger *ledger;
     char from[FILE_PATH_MAX], to[FILE_PATH_MAX]; /* images */
     uint64_t events, images, missing;
+    uint64_t last_cut; /* its number; meaningful with has_cut */
+    bool has_cut;
+    uint64_t unshown; /* cuts before it without a manifest */
     struct buf scratch;
     struct why *why;
 };
@@ -47,6 +50,10 @@ static enum err describe(struct restore *restore, const struct journal_record *r
     struct span text;
     struct span signatures;
     event->type = (uint8_t)entry->type;
+    if (entry->type == ENTRY_CUT) {
+        restore->has_cut = true;
+        restore->last_cut = entry->as.cut.number;
+    }
     if (entry->type != ENTRY_ACTA) {
         return OK;
     }
@@ -87,6 +94,9 @@ static enum err restore_all(struct restore *restore, const char *copy, const cha
     struct journal_about about;
     TRY(restore->store->ops->begin(restore->store, restore->why));
     TRY(journal_read(path_join(path, copy, "journal"), restore_event, restore, &about, restore->why));
+    if (restore->has_cut) {
+        TRY(copy_shown_restore(copy, dir, restore->last_cut, &restore->unshown, restore->why));
+    }
     TRY(file_sync_all(dir, restore->why));
     TRY(restore->store->ops->commit(restore->store, restore->why));
     return ledger_sync(restore->ledger, restore->why);
@@ -124,6 +134,9 @@ enum err copy_restore(const char *copy, const char *dir, struct why *why)
     }
     ledger_close(restore.ledger);
     buf_done(&restore.scratch);
+    if (err == OK && restore.unshown > 0) {
+        printf("%llu manifests of cuts are not in the copy\n", (unsigned long long)restore.unshown);
+    }
     if (err == OK) {
         printf("restored %llu entries and %llu images (%llu missing) in %lld ms\n",
                (unsigned long long)restore.events, (unsigned long long)restore.images,

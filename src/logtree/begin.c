@@ -20,7 +20,7 @@ void logtree_paths(const struct logtree_options *options, struct logtree_paths *
         const char *name;
     } rows[] = {{out->election, "election"}, {out->ledger, "ledger"},         {out->public, "public"},
                 {out->clock, "run/clock"},   {out->status, "run/status/log"}, {out->key, "keys/log.key"},
-                {out->state_dir, "signer"}};
+                {out->state_dir, "signer"},  {out->proofs, "run/proofs"},     {out->copied, "run/copy"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         path_join(rows[i].out, options->dir, rows[i].name);
     }
@@ -219,12 +219,18 @@ static enum err put_proof_away(void *arg, const char *name, int64_t size)
                : OK;
 }
 
-/* Proofs that end in the old log's signature are made again under the new one. */
+/* Proofs that end in the old log's signature are made again under the new one; also those that nobody has seen. */
 static enum err put_proofs_away(const struct logtree_paths *paths, struct why *why)
 {
-    char log_dir[FILE_PATH_MAX];
-    struct proofs proofs = {paths, path_join(log_dir, paths->public, "log")};
-    return folder_walk(log_dir, put_proof_away, &proofs, why);
+    char folder[FILE_PATH_MAX];
+    struct proofs proofs = {paths, path_join(folder, paths->public, "log")};
+    TRY(folder_walk(folder, put_proof_away, &proofs, why));
+    const char *const waiting[] = {paths->proofs, paths->copied};
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++) {
+        proofs.log_dir = waiting[i];
+        TRY(file_exists(waiting[i]) ? folder_walk(waiting[i], put_proof_away, &proofs, why) : OK);
+    }
+    return OK;
 }
 
 static enum err begin_again(const struct logtree_paths *paths, struct span origin, const char *from,

@@ -1,8 +1,10 @@
-/* Which cuts wait for a checkpoint, and the newest notice, and their files. */
+/* Which cuts wait for a checkpoint or for the copy, and the newest notice, and their files. */
 #include "logtree/cut_proofs.h"
 
 #include "base/num.h"
+#include "os/append.h"
 #include "os/file.h"
+#include "tlog/checkpoint.h"
 #include "tlog/proof_file.h"
 
 #include <stdio.h>
@@ -24,11 +26,11 @@ void cut_proofs_done(struct cut_proofs *proofs)
     *proofs = (struct cut_proofs){0};
 }
 
-static const char *proof_path(const struct cut_proofs *proofs, uint32_t number, char out[FILE_PATH_MAX])
+static const char *proof_path(const char *dir, uint32_t number, char out[FILE_PATH_MAX])
 {
     char name[64];
     snprintf(name, sizeof name, "cut-%u.tlog-proof", number);
-    return path_join(out, proofs->log_dir, name);
+    return path_join(out, dir, name);
 }
 
 /* "prep-cut/v1\nnumber 12\n": the ledger's own spelling (docs/formats/ledger.md). */
@@ -49,7 +51,7 @@ void cut_proofs_note(struct cut_proofs *proofs, uint64_t index, struct span entr
         buf_span(&proofs->notice.entry, entry);
         return;
     }
-    if (!cut_number(entry, &number) || file_exists(proof_path(proofs, number, path))) {
+    if (!cut_number(entry, &number) || file_exists(proof_path(proofs->log_dir, number, path))) {
         return;
     }
     if (proofs->n == proofs->cap) {
@@ -66,12 +68,40 @@ void cut_proofs_note(struct cut_proofs *proofs, uint64_t index, struct span entr
     buf_span(&pending->entry, entry);
 }
 
-static enum err write_one(const struct cut_proofs *proofs, const struct cut_pending *pending, uint64_t size,
-                          struct span checkpoint, struct why *why)
+/* Before the public, the bytes that lie at `from`. */
+static enum err show(const struct cut_proofs *proofs, uint32_t number, const char *from, struct why *why)
 {
     char path[FILE_PATH_MAX];
-    return proof_file_write(proofs->log_dir, pending->index, buf_as_span(&pending->entry), size, checkpoint,
-                            proof_path(proofs, pending->number, path), why);
+    struct buf bytes = {0};
+    enum err err = file_read(from, PROOF_FILE_MAX, &bytes, why);
+    err = err == OK ? file_write(proof_path(proofs->log_dir, number, path), buf_as_span(&bytes), true, why)
+                    : err;
+    buf_done(&bytes);
+    return err;
+}
+
+/* Makes the file, or shows the one that was made. ERR_AGAIN: the copy has not taken it yet, or it is not its turn. */
+static enum err write_one(const struct cut_proofs *proofs, const struct cut_pending *pending, bool its_turn,
+                          uint64_t size, struct span checkpoint, struct why *why)
+{
+    char made[FILE_PATH_MAX], copied[FILE_PATH_MAX], public[FILE_PATH_MAX];
+    struct span entry = buf_as_span(&pending->entry);
+    bool alone = proofs->made_dir == NULL || proofs->copied == UINT64_MAX;
+    if (proofs->made_dir != NULL) {
+        if (file_exists(proof_path(proofs->copied_dir, pending->number, copied))) {
+            return !its_turn || proofs->copied < size ? ERR_AGAIN
+                                                      : show(proofs, pending->number, copied, why);
+        }
+        if (file_exists(proof_path(proofs->made_dir, pending->number, made))) {
+            return alone ? show(proofs, pending->number, made, why) : ERR_AGAIN;
+        }
+    }
+    if (alone) {
+        return proof_file_write(proofs->log_dir, pending->index, entry, size, checkpoint,
+                                proof_path(proofs->log_dir, pending->number, public), why);
+    }
+    TRY(proof_file_write(proofs->log_dir, pending->index, entry, size, checkpoint, made, why));
+    return ERR_AGAIN;
 }
 
 /* The newest notice is shown at once, on every plane, before any cut has it; it is replaced by the next one. */
@@ -89,22 +119,28 @@ static enum err write_notice(struct cut_proofs *proofs, uint64_t size, struct sp
     return OK;
 }
 
+bool cut_proofs_wait(const struct cut_proofs *proofs, uint64_t size)
+{
+    return proofs->n > 0 && proofs->pending[0].index < size;
+}
+
 enum err cut_proofs_write(struct cut_proofs *proofs, uint64_t size, struct span checkpoint, struct why *why)
 {
-    uint32_t done = 0;
     enum err err = OK;
-    while (err == OK && done < proofs->n && proofs->pending[done].index < size) {
-        struct cut_pending *pending = &proofs->pending[done];
-        err = write_one(proofs, pending, size, checkpoint, why);
-        if (err == OK) {
-            buf_done(&pending->entry);
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < proofs->n; i++) {
+        struct cut_pending pending = proofs->pending[i];
+        enum err wrote = err == OK && pending.index < size
+                             ? write_one(proofs, &pending, left == 0, size, checkpoint, why)
+                             : ERR_AGAIN;
+        if (wrote == OK) {
+            buf_done(&pending.entry);
             proofs->written++;
-            done++;
+            continue;
         }
+        err = wrote == ERR_AGAIN ? err : wrote;
+        proofs->pending[left++] = pending;
     }
-    proofs->n -= done;
-    if (done > 0) {
-        memmove(proofs->pending, proofs->pending + done, proofs->n * sizeof *proofs->pending);
-    }
+    proofs->n = left;
     return err != OK ? err : write_notice(proofs, size, checkpoint, why);
 }

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 enum { ANSWER_MAX = CHECKPOINT_MAX, STATUS_EVERY_MS = 1000, GRACE_MS = 3000, SIGNER_WAIT_S = 10 };
+enum { PROOF_WAIT_MS = 50 }; /* a code waits for the copy, not for our next look at the ledger */
 
 struct role {
     const struct logtree_options *options;
@@ -129,7 +130,8 @@ static enum err turn(struct role *role, bool *grew, struct why *why)
                                             .public_dir = role->paths.public,
                                             .origin = role->origin,
                                             .opening_ms = role->election.opening_ms,
-                                            .copy_dir = role->options->copy_dir};
+                                            .copy_dir = role->options->copy_dir,
+                                            .proofs_dir = role->paths.proofs};
         struct why none = {""};
         enum err err = publisher_open(&options, &role->publisher, &none);
         if (err == ERR_MISSING) {
@@ -159,6 +161,15 @@ static void note_outcome(struct role *role, enum err err, const struct why *why)
     }
 }
 
+static bool proofs_wait(const struct role *role)
+{
+    struct publisher_facts facts = {0};
+    if (role->publisher != NULL) {
+        publisher_facts(role->publisher, &facts);
+    }
+    return facts.proofs_wait;
+}
+
 static void on_turn(void *arg)
 {
     struct role *role = arg;
@@ -175,7 +186,9 @@ static void on_turn(void *arg)
     if (err != OK || grew || loop_now_ms(role->loop) - role->status_ms >= STATUS_EVERY_MS) {
         write_status(role, &why);
     }
-    loop_after(role->loop, role->options->interval_ms, on_turn, role);
+    int64_t wait_ms = role->options->interval_ms;
+    loop_after(role->loop, proofs_wait(role) && wait_ms > PROOF_WAIT_MS ? PROOF_WAIT_MS : wait_ms, on_turn,
+               role);
 }
 
 /* The log is called as its key is; the public half says it, so that this role need not see the other. */
@@ -211,13 +224,15 @@ static enum err prepare(struct role *role, struct why *why)
     TRY(folder_make(paths->ledger, why)); /* what is not there cannot be allowed below */
     if (role->options->copy_dir != NULL) {
         TRY(folder_make(role->options->copy_dir, why));
+        TRY(folder_make(paths->proofs, why));
     }
     TRY(loop_new(&role->loop, why));
     TRY(loop_signals(role->loop, NULL, NULL, why));
     char status_dir[FILE_PATH_MAX];
     path_join(status_dir, role->options->dir, "run/status");
     const char *const read[] = {paths->ledger, role->options->copy_dir, NULL};
-    const char *const write[] = {log_dir, status_dir, NULL};
+    const char *const write[] = {log_dir, status_dir, role->options->copy_dir != NULL ? paths->proofs : NULL,
+                                 NULL};
     return jail_enter(&(struct jail){.name = "publish", .rights = JAIL_FILES, .read = read, .write = write},
                       why);
 }

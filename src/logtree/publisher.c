@@ -25,7 +25,7 @@ struct publisher {
     struct buf held;         /* an entry under embargo, read and not taken */
     bool has_held;
     struct cut_proofs proofs;
-    uint64_t may; /* the tree grows no further: what the copy has */
+    uint64_t may; /* the tree grows no further: what the copy has, as of this turn */
     struct tiles_pruned pruned;
     uint64_t published; /* size of the checkpoint that stands; with has_checkpoint */
     bool has_checkpoint;
@@ -104,7 +104,6 @@ static enum err follow(struct publisher *publisher, int64_t now_ms, bool *more, 
 {
     *more = false;
     bool open = now_ms >= publisher->options.opening_ms;
-    publisher->may = copied(publisher);
     if (tiles_size(publisher->tiles) >= publisher->may) {
         return OK;
     }
@@ -196,12 +195,13 @@ static enum err publish(struct publisher *publisher, publisher_ask ask, void *ar
     return err;
 }
 
-/* Proofs that a crash or a full disk kept from being written, of the checkpoint that stands: the same bytes again. */
+/* Proofs that wait for the copy; and those that a crash or a full disk kept from being made, of the checkpoint that stands: the
+ * same bytes again. */
 static enum err write_waiting_proofs(struct publisher *publisher, struct why *why)
 {
     char path[FILE_PATH_MAX];
     struct buf note;
-    if (publisher->proofs.n == 0 || publisher->proofs.pending[0].index >= publisher->published) {
+    if (!cut_proofs_wait(&publisher->proofs, publisher->published)) {
         return OK;
     }
     buf_init(&note, 0);
@@ -218,6 +218,7 @@ enum err publisher_turn(struct publisher *publisher, int64_t now_ms, publisher_a
 {
     bool more = false;
     *grew = false;
+    publisher->may = publisher->proofs.copied = copied(publisher);
     TRY(write_waiting_proofs(publisher, why));
     TRY(follow(publisher, now_ms, &more, why));
     if (publisher->has_checkpoint && tiles_size(publisher->tiles) == publisher->published) {
@@ -331,6 +332,10 @@ enum err publisher_open(const struct publisher_options *options, struct publishe
     buf_init(&publisher->bundle, 0);
     buf_init(&publisher->held, 0);
     cut_proofs_init(&publisher->proofs, publisher->log_dir);
+    if (options->copy_dir != NULL) {
+        publisher->proofs.made_dir = options->proofs_dir;
+        publisher->proofs.copied_dir = options->copy_dir;
+    }
     enum err err = start(publisher, why);
     if (err != OK) {
         publisher_close(publisher);
@@ -365,5 +370,6 @@ void publisher_facts(const struct publisher *publisher, struct publisher_facts *
                                     .has_checkpoint = publisher->has_checkpoint,
                                     .copy_behind = tiles_size(publisher->tiles) >= publisher->may,
                                     .held = publisher->has_held,
+                                    .proofs_wait = cut_proofs_wait(&publisher->proofs, publisher->published),
                                     .cut_proofs = publisher->proofs.written};
 }

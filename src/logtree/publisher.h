@@ -2,7 +2,8 @@
  * last, when all it speaks of is on disk. After that come the proofs of the cuts that it covers for the first time
  * (logtree/cut_proofs), and partial tiles whose full ones stand since a while go.
  *
- * Copy: with a continuous copy the tree ends where the copy ends, so that whoever goes on from it has all that was ever signed.
+ * Copy: with a continuous copy the tree ends where the copy ends, so that whoever goes on from it has all that was ever signed;
+ * and no cut's proof is shown that the copy has not.
  *
  * Embargo: before the opening hour the published tree ends before the first entry that carries votes, whatever the ledger
  * already holds; not an entry, not a hash of one, leaves earlier. */
@@ -24,6 +25,7 @@ struct publisher_options {
     int64_t opening_ms;
     const char *
         copy_dir; /* DIR/run/copy: `have` says how many entries the copy has, `waived` that it does not count; NULL: none */
+    const char *proofs_dir; /* with it: DIR/run/proofs, where the cuts' proofs wait for the copy */
 };
 
 /* Asks for a signature over `checkpoint` (a text) with a proof from old_size; appends the note. ERR_CONFLICT with
@@ -49,6 +51,7 @@ struct publisher_facts {
     uint64_t signed_size; /* what the signer last signed, as far as we know */
     bool has_checkpoint;
     bool copy_behind;    /* the copy has no more, the ledger may have */
+    bool proofs_wait;    /* a cut's proof is made, or to be made, and not shown yet */
     bool held;           /* an entry waits for the opening hour */
     uint64_t cut_proofs; /* proof files written by this process */
 };

@@ -20,7 +20,7 @@ struct puller {
     bool lost;
     int64_t last_answer_ms; /* night clock; -1 before the first */
     int64_t lag_ms;         /* of the cut that is up: when it came minus when it was made */
-    uint32_t since_expired;
+    int64_t expired_cut;    /* the newest one when old bodies were last removed; -1: not yet */
     char alarm[600];
     char said[64];   /* the line last written */
     int64_t told_ms; /* monotonic */
@@ -101,8 +101,9 @@ static void new_cut(struct puller *puller)
     puller->lag_ms = clock_now_ms(puller->clock) - puller->pull.cut_ms;
     log_line(LOG_INFO, "cut_adopted", "cut=%u lag_ms=%lld files=%llu", puller->pull.cut,
              (long long)puller->lag_ms, (unsigned long long)puller->pull.files_fetched);
-    if (++puller->since_expired >= EXPIRE_EVERY_CUTS) {
-        puller->since_expired = 0;
+    /* By cuts, not by looks: a mirror that is slow takes several at once. */
+    if (puller->expired_cut < 0 || (int64_t)puller->pull.cut - puller->expired_cut >= EXPIRE_EVERY_CUTS) {
+        puller->expired_cut = puller->pull.cut;
         if (pull_expire(&puller->pull, &why) != OK) {
             log_line(LOG_WARN, "expire_failed", "why=\"%s\"", why.text);
         }
@@ -167,7 +168,7 @@ int puller_role(void *arg)
 {
     static struct puller puller;
     struct why why = {{0}};
-    puller = (struct puller){.options = arg, .last_answer_ms = -1};
+    puller = (struct puller){.options = arg, .last_answer_ms = -1, .expired_cut = -1};
     if (begin(&puller, &why) != OK) {
         log_line(LOG_ERROR, "puller_not_started", "why=\"%s\"", why.text);
         return 2;

@@ -1,17 +1,15 @@
-/* What the store's copy does not hold and a night made again from it needs: the signed manifests of the cuts that were
- * published (they stay for ever, docs/formats/tree.md), and the plan of a drill. The log makes its tiles again from the
- * restored ledger. */
+/* What the store's copy does not hold and a night made again from it needs: the plan of a drill. And what the restored ledger says
+ * of the last cut. */
 #include "night/night.h"
 
 #include "base/log.h"
 #include "base/num.h"
-#include "tlog/checkpoint.h"
 #include "tlog/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MANIFEST_MAX = 64 << 20, PLAN_MAX = 65536 };
+enum { PLAN_MAX = 65536 };
 
 static enum err copy_file(const char *from_dir, const char *to_dir, const char *name, size_t limit,
                           struct why *why)
@@ -28,24 +26,6 @@ static enum err copy_file(const char *from_dir, const char *to_dir, const char *
     return err;
 }
 
-static enum err copy_cut(const char *from, const char *to, uint64_t cut, struct why *why)
-{
-    static const char *const files[] = {"manifest", "manifest.minisig"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "public/cut/%llu/%s", (unsigned long long)cut, files[i]);
-        TRY(copy_file(from, to, name, MANIFEST_MAX, why));
-    }
-    return OK;
-}
-
-static enum err copy_proof(const char *from, const char *to, uint64_t cut, struct why *why)
-{
-    char name[64];
-    snprintf(name, sizeof name, "public/log/cut-%llu.tlog-proof", (unsigned long long)cut);
-    return copy_file(from, to, name, PROOF_FILE_MAX, why);
-}
-
 enum err night_keep_plan(const char *from, const char *to, struct why *why)
 {
     char path[FILE_PATH_MAX];
@@ -53,27 +33,6 @@ enum err night_keep_plan(const char *from, const char *to, struct why *why)
         return OK;
     }
     return copy_file(from, to, "replay.plan", PLAN_MAX, why);
-}
-
-/* Cuts that came since the last call. One that cannot be copied is tried again with the next. */
-void night_keep_manifests(struct night *night)
-{
-    int64_t has = board_time(&night->look.board, SEAT_CUT, "cut_time");
-    uint64_t newest = board_number(&night->look.board, SEAT_CUT, "cut");
-    struct why why = {{0}};
-    while (has >= 0 && night->kept <= newest) {
-        if (copy_cut(night->dir, night->settings.copy, night->kept, &why) != OK) {
-            log_line(LOG_WARN, "manifest_not_kept", "cut=%llu why=\"%s\"", (unsigned long long)night->kept,
-                     why.text);
-            return;
-        }
-        night->kept++;
-    }
-    /* A proof comes a moment after its cut; the code that was read out stays the same if the origin is lost. */
-    while (night->kept_proofs < night->kept &&
-           copy_proof(night->dir, night->settings.copy, night->kept_proofs, &why) == OK) {
-        night->kept_proofs++;
-    }
 }
 
 /* The newest cut entry of the restored ledger. */
@@ -101,25 +60,4 @@ enum err night_last_cut(const struct night *night, struct night_cut *out)
     }
     ledger_reader_close(reader);
     return out->time_ms < 0 ? ERR_MISSING : OK;
-}
-
-/* Manifests before the last cut, which the cut program puts in place itself; and the proofs, which the log does not make anew
- * where they lie. Tiles and bundles it makes again. */
-void night_restore_public(const struct night *night, const char *copy)
-{
-    struct night_cut last;
-    if (night_last_cut(night, &last) != OK) {
-        return; /* nothing was published yet */
-    }
-    for (uint64_t cut = 0; cut <= last.number; cut++) {
-        struct why missing = {{0}};
-        if (cut < last.number && copy_cut(copy, night->dir, cut, &missing) != OK) {
-            log_line(LOG_WARN, "manifest_not_restored", "cut=%llu why=\"%s\"", (unsigned long long)cut,
-                     missing.text);
-        }
-        if (copy_proof(copy, night->dir, cut, &missing) != OK) {
-            log_line(LOG_WARN, "proof_not_restored", "cut=%llu why=\"%s\"", (unsigned long long)cut,
-                     missing.text);
-        }
-    }
 }

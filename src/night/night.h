@@ -66,8 +66,6 @@ struct night {
     bool terminal;   /* standard output is one */
     int64_t told_ms; /* progress: monotonic, last line */
     uint64_t told_cut;
-    uint64_t kept;        /* cuts whose manifests are in the copy */
-    uint64_t kept_proofs; /* and whose proofs */
     struct rate {
         int64_t night_ms;
         uint64_t values[4];
@@ -86,9 +84,7 @@ struct night_cut {
     int64_t time_ms;
 };
 MUST_CHECK enum err night_last_cut(const struct night *night, struct night_cut *out);
-void night_restore_public(const struct night *night, const char *copy);
 MUST_CHECK enum err night_keep_plan(const char *from, const char *to, struct why *why);
-void night_keep_manifests(struct night *night);
 /* roles.c: the crew, in the order of its start. */
 void night_roles(struct night *night);
 /* Is the member up far enough that the next may start? */

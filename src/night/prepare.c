@@ -307,14 +307,18 @@ static enum err restore(struct night *night, const char *log, struct why *why)
     argue(&arguments, "--restore", copy);
     argue(&arguments, "--dir", night->dir);
     TRY(run_to_end("atalaya-intake", arguments.argv, log, why));
-    night_restore_public(night, copy);
     return night_keep_plan(copy, night->dir, why);
 }
 
-/* The plan of a drill goes with the copy: without it nobody would send the rest. */
+/* The plan of a drill goes with the copy: without it nobody would send the rest. Back from it, too: a folder that a person has
+ * restored has everything but this. */
 static enum err keep_plan(const struct night *night, struct why *why)
 {
+    char path[FILE_PATH_MAX];
     TRY(folder_make(night->settings.copy, why));
+    if (night->options->resume && !file_exists(path_join(path, night->dir, "replay.plan"))) {
+        return night_keep_plan(night->settings.copy, night->dir, why);
+    }
     return night_keep_plan(night->dir, night->settings.copy, why);
 }
 

@@ -196,7 +196,6 @@ static void on_tick(void *arg)
         look_around(night);
         night_rates(night);
         night_status(night);
-        night_keep_manifests(night);
     }
     static void (*const phases[])(struct night *) = {
         [NIGHT_STARTING] = tick_starting,

@@ -94,7 +94,36 @@ def go_through(start, run, tmp_path, moment, entries, more=()):
     return second
 
 
-@pytest.mark.slow
+def proofs(public):
+    return len(list((public / "log").glob("cut-*.tlog-proof")))
+
+
+def test_what_was_shown_is_in_the_copy(start, run, tmp_path):
+    """The parent is held still, so that nothing but the programs themselves can bring anything to the copy; the origin is lost just
+    when a code was shown. Every code and manifest that anybody saw is restored by the copy's own program, and stays what it was."""
+    folder, copy, second = tmp_path / "n", tmp_path / "copy", tmp_path / "second"
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--cut-s", "1200", "--copy", copy)
+    wait_for(lambda: proofs(folder / "public") > 2, 60, night.text)
+    os.kill(night.pid, signal.SIGSTOP)
+    shown = proofs(folder / "public")
+    wait_for(lambda: proofs(folder / "public") > shown + 3, 60, night.text)
+    kill_all(folder, night.pid)
+    checkpoints, files, _ = seen(folder)
+    known = max((int((folder / tree / "log/checkpoint").read_text().split("\n")[1]), folder / tree / "log/checkpoint")
+                for tree in TREES)[1].read_bytes()
+    (tmp_path / "known").write_bytes(known)
+    shutil.rmtree(folder)
+    assert run("atalaya-intake", "--restore", copy, "--dir", second).returncode == 0
+    begun = run("atalaya-log", "--dir", second, "--begin", "--restored", "--at-least", tmp_path / "known")
+    assert begun.returncode == 0, begun.stderr
+    done = run("atalaya-night", "--dir", second, "--resume", "--copy", copy, "--listen", "127.0.0.1:0", "--speed", "max",
+               "--cut-s", "7200", "--once", "--quiet", seconds=110)
+    assert done.returncode == 0 and "Todo bien" in done.stdout, done.stdout
+    assert sum(name.endswith(".tlog-proof") for name in files) > shown + 3
+    for name, data in files.items():
+        assert (second / "public" / name).read_bytes() == data, f"{name} is another one now"
+
+
 @pytest.mark.parametrize("moment", [BETWEEN, AFTER])
 def test_a_short_night(start, run, tmp_path, moment):
     go_through(start, run, tmp_path, moment, 25)

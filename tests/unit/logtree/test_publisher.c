@@ -37,7 +37,7 @@ static int setup(void **state)
     path_join(ledger_dir, root_dir, "ledger");
     path_join(public_dir, root_dir, "public");
     path_join(state_path, root_dir, "signer");
-    options = (struct publisher_options){ledger_dir, public_dir, ORIGIN, OPENING, NULL};
+    options = (struct publisher_options){ledger_dir, public_dir, ORIGIN, OPENING, NULL, NULL};
     publisher = NULL;
     return secret_key_from_seed(span_str(ORIGIN), seed, &key) != OK ||
            signer_begin(state_path, span_str(ORIGIN), &why) != OK ||
@@ -341,6 +341,63 @@ static void nothing_that_the_copy_has_not(void **state)
     check_published(410);
 }
 
+static bool proof_is_in(const char *dir, unsigned number)
+{
+    char name[64], path[FILE_PATH_MAX];
+    snprintf(name, sizeof name, "cut-%u.tlog-proof", number);
+    return file_exists(path_join(path, dir, name));
+}
+
+static void copy_takes(const char *made, const char *copied, unsigned number)
+{
+    char name[64], from[FILE_PATH_MAX], to[FILE_PATH_MAX];
+    snprintf(name, sizeof name, "cut-%u.tlog-proof", number);
+    assert_int_equal(rename(path_join(from, made, name), path_join(to, copied, name)), 0);
+}
+
+/* A code is not shown before the copy has its file; and then it is of the very bytes that the copy has, whatever was signed
+ * meanwhile, and across a restart. */
+static void no_code_that_the_copy_has_not(void **state)
+{
+    (void)state;
+    char copied[FILE_PATH_MAX], made[FILE_PATH_MAX], public[FILE_PATH_MAX], path[FILE_PATH_MAX];
+    struct why why = {""};
+    struct publisher_facts facts;
+    options.copy_dir = path_join(copied, root_dir, "copy");
+    options.proofs_dir = path_join(made, root_dir, "made");
+    path_join(public, public_dir, "log");
+    assert_int_equal(folder_make(made, &why), OK);
+    copy_has(copied, "1000\n");
+    append(0, 20, "prep-acta/v1");
+    append_cut(20, 0);
+    reopen();
+    assert_true(turn(OPENING));
+    assert_true(proof_is_in(made, 0) && !proof_is_in(public, 0));
+    append(21, 5, "prep-acta/v1");
+    append_cut(26, 1);
+    assert_true(turn(OPENING)); /* the log does not wait */
+    check_published(27);
+    assert_true(proof_is_in(made, 0) && proof_is_in(made, 1));
+    reopen();
+    publisher_facts(publisher, &facts);
+    assert_true(facts.proofs_wait && facts.cut_proofs == 0);
+    assert_false(turn(OPENING));
+    copy_takes(made, copied, 0);
+    assert_int_equal(remove(path_join(path, copied, "have")),
+                     0); /* another copy begins: it may not have it */
+    assert_false(turn(OPENING));
+    assert_false(proof_is_in(public, 0));
+    copy_has(copied, "1000\n");
+    assert_false(turn(OPENING));
+    assert_true(proof_is_in(public, 0) && !proof_is_in(public, 1));
+    check_proof(0, 20, 21); /* as it was made, of the first checkpoint that covers it */
+    assert_int_equal(file_write(path_join(path, copied, "waived"), SPAN(""), false, &why), OK);
+    assert_false(turn(OPENING)); /* a person says that it must go on without */
+    check_proof(1, 26, 27);
+    publisher_facts(publisher, &facts);
+    assert_true(!facts.proofs_wait && facts.cut_proofs == 2);
+}
+
 /* A night made again from its copy: the signer's memory is the whole of what was copied. */
 static void a_restored_night_goes_on(void **state)
 {
@@ -439,6 +496,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_proof_that_was_not_written, setup, teardown),
         cmocka_unit_test_setup_teardown(partial_tiles_go_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_that_the_copy_has_not, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_code_that_the_copy_has_not, setup, teardown),
         cmocka_unit_test_setup_teardown(a_restored_night_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_signature_that_never_arrived, setup, teardown),
         cmocka_unit_test_setup_teardown(a_ledger_rolled_back_is_refused, setup, teardown),
