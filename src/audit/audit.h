@@ -50,7 +50,9 @@ struct database {
 
 struct audit_options {
     bool last_cut;      /* participation must include special stations */
-    size_t halves_from; /* rows of so many bytes are read by two threads; 0: the usual */
+    size_t halves_from; /* files of so many bytes are read by two threads; 0: the usual */
+    bool
+        together; /* for tests: the first waits for the second, whose place then does not depend on who is quicker */
 };
 
 struct audit {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARENA_BUDGET = 512 << 20, SAMPLE_ROWS = 100, BYTES_PER_ROW = 256 };
+enum { ARENA_BUDGET = 512 << 20, SAMPLE_ROWS = 100, BYTES_PER_ROW = 256, HALVES_FROM = 512 * 1024 };
 
 struct walk {
     struct audit *audit;
@@ -177,7 +177,8 @@ static enum err read_head(struct auditor *a, struct why *why)
     return take_columns(a, cells, n, why);
 }
 
-static enum err check_database(struct walk *walk, struct span path, const struct layout *layout)
+static enum err check_database(struct walk *walk, struct span path, const struct layout *layout,
+                               struct standby *standby)
 {
     struct auditor *a = calloc(1, sizeof *a);
     struct database *db = arena_alloc(&walk->audit->arena, sizeof *db);
@@ -197,7 +198,7 @@ static enum err check_database(struct walk *walk, struct span path, const struct
     seen_init(&a->images, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW));
     enum err err = read_head(a, walk->why);
     if (err == OK) {
-        halves_read(a, walk->options->halves_from);
+        halves_read(a, standby, walk->options->together);
         count_merge(&db->published, &a->plain);
         count_merge(&db->ruled, &a->plain);
         db->published.nominal_counted += db->nominal_special;
@@ -212,9 +213,8 @@ static enum err check_database(struct walk *walk, struct span path, const struct
     return err;
 }
 
-static enum err visit(void *arg, struct span path, struct span bytes)
+static enum err check_file(struct walk *walk, struct span path, struct span bytes, struct standby *standby)
 {
-    struct walk *walk = arg;
     struct layout layout;
     struct why why = {""};
     walk->files++;
@@ -235,7 +235,20 @@ static enum err visit(void *arg, struct span path, struct span bytes)
                        "más de %d bases en un archivo / more than %d databases in one file", DATABASES_MAX,
                        DATABASES_MAX);
     }
-    return check_database(walk, path, &layout);
+    return check_database(walk, path, &layout, standby);
+}
+
+static enum err visit(void *arg, struct span path, struct span bytes)
+{
+    struct walk *walk = arg;
+    const size_t from = walk->options->halves_from;
+    struct standby standby;
+    bool two = bytes.len >= (from == 0 ? HALVES_FROM : from) && standby_begin(&standby);
+    enum err err = check_file(walk, path, bytes, two ? &standby : NULL);
+    if (two) {
+        standby_end(&standby);
+    }
+    return err;
 }
 
 enum err audit_check(struct audit *audit, struct span file, const struct audit_options *options,

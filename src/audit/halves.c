@@ -4,36 +4,40 @@
  * first would have read from there on. When it does not, the first reads on to the end and the second's work is dropped. */
 #include "audit/rows.h"
 
-#include "os/aside.h"
-
+#include <sched.h>
 #include <stdlib.h>
 
-enum { HALVES_FROM = 512 * 1024, ARENA_BUDGET = 512 << 20 };
+enum { ARENA_BUDGET = 512 << 20 };
 
 struct half {
     struct auditor auditor;
     struct database database;
     struct arena arena;
-    struct aside aside;
+    struct span rows;       /* all of them */
+    struct progress *first; /* the first thread's */
+    struct progress progress;
+    const char *split; /* where this one began; NULL: nowhere */
+    atomic_bool begun;
 };
 
-/* Behind the first line feed in the second half; NULL when there is none. */
-static const char *guess_split(struct span rows)
+/* Behind the first line feed in the second half of what the first thread still has to read; NULL when there is none. */
+static const char *guess_split(const struct progress *first)
 {
-    struct span rest = span_from(rows, rows.len / 2);
-    const char *feed = rest.len == 0 ? NULL : memchr(rest.at, '\n', rest.len);
-    return feed == NULL || feed + 1 == rest.at + rest.len ? NULL : feed + 1;
+    const char *at = atomic_load_explicit(&first->at, memory_order_relaxed);
+    const char *end = atomic_load_explicit(&first->end, memory_order_relaxed);
+    const char *middle = at + (end - at) / 2;
+    const char *feed = middle == end ? NULL : memchr(middle, '\n', (size_t)(end - middle));
+    return feed == NULL || feed + 1 == end ? NULL : feed + 1;
 }
 
 /* An auditor that knows what the head says and has seen no row. */
-static struct half *half_new(const struct auditor *a, const char *split)
+static struct half *half_new(const struct auditor *a)
 {
     struct half *half = calloc(1, sizeof *half);
     if (half == NULL) {
         abort();
     }
     struct auditor *b = &half->auditor;
-    const struct span rest = a->reader.rest;
     arena_init(&half->arena, ARENA_BUDGET);
     half->database = *a->database;
     memset(half->database.findings, 0, sizeof half->database.findings);
@@ -41,7 +45,10 @@ static struct half *half_new(const struct auditor *a, const char *split)
     b->database = &half->database;
     b->row.stops = b->stops;
     b->arena = &half->arena;
-    csv_reader_init(&b->reader, span_from(rest, (size_t)(split - rest.at)), a->reader.separator);
+    half->rows = a->reader.rest;
+    csv_reader_init(&b->reader, half->rows, a->reader.separator);
+    half->first = a->progress;
+    b->progress = &half->progress;
     seen_init_next(&b->keys, &a->keys, a->keys.part.room / 2);
     seen_init_next(&b->images, &a->images, a->images.part.room / 2);
     return half;
@@ -56,10 +63,21 @@ static void half_free(struct half *half)
     free(half);
 }
 
+/* The second thread. The middle is looked for when it really begins, which on a busy machine may be late. */
 static void half_read(void *arg)
 {
-    struct auditor *b = &((struct half *)arg)->auditor;
-    rows_read(b, b->reader.rest.at + b->reader.rest.len);
+    struct half *half = arg;
+    struct auditor *b = &half->auditor;
+    half->split = guess_split(half->first);
+    if (half->split == NULL) {
+        atomic_store_explicit(&half->begun, true, memory_order_relaxed);
+        return;
+    }
+    b->reader.rest = span_from(half->rows, (size_t)(half->split - half->rows.at));
+    atomic_store_explicit(&half->progress.end, half->rows.at + half->rows.len, memory_order_relaxed);
+    atomic_store_explicit(&half->first->end, half->split, memory_order_relaxed);
+    atomic_store_explicit(&half->begun, true, memory_order_relaxed);
+    rows_read(b);
 }
 
 static void append_database(struct database *db, const struct database *part)
@@ -91,38 +109,42 @@ static void append(struct auditor *a, struct auditor *b)
     a->reader.row += b->reader.row;
 }
 
-static void read_halves(struct auditor *a, const char *split, const char *end)
+static void read_halves(struct auditor *a, struct standby *standby, bool together)
 {
-    struct half *half = half_new(a, split);
-    bool begun = aside_begin(&half->aside, half_read, half);
-    rows_read(a, split);
-    if (begun) {
-        aside_wait(&half->aside);
+    const char *end = atomic_load_explicit(&a->progress->end, memory_order_relaxed);
+    struct half *half = half_new(a);
+    standby_give(standby, half_read, half);
+    while (together && !atomic_load_explicit(&half->begun, memory_order_relaxed)) {
+        (void)sched_yield();
     }
-    if (begun && a->reader.rest.at == split) {
+    rows_read(a);
+    standby_wait(standby);
+    if (half->split != NULL && a->reader.rest.at == half->split) {
         append(a, &half->auditor);
     } else {
-        rows_read(a, end);
+        atomic_store_explicit(&a->progress->end, end, memory_order_relaxed);
+        rows_read(a);
     }
     half_free(half);
 }
 
-void halves_read(struct auditor *a, size_t halves_from)
+void halves_read(struct auditor *a, struct standby *standby, bool together)
 {
     const struct span rows = a->reader.rest;
-    const char *end = rows.at + rows.len;
+    struct progress progress = {rows.at, rows.at + rows.len};
     a->sheet = (struct sheet){.n_votes = (uint8_t)a->database->n_columns,
                               .has_image = true,
                               .received_ms = -1,
                               .captured_ms = -1,
                               .verified_ms = -1};
     a->last_known = true;
+    a->progress = &progress;
     rows_init(a);
     patterns_init(a);
-    const char *split = rows.len >= (halves_from == 0 ? HALVES_FROM : halves_from) ? guess_split(rows) : NULL;
-    if (split == NULL) {
-        rows_read(a, end);
+    if (standby == NULL) {
+        rows_read(a);
     } else {
-        read_halves(a, split, end);
+        read_halves(a, standby, together);
     }
+    a->progress = NULL;
 }

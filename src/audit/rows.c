@@ -405,15 +405,18 @@ static void row_check(struct auditor *a)
     patterns_note(a);
 }
 
-void rows_read(struct auditor *a, const char *end)
+void rows_read(struct auditor *a)
 {
     struct span before = a->reader.rest;
-    while (before.at < end && csv_next_row(&a->reader, &a->row) == OK) {
+    while (before.at < atomic_load_explicit(&a->progress->end, memory_order_relaxed) &&
+           csv_next_row(&a->reader, &a->row) == OK) {
+        atomic_store_explicit(&a->progress->at, before.at, memory_order_relaxed);
         a->line = span_of(before.at, before.len - a->reader.rest.len);
         before = a->reader.rest;
         if (row_shape(a)) {
             row_check(a);
         }
     }
+    atomic_store_explicit(&a->progress->at, before.at, memory_order_relaxed);
     flush_plain(a);
 }

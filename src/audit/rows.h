@@ -4,6 +4,7 @@
 
 #include "audit/audit.h"
 #include "audit/seen.h"
+#include "os/standby.h"
 #include "prepdb/cells.h"
 #include "prepdb/short_numbers.h"
 
@@ -24,6 +25,12 @@ struct copy {
     uint64_t both;    /* rows in which both are numbers */
     uint64_t equal;   /* of these, with the same */
     uint64_t nonzero; /* of these, not zero */
+};
+
+/* How far a thread has read, and where it is to stop. Another one may bring the end nearer while it reads (halves.c). */
+struct progress {
+    _Atomic(const char *) at;
+    _Atomic(const char *) end;
 };
 
 struct auditor {
@@ -51,6 +58,7 @@ struct auditor {
     uint8_t same[CONSTANTS]; /* indices of those that have not varied yet */
     unsigned n_same;
     struct copy copies[COPIES];
+    struct progress *progress;
     uint64_t without_image, both_times, from_casilla, repeated_images, largest_group;
     int64_t earliest_capture_ms; /* captured minus received, the least */
 
@@ -126,10 +134,10 @@ struct span arena_print(struct arena *arena, const char *format, ...) PRINTF(2, 
 
 /* Before the first row, once the columns have their meaning. */
 void rows_init(struct auditor *a);
-/* Reads the rows, from where the reader stands to the first that begins at `end` or after it. */
-void rows_read(struct auditor *a, const char *end);
-/* Reads all rows, with two threads when they have at least `halves_from` bytes (halves.c). */
-void halves_read(struct auditor *a, size_t halves_from);
+/* Reads the rows, from where the reader stands to the first that begins at the end of a->progress or after it. */
+void rows_read(struct auditor *a);
+/* Reads all rows, the second half of them in `standby` unless it is NULL; `together`: not before that has begun (halves.c). */
+void halves_read(struct auditor *a, struct standby *standby, bool together);
 /* Keys, image, times and documents of the row at hand (row_keys.c). */
 void row_check_keys(struct auditor *a);
 void row_check_image(struct auditor *a);

@@ -152,6 +152,18 @@ static bool is_less(struct span a, struct span b)
     return span_compare(span_from(a, i), span_from(b, i)) < 0;
 }
 
+/* Tags for texts that have none yet: all of a part, or none. */
+static void hash_part(const struct seen *seen, struct seen_part *part)
+{
+    if (part->once != NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < part->n; i++) {
+        part->items[i].tag = tag_of(seen, text_of(seen, part, &part->items[i]));
+        note_tag(seen, part, part->items[i].tag);
+    }
+}
+
 void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, const char *line)
 {
     text.len = text.len > SEEN_TEXT_MAX ? SEEN_TEXT_MAX : text.len;
@@ -162,13 +174,16 @@ void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t 
     struct seen_item *item = new_item(&seen->part);
     *item = (struct seen_item){
         .at = at, .line = (uint32_t)(line - seen->file.at), .row = row, .len = (uint16_t)text.len};
-    if (hashed.at != NULL) {
-        item->tag = tag_of(seen, hashed);
-        note_tag(seen, &seen->part, item->tag);
-        seen->ascending = false;
-    } else if (seen->ascending && seen->part.n > 1) {
-        seen->ascending = is_less(text_of(seen, &seen->part, item - 1), text);
+    if (hashed.at == NULL && seen->ascending) {
+        seen->ascending = seen->part.n == 1 || is_less(text_of(seen, &seen->part, item - 1), text);
+        if (!seen->ascending) {
+            hash_part(seen, &seen->part);
+        }
+        return;
     }
+    item->tag = tag_of(seen, hashed.at == NULL ? text : hashed);
+    note_tag(seen, &seen->part, item->tag);
+    seen->ascending = false;
 }
 
 void seen_append(struct seen *seen, struct seen *next, uint32_t rows_before)
@@ -221,18 +236,6 @@ static uint32_t *slot_of(const struct seen *seen, uint32_t *slots, uint32_t mask
 static uint32_t row_of(struct place place)
 {
     return place.item->row + place.part->rows_before;
-}
-
-/* Tags for texts that have none yet: all of a part, or none. */
-static void hash_part(const struct seen *seen, struct seen_part *part)
-{
-    if (part->once != NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < part->n; i++) {
-        part->items[i].tag = tag_of(seen, text_of(seen, part, &part->items[i]));
-        note_tag(seen, part, part->items[i].tag);
-    }
 }
 
 /* Did the item's bit come twice? */

@@ -48,7 +48,8 @@ void seen_init(struct seen *seen, struct span file, uint32_t expected);
 void seen_init_next(struct seen *seen, const struct seen *first, uint32_t expected);
 void seen_done(struct seen *seen);
 /* A text of at most SEEN_TEXT_MAX bytes (longer ones are cut) in the row that begins at `line`. `hashed`: bytes that are
- * equal exactly when the texts are: the text, or a shorter form of it; at NULL when the hash may wait until it is needed. */
+ * equal exactly when the texts are: the text, or a shorter form of it; at NULL (for all of a list) when texts are expected to
+ * ascend, and are hashed from the first one that does not. */
 void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, const char *line);
 
 /* Takes over all of `next`, whose rows were counted from where `rows_before` ends; once, and nothing is added afterwards. */

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span file = span_of((const char *)data, size);
     struct audit_options one = {.last_cut = size % 2 == 1, .halves_from = SIZE_MAX};
-    struct audit_options two = {.last_cut = size % 2 == 1, .halves_from = 1};
+    struct audit_options two = {.last_cut = size % 2 == 1, .halves_from = 1, .together = true};
     struct buf whole;
     struct buf halves;
     buf_init(&whole, 0);

@@ -45,25 +45,24 @@ static void put_database(struct buf *out, unsigned shift, unsigned fold, const c
     }
 }
 
-static void report(struct span text, size_t halves_from, struct buf *out)
+static void report(struct span text, struct audit_options options, struct buf *out)
 {
     struct why why = {""};
     struct audit audit;
-    struct audit_options options = {.halves_from = halves_from};
     assert_int_equal(audit_check(&audit, text, &options, &why), OK);
     audit_print_json(&audit, "base.csv", out);
     audit_print_text(&audit, "base.csv", (struct print_options){.english = true}, out);
     audit_done(&audit);
 }
 
-static void check_alike(struct span text)
+static void check_alike(struct span text, bool together)
 {
     struct buf whole;
     struct buf halves;
     buf_init(&whole, 0);
     buf_init(&halves, 0);
-    report(text, ONE_THREAD, &whole);
-    report(text, 1, &halves);
+    report(text, (struct audit_options){.halves_from = ONE_THREAD}, &whole);
+    report(text, (struct audit_options){.halves_from = 1, .together = together}, &halves);
     assert_string_equal(buf_cstr(&halves), buf_cstr(&whole));
     buf_done(&whole);
     buf_done(&halves);
@@ -74,7 +73,7 @@ static void check_shift(unsigned shift, unsigned fold, const char *end)
     struct buf text;
     buf_init(&text, 0);
     put_database(&text, shift, fold, end);
-    check_alike(buf_as_span(&text));
+    check_alike(buf_as_span(&text), true);
     buf_done(&text);
 }
 
@@ -114,15 +113,29 @@ static void hardly_anything(void **state)
         buf_init(&text, 0);
         buf_str(&text, NAMES);
         buf_str(&text, bodies[i]);
-        check_alike(buf_as_span(&text));
+        check_alike(buf_as_span(&text), true);
         buf_done(&text);
     }
+}
+
+/* The second thread may begin at once, late, or when everything has been read: nobody can tell from the report. */
+static void whenever_it_begins(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, 0);
+    put_database(&text, 0, 0, "\n");
+    for (int i = 0; i < SHIFTS; i++) {
+        check_alike(buf_as_span(&text), false);
+    }
+    buf_done(&text);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_middle), cmocka_unit_test(other_row_ends),
                                        cmocka_unit_test(middle_inside_quotes),
-                                       cmocka_unit_test(hardly_anything)};
+                                       cmocka_unit_test(hardly_anything),
+                                       cmocka_unit_test(whenever_it_begins)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

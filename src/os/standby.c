@@ -1,0 +1,72 @@
+/* Each waits for the other's word in two steps: first ready to take it at once, giving way to whoever else wants the
+ * processor; asleep when it does not come soon. */
+#include "os/standby.h"
+
+#include <assert.h>
+#include <sched.h>
+#include <stddef.h>
+
+enum { STATE_IDLE, STATE_GIVEN, STATE_DONE, YIELDS = 1000 /* some tenths of a millisecond */ };
+
+static void wait_for(struct standby *standby, int state)
+{
+    for (int i = 0; i < YIELDS; i++) {
+        if (atomic_load_explicit(&standby->state, memory_order_acquire) >= state) {
+            return;
+        }
+        (void)sched_yield();
+    }
+    pthread_mutex_lock(&standby->lock);
+    while (atomic_load_explicit(&standby->state, memory_order_acquire) < state) {
+        pthread_cond_wait(&standby->changed, &standby->lock);
+    }
+    pthread_mutex_unlock(&standby->lock);
+}
+
+static void come_to(struct standby *standby, int state)
+{
+    pthread_mutex_lock(&standby->lock);
+    atomic_store_explicit(&standby->state, state, memory_order_release);
+    pthread_cond_signal(&standby->changed);
+    pthread_mutex_unlock(&standby->lock);
+}
+
+static void *run(void *arg)
+{
+    struct standby *standby = arg;
+    wait_for(standby, STATE_GIVEN);
+    if (standby->work != NULL) {
+        standby->work(standby->arg);
+    }
+    come_to(standby, STATE_DONE);
+    return NULL;
+}
+
+bool standby_begin(struct standby *standby)
+{
+    *standby = (struct standby){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    return pthread_create(&standby->thread, NULL, run, standby) == 0;
+}
+
+void standby_give(struct standby *standby, void (*work)(void *arg), void *arg)
+{
+    assert(standby->work == NULL);
+    standby->work = work;
+    standby->arg = arg;
+    come_to(standby, STATE_GIVEN);
+}
+
+void standby_wait(struct standby *standby)
+{
+    wait_for(standby, STATE_DONE);
+}
+
+void standby_end(struct standby *standby)
+{
+    if (standby->work == NULL) {
+        come_to(standby, STATE_GIVEN);
+    }
+    int err = pthread_join(standby->thread, NULL);
+    assert(err == 0);
+    (void)err;
+}

@@ -1,0 +1,83 @@
+/* A thread that stands by does what it is given, soon or late, and ends when nothing comes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "os/standby.h"
+
+#include <time.h>
+
+enum { TIMES = 200, LATE_MS = 20 };
+
+static void add_one(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void at_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TIMES; i++) {
+        struct standby standby;
+        int n = i;
+        assert_true(standby_begin(&standby));
+        standby_give(&standby, add_one, &n);
+        standby_wait(&standby);
+        assert_int_equal(n, i + 1);
+        standby_end(&standby);
+    }
+}
+
+/* Both are asleep by then, and are woken. */
+static void late(void **state)
+{
+    (void)state;
+    struct standby standby;
+    const struct timespec pause = {.tv_nsec = LATE_MS * 1000000L};
+    int n = 0;
+    assert_true(standby_begin(&standby));
+    nanosleep(&pause, NULL);
+    standby_give(&standby, add_one, &n);
+    nanosleep(&pause, NULL);
+    standby_wait(&standby);
+    assert_int_equal(n, 1);
+    standby_end(&standby);
+}
+
+static void wait_long(void *arg)
+{
+    const struct timespec pause = {.tv_nsec = LATE_MS * 1000000L};
+    nanosleep(&pause, NULL);
+    add_one(arg);
+}
+
+static void long_work(void **state)
+{
+    (void)state;
+    struct standby standby;
+    int n = 0;
+    assert_true(standby_begin(&standby));
+    standby_give(&standby, wait_long, &n);
+    standby_wait(&standby);
+    assert_int_equal(n, 1);
+    standby_end(&standby);
+}
+
+static void for_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TIMES; i++) {
+        struct standby standby;
+        assert_true(standby_begin(&standby));
+        standby_end(&standby);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(at_once), cmocka_unit_test(late),
+                                       cmocka_unit_test(long_work), cmocka_unit_test(for_nothing)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
