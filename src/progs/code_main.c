@@ -1,8 +1,8 @@
 /* atalaya-code: the code of a cut. See docs/man/atalaya-code.1. */
+#include "answer.h"
+
 #include "os/options.h"
 #include "proof/code.h"
-
-#include <stdio.h>
 
 int main(int argc, char **argv)
 {
@@ -42,12 +42,5 @@ int main(int argc, char **argv)
     options.where = words[0];
     options.heard = n_words > 1 ? words[1] : NULL;
     enum err err = proof_code(&options, &out, &why);
-    bool examined = out.len > 0;
-    if (examined) {
-        fwrite(out.at, 1, out.len, stdout);
-    } else {
-        fprintf(stderr, "atalaya code: %s\n", why.text[0] != '\0' ? why.text : err_name(err));
-    }
-    buf_done(&out);
-    return !examined ? 2 : err == OK ? 0 : 1;
+    return answer_examined("code", err, &out, &why);
 }

@@ -1,28 +1,13 @@
 /* atalaya-evidence: the hash of a file into the ledger; the file stays where it is. See docs/man/atalaya-evidence.1. */
+#include "append.h"
+
 #include "base/codec.h"
-#include "os/clock.h"
-#include "os/control.h"
 #include "os/file.h"
 #include "os/options.h"
 #include "seal/digest.h"
-#include "tlog/entry.h"
 #include "tlog/lines.h"
 
 #include <stdio.h>
-
-static enum err night_now(const char *dir, int64_t *now_ms, struct why *why)
-{
-    char path[FILE_PATH_MAX];
-    struct clock *clock = NULL;
-    path_join(path, dir, "run/clock");
-    if (file_exists(path)) {
-        TRY(clock_open(path, &clock, why));
-    }
-    *now_ms = clock_now_ms(clock);
-    *now_ms -= *now_ms % 1000;
-    clock_close(clock);
-    return OK;
-}
 
 static enum err hash_file(const char *path, struct entry_evidence *evidence, struct why *why)
 {
@@ -49,16 +34,9 @@ static enum err check_words(const struct entry_evidence *evidence, struct why *w
 
 static enum err enter(const char *dir, struct entry *entry, struct buf *answer, struct why *why)
 {
-    char path[FILE_PATH_MAX];
-    struct buf request = {0};
     TRY(check_words(&entry->as.evidence, why));
-    TRY(night_now(dir, &entry->as.evidence.time_ms, why));
-    buf_str(&request, "append\n");
-    entry_print(entry, &request);
-    enum err err =
-        control_ask(path_join(path, dir, "run/intake.sock"), buf_as_span(&request), 30000, answer, why);
-    buf_done(&request);
-    return err;
+    TRY(append_now(dir, &entry->as.evidence.time_ms, why));
+    return append_entry(dir, entry, answer, why);
 }
 
 int main(int argc, char **argv)

@@ -1,41 +1,18 @@
 /* atalaya-notice: a dated notice to the public, as an entry of the ledger. See docs/man/atalaya-notice.1. */
-#include "os/clock.h"
-#include "os/control.h"
-#include "os/file.h"
+#include "append.h"
+
 #include "os/options.h"
-#include "tlog/entry.h"
 
 #include <stdio.h>
 
-static enum err night_now(const char *dir, int64_t *now_ms, struct why *why)
-{
-    char path[FILE_PATH_MAX];
-    struct clock *clock = NULL;
-    path_join(path, dir, "run/clock");
-    if (file_exists(path)) {
-        TRY(clock_open(path, &clock, why));
-    }
-    *now_ms = clock_now_ms(clock);
-    *now_ms -= *now_ms % 1000;
-    clock_close(clock);
-    return OK;
-}
-
 static enum err notice(const char *dir, const char *text, struct buf *answer, struct why *why)
 {
-    char path[FILE_PATH_MAX];
-    struct buf request = {0};
     struct entry entry = {.type = ENTRY_NOTICE, .as.notice.text = span_str(text)};
     if (entry.as.notice.text.len == 0 || entry.as.notice.text.len > NOTICE_MAX) {
         return why_set(why, ERR_TOO_BIG, "a notice has 1 to %d bytes", NOTICE_MAX);
     }
-    TRY(night_now(dir, &entry.as.notice.time_ms, why));
-    buf_str(&request, "append\n");
-    entry_print(&entry, &request);
-    enum err err =
-        control_ask(path_join(path, dir, "run/intake.sock"), buf_as_span(&request), 30000, answer, why);
-    buf_done(&request);
-    return err;
+    TRY(append_now(dir, &entry.as.notice.time_ms, why));
+    return append_entry(dir, &entry, answer, why);
 }
 
 int main(int argc, char **argv)

@@ -1,18 +1,8 @@
 /* atalaya-prove: where an acta stands in the log, proven. See docs/man/atalaya-prove.1. */
+#include "answer.h"
+
 #include "os/options.h"
 #include "proof/prove.h"
-
-#include <stdio.h>
-
-static int answer(enum err err, const struct buf *out, const struct why *why)
-{
-    if (out->len > 0) {
-        fwrite(out->at, 1, out->len, stdout);
-        return err == OK ? 0 : 1;
-    }
-    fprintf(stderr, "atalaya prove: %s\n", why->text[0] != '\0' ? why->text : err_name(err));
-    return 2;
-}
 
 int main(int argc, char **argv)
 {
@@ -68,7 +58,5 @@ int main(int argc, char **argv)
     } else {
         why_set(&why, err, "URL|DIR CLAVE_ACTA, o/or --check FILE --policy FILE");
     }
-    code = answer(err, &out, &why);
-    buf_done(&out);
-    return code;
+    return answer_examined("prove", err, &out, &why);
 }

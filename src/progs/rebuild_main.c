@@ -1,8 +1,8 @@
 /* atalaya-rebuild: the last cut from the log alone. See docs/man/atalaya-rebuild.1. */
+#include "answer.h"
+
 #include "cut/rebuild.h"
 #include "os/options.h"
-
-#include <stdio.h>
 
 int main(int argc, char **argv)
 {
@@ -45,12 +45,5 @@ int main(int argc, char **argv)
     options.log_dir = words[0];
     options.out_dir = words[1];
     enum err err = rebuild(&options, &out, &why);
-    bool examined = out.len > 0;
-    if (examined) {
-        fwrite(out.at, 1, out.len, stdout);
-    } else {
-        fprintf(stderr, "atalaya rebuild: %s\n", why.text[0] != '\0' ? why.text : err_name(err));
-    }
-    buf_done(&out);
-    return !examined ? 2 : err == OK ? 0 : 1;
+    return answer_examined("rebuild", err, &out, &why);
 }

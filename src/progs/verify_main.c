@@ -1,8 +1,8 @@
 /* atalaya-verify: examines a published tree. See docs/man/atalaya-verify.1. */
+#include "answer.h"
+
 #include "os/options.h"
 #include "proof/proof.h"
-
-#include <stdio.h>
 
 int main(int argc, char **argv)
 {
@@ -45,14 +45,5 @@ int main(int argc, char **argv)
     struct why why = {{0}};
     options.where = words[0];
     enum err err = proof_verify(&options, &out, &why);
-    bool examined = out.len > 0;
-    if (examined) {
-        fwrite(out.at, 1, out.len, stdout);
-    }
-    buf_done(&out);
-    if (!examined) {
-        fprintf(stderr, "atalaya verify: %s\n", why.text[0] != '\0' ? why.text : err_name(err));
-        return 2;
-    }
-    return err == OK ? 0 : 1;
+    return answer_examined("verify", err, &out, &why);
 }

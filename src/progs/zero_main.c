@@ -1,8 +1,8 @@
 /* atalaya-zero: that a fresh system holds no votes. See docs/man/atalaya-zero.1. */
+#include "answer.h"
+
 #include "os/options.h"
 #include "zero/zero.h"
-
-#include <stdio.h>
 
 int main(int argc, char **argv)
 {
@@ -37,14 +37,5 @@ int main(int argc, char **argv)
     struct why why = {{0}};
     options.dir = words[0];
     enum err err = zero_run(&options, &out, &why);
-    bool examined = out.len > 0;
-    if (examined) {
-        fwrite(out.at, 1, out.len, stdout);
-    }
-    buf_done(&out);
-    if (!examined) {
-        fprintf(stderr, "atalaya zero: %s\n", why.text[0] != '\0' ? why.text : err_name(err));
-        return 2;
-    }
-    return err == OK ? 0 : 1;
+    return answer_examined("zero", err, &out, &why);
 }
