@@ -110,7 +110,7 @@ static uint16_t print_of(struct hits_ring *ring, const struct http1_request *req
     return 0;
 }
 
-void hits_pen_write(struct hits_pen *pen, const struct finished *finished)
+void hits_pen_write(struct hits_pen *pen, const struct finished *finished, enum hits_path path)
 {
     if (pen->ring == NULL) {
         return;
@@ -126,7 +126,7 @@ void hits_pen_write(struct hits_pen *pen, const struct finished *finished)
     slot->http = finished->request == NULL ? 0 : print_of(pen->ring, finished->request);
     slot->protocol = finished->conn->protocol;
     slot->method = (uint8_t)finished->method;
-    slot->path = (uint8_t)hits_path_of(finished->target);
+    slot->path = (uint8_t)path;
     slot->decision = (uint8_t)finished->decision;
     slot->reason = (uint8_t)finished->reason;
     pen->at++;

@@ -40,18 +40,6 @@ struct hits_ring {
 int hits_ring_new(void);
 MUST_CHECK enum err hits_ring_map(int fd, bool writes, struct hits_ring **out, struct why *why);
 
-/* The worker's end. Without a ring nothing is written. */
-struct hits_pen {
-    struct hits_ring *ring;
-    uint64_t at; /* published and waiting */
-    uint32_t waiting;
-    int64_t cpu_ns; /* when it was last asked for */
-};
-MUST_CHECK enum err hits_pen_open(struct hits_pen *pen, int fd, struct why *why);
-void hits_pen_write(struct hits_pen *pen, const struct finished *finished);
-/* Publishes what waits. Also to be called now and then when nothing does. */
-void hits_pen_flush(struct hits_pen *pen);
-
 /* Classes of paths, by their beginning alone. */
 #define HITS_PATHS(ROW)                                                                                      \
     ROW(NONE, "none")                                                                                        \
@@ -70,6 +58,18 @@ enum hits_path {
         HITS_PATH_CLASSES
 };
 enum hits_path hits_path_of(struct span target);
+
+/* The worker's end. Without a ring nothing is written. */
+struct hits_pen {
+    struct hits_ring *ring;
+    uint64_t at; /* published and waiting */
+    uint32_t waiting;
+    int64_t cpu_ns; /* when it was last asked for */
+};
+MUST_CHECK enum err hits_pen_open(struct hits_pen *pen, int fd, struct why *why);
+void hits_pen_write(struct hits_pen *pen, const struct finished *finished, enum hits_path path);
+/* Publishes what waits. Also to be called now and then when nothing does. */
+void hits_pen_flush(struct hits_pen *pen);
 
 /* The reader's end: copies up to `max` records from *at on and moves it; adds what was overrun to *lost. */
 uint32_t hits_ring_read(const struct hits_ring *ring, uint64_t *at, struct hits_slot *out, uint32_t max,

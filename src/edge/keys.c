@@ -105,6 +105,9 @@ static enum err load(struct keys *keys, struct why *why)
     free_set(&keys->before);
     keys->before = keys->now;
     keys->now = coming;
+    for (uint32_t i = 0; i < options->n_certs; i++) {
+        atomic_store(&keys->gift->board->certs.ends_s[i], tls_secret_ends_s(coming.secrets[i]));
+    }
     return OK;
 }
 
@@ -203,8 +206,10 @@ static void on_look(void *arg)
     if (has_changed(keys)) {
         if (load(keys, &why) == OK) {
             tell_workers(keys, tell_all);
+            atomic_fetch_add(&keys->gift->board->certs.taken, 1);
             log_line(LOG_INFO, "certificates_reloaded", "set=%u", keys->now.number);
         } else {
+            atomic_fetch_add(&keys->gift->board->certs.refused, 1);
             log_line(LOG_WARN, "certificates_refused", "why=\"%s\"", why.text);
         }
     }

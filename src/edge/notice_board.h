@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { EDGE_WORKERS_MAX = 16 };
+enum { EDGE_WORKERS_MAX = 16, EDGE_PATHS_MAX = 16, EDGE_STAGES_MAX = 8, EDGE_BOARD_CERTS = 8 };
 
 /* One row a counter: its name in the status file. */
 #define EDGE_COUNTERS(ROW)                                                                                   \
@@ -58,14 +58,22 @@ enum edge_counter {
 
 struct worker_row {
     _Atomic uint64_t counts[COUNTERS];
-    _Atomic uint64_t connections; /* now */
-    _Atomic int64_t beat_ms;      /* monotonic: when it last had a turn for itself */
+    _Atomic uint64_t connections;                /* now */
+    _Atomic int64_t beat_ms;                     /* monotonic: when it last had a turn for itself */
+    _Atomic uint64_t paths[EDGE_PATHS_MAX];      /* requests, by enum hits_path */
+    _Atomic uint32_t stages[2][EDGE_STAGES_MAX]; /* connections by enum conn_stage: plain, TLS */
 };
 
 /* How far the scribe has read a worker's hits; in the first row also what it has counted in all. */
 struct hits_place {
     _Atomic uint64_t read;
     _Atomic uint64_t seen, lost, unwritten;
+};
+
+/* What the role with the keys says of the certificates in use. */
+struct certs_place {
+    _Atomic int64_t ends_s[EDGE_BOARD_CERTS]; /* UTC seconds, 0: not known */
+    _Atomic uint64_t taken, refused;          /* sets of files that were read again */
 };
 
 enum feed_state { FEED_NONE, FEED_OK, FEED_LOST, FEED_CONFLICT };
@@ -93,6 +101,7 @@ struct loader_notice {
 struct notice_board {
     struct worker_row workers[EDGE_WORKERS_MAX];
     struct hits_place hits[EDGE_WORKERS_MAX];
+    struct certs_place certs;
     _Atomic uint32_t feed; /* enum feed_state */
     _Atomic int64_t feed_age_s;
     _Atomic uint32_t round; /* odd while the loader writes */
@@ -105,6 +114,11 @@ void notice_write(struct notice_board *board, const struct loader_notice *notice
 /* False: what was read may be torn, because the loader died while it wrote. */
 bool notice_read(const struct notice_board *board, struct loader_notice *out);
 
+static inline void count_path(struct worker_row *row, uint32_t path)
+{
+    uint64_t was = atomic_load_explicit(&row->paths[path], memory_order_relaxed);
+    atomic_store_explicit(&row->paths[path], was + 1, memory_order_relaxed);
+}
 static inline void count(struct worker_row *row, enum edge_counter counter, uint64_t more)
 {
     /* One writer a row: no locked instruction is needed. */

@@ -1,6 +1,7 @@
 /* The worker role: accepts, answers, and takes new views from the loader. It parses what strangers send; it opens
  * nothing but images and bundles below the tree, writes nothing, and connects to nobody. */
 #include "edge/caption.h"
+#include "edge/census.h"
 #include "edge/conn_tls.h"
 #include "edge/estado.h"
 #include "edge/hits_ring.h"
@@ -26,6 +27,7 @@ struct worker {
     struct loop *loop;
     struct server server;
     struct hits_pen hits;
+    struct census census;
     struct buf estado, caption, host, date;
     int channel;
     int64_t end_by_ms;
@@ -72,6 +74,7 @@ static void on_second(void *arg)
     struct worker *worker = arg;
     make_date(worker);
     make_estado(worker);
+    census_take(&worker->census, &worker->server.conns, worker->server.answers.row);
     atomic_store_explicit(&worker->server.answers.row->beat_ms, monotonic_ms(), memory_order_relaxed);
     loop_after(worker->loop, SECOND_MS, on_second, worker);
 }

@@ -12,10 +12,12 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct tls_secret {
     EVP_PKEY *key;
     struct buf chain;
+    int64_t ends_s;
 };
 
 static enum err failed(const char *what, const char *path, struct why *why)
@@ -27,6 +29,24 @@ static enum err failed(const char *what, const char *path, struct why *why)
     }
     ERR_clear_error();
     return why_set(why, ERR_SYNTAX, "TLS: %s %s: %s", what, path, text);
+}
+
+static int64_t ends_s(const X509 *cert)
+{
+    struct tm end = {0};
+    return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1 ? (int64_t)timegm(&end) : 0;
+}
+
+static int64_t first_end_s(SSL_CTX *context)
+{
+    STACK_OF(X509) *chain = NULL;
+    int64_t first = ends_s(SSL_CTX_get0_certificate(context));
+    (void)SSL_CTX_get0_chain_certs(context, &chain);
+    for (int i = 0; chain != NULL && i < sk_X509_num(chain); i++) {
+        int64_t one = ends_s(sk_X509_value(chain, i));
+        first = one < first ? one : first;
+    }
+    return first;
 }
 
 /* Only certificates are copied: a file that holds the key beside them must not give it away. */
@@ -65,6 +85,7 @@ static enum err read_pair(SSL_CTX *context, const char *cert, const char *key, s
         return why_set(why, ERR_RANGE, "TLS: key %s: neither ECDSA nor RSA", key);
     }
     EVP_PKEY_up_ref(secret->key);
+    secret->ends_s = first_end_s(context);
     enum err err = copy_chain(context, &secret->chain);
     return err == OK ? OK : why_set(why, err, "TLS: certificate %s: the chain is too long", cert);
 }
@@ -99,6 +120,11 @@ void tls_secret_free(struct tls_secret *secret)
 struct span tls_secret_chain(const struct tls_secret *secret)
 {
     return buf_as_span(&secret->chain);
+}
+
+int64_t tls_secret_ends_s(const struct tls_secret *secret)
+{
+    return secret->ends_s;
 }
 
 static int answer_ecdsa(const EVP_PKEY *key, struct span question, uint8_t *out)

@@ -23,6 +23,8 @@ MUST_CHECK enum err tls_secret_read(const char *cert, const char *key, struct tl
 void tls_secret_free(struct tls_secret *secret);
 /* The certificates alone, as PEM. */
 struct span tls_secret_chain(const struct tls_secret *secret);
+/* When the first certificate of the chain ends: UTC seconds. */
+int64_t tls_secret_ends_s(const struct tls_secret *secret);
 /* ERR_REFUSED for what this key does not do. */
 MUST_CHECK enum err tls_secret_answer(const struct tls_secret *secret, enum tls_ask_kind kind, int padding,
                                       struct span question, uint8_t out[TLS_ASK_MAX], size_t *out_len);

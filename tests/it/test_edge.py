@@ -515,34 +515,6 @@ def test_roles_that_die_come_back(edge, tree):
     site.wait_for(lambda: not any(alive(pid) for pid in children))
 
 
-def test_health_and_metrics_on_a_listener_of_their_own(edge, tree, get):
-    site = edge(tree, "--health", "127.0.0.1:0", "--connections", "20")
-    port = int(site.until(lambda: re.search(r"health port (\d+)", site.running.text()))[1])
-    status, head, body = get(port, "/health")
-    assert status == 503 and b"no cut yet" in body or b"nothing to serve" in body
-    tree.cut()
-    site.until_cut(0)
-    assert site.until(lambda: (a := get(port, "/health")) and a[0] == 200 and a)[2] == b"ok\n"
-    idle = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(60)]  # a full house does not reach it
-    deaf = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]  # nor do those who only connect to it
-    for _ in range(5):
-        assert get(port, "/health")[0] == 200
-    status, head, body = get(port, "/metrics")
-    assert status == 200 and head["content-type"].startswith("text/plain; version=0.0.4")
-    names = {}
-    for line in body.decode().splitlines():
-        if not line.startswith("#"):
-            assert re.fullmatch(r'atalaya_edge_\w+(\{worker="\d+"\})? -?\d+', line), line
-            names[line.split(" ")[0]] = int(line.split(" ")[1])
-    assert names["atalaya_edge_requests_total"] > 0 and names["atalaya_edge_healthy"] == 1 and names["atalaya_edge_cut"] == 0
-    rules = (Path(__file__).resolve().parent.parent.parent / "contrib/prometheus/atalaya-edge.rules.yml").read_text()
-    known = {name.split("{")[0] for name in names}
-    assert set(re.findall(r"atalaya_edge_\w+", rules)) <= known, "an alert asks for what is not measured"
-    assert get(port, "/")[0] == 404 and get(port, "/metrics", method="POST")[0] == 405
-    for s in idle + deaf:
-        s.close()
-
-
 def proxied(address, port=1234):
     return b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c" + socket.inet_aton(address) + socket.inet_aton("127.0.0.1") + struct.pack(">HH", port, 80)
 

@@ -27,7 +27,7 @@ static void write_some(struct hits_pen *pen, uint64_t from, uint64_t n)
     struct conn conn = {.port = 9};
     for (uint64_t i = 0; i < n; i++) {
         struct finished finished = {.conn = &conn, .reason = COUNTERS, .bytes = from + i, .status = 200};
-        hits_pen_write(pen, &finished);
+        hits_pen_write(pen, &finished, hits_path_of(finished.target));
     }
 }
 
