@@ -12,14 +12,20 @@
 
 static struct keys_packet packet; /* a worker has one channel to the keys */
 
+/* The network that answers for a connection's questions; NULL for a listed forwarder's, which is not counted. */
+static struct crowd_prefix *prefix_of(struct server *server, const struct conn *conn)
+{
+    return conn->prefix == CONN_NONE ? NULL : &server->crowd.prefixes[conn->prefix];
+}
+
 /* The prefix of a connection has so many questions out at once at most, so that nobody fills the queue alone. */
 static bool ask(void *arg, void *owner, uint32_t cert, enum tls_ask_kind kind, int padding,
                 struct span question)
 {
     struct server *server = arg;
     const struct conn *conn = &server->conns.all[(uint32_t)(uintptr_t)owner];
-    struct crowd_prefix *prefix = &server->crowd.prefixes[conn->prefix];
-    if (prefix->asks >= server->limits.key_asks) {
+    struct crowd_prefix *prefix = prefix_of(server, conn);
+    if (prefix != NULL && prefix->asks >= server->limits.key_asks) {
         count(server->answers.row, COUNT_REFUSED_KEY_ASKS, 1);
         return false;
     }
@@ -29,7 +35,9 @@ static bool ask(void *arg, void *owner, uint32_t cert, enum tls_ask_kind kind, i
         count(server->answers.row, COUNT_REFUSED_KEY_ASKS, 1);
         return false;
     }
-    prefix->asks++;
+    if (prefix != NULL) {
+        prefix->asks++;
+    }
     count(server->answers.row, COUNT_TLS_SIGNED, 1);
     return true;
 }
@@ -44,8 +52,10 @@ enum err conn_tls_init(struct server *server, int socket)
 
 static void forget_question(struct server *server, const struct conn *conn)
 {
-    struct crowd_prefix *prefix = &server->crowd.prefixes[conn->prefix];
-    prefix->asks -= prefix->asks > 0;
+    struct crowd_prefix *prefix = prefix_of(server, conn);
+    if (prefix != NULL && prefix->asks > 0) {
+        prefix->asks--;
+    }
 }
 
 static void on_answer(struct server *server)

@@ -164,7 +164,7 @@ bool tls_line_flush(struct tls_line *line)
     if (good) {
         finish_ending(line);
     }
-    return good;
+    return !line->broken; /* also when it broke in reading: what is given to send would never be taken */
 }
 
 static void say_good_bye(struct tls_line *line)

@@ -223,6 +223,7 @@ CASES = {
 }
 
 
+@pytest.mark.sanitize
 def test_cases_of_the_standard(dial2):
     wrong = []
     for name, case in CASES.items():

@@ -270,3 +270,67 @@ def test_renegotiation_is_refused(safe, tree):  # noqa: F811
     done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{site.tls_port}", "-tls1_2"], input=b"R\n", capture_output=True,
                           timeout=10, check=False)
     assert b"no renegotiation" in done.stderr or b"no renegotiation" in done.stdout
+
+
+@pytest.mark.parametrize("how", ["x-forwarded-for", "proxy"])
+def test_behind_a_listed_forwarder(safe, tree, how):  # noqa: F811
+    """A forwarder's connections are not counted, so no network answers for the signatures that they wait for."""
+    tree.cut({"index.html": PAGE})
+    site = safe("--forwarders", "127.0.0.2", "--forwarded", how)
+    for n in range(3):
+        raw = socket.create_connection(("127.0.0.1", site.tls_port), timeout=10, source_address=("127.0.0.2", 0))
+        if how == "proxy":
+            raw.sendall(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([203, 0, 113, 7]) + socket.inet_aton("127.0.0.1") + b"\x30\x39\x01\xbb")
+        with client().wrap_socket(raw, server_hostname="resultados.example") as s:
+            assert b" 200 OK" in ask(s, "/cut/0/", "X-Forwarded-For: 203.0.113.7\r\n")[0]
+    assert site.count("restarts") == 0
+
+
+def shaken_in_memory(port, alpn):
+    """(socket, SSLObject, take): what the object wants to send is had by take(), so that it can be altered first."""
+    raw = socket.create_connection(("127.0.0.1", port), timeout=10)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    s = client(alpn=[alpn]).wrap_bio(incoming, outgoing, server_hostname="resultados.example")
+    while True:
+        try:
+            s.do_handshake()
+            return raw, s, outgoing.read
+        except ssl.SSLWantReadError:
+            raw.sendall(outgoing.read())
+            incoming.write(raw.recv(65536))
+
+
+REQUESTS = {"http/1.1": b"GET /cut/0/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "h2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0" + b"\0\0\4\1\5\0\0\0\1\x82\x87\x84\xbe"}
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("alpn", REQUESTS)
+@pytest.mark.parametrize("after", ["bad record", "alert", "end without a good-bye", "good-bye"])
+def test_a_request_and_the_end_of_the_line_at_once(safe, tree, alpn, after):  # noqa: F811
+    """What cannot be answered any more is given up: the worker goes on to the next, and costs nothing while it is idle."""
+    tree.cut({"index.html": PAGE})
+    site = safe("--workers", "1")
+    worker = next(pid for pid in site.children() if Path(f"/proc/{pid}/comm").read_text() == "edge-worker\n")
+    for _ in range(3):
+        raw, s, take = shaken_in_memory(site.tls_port, alpn)
+        take_first = take()
+        s.write(REQUESTS[alpn])
+        data = take_first + take()
+        os.kill(worker, signal.SIGSTOP)  # all that follows is there when it is looked at
+        try:
+            if after == "good-bye":
+                with pytest.raises(ssl.SSLWantReadError):
+                    s.unwrap()
+                data += take()
+            data += {"bad record": b"\x17\3\3\0\x30" + os.urandom(48), "alert": b"\x15\3\3\0\2\2\x28"}.get(after, b"")
+            raw.sendall(data)
+            if after in ("end without a good-bye", "good-bye"):
+                raw.shutdown(socket.SHUT_WR)
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        with dial(site.tls_port) as other:
+            assert b" 200 OK" in ask(other)[0]
+        raw.close()
+    site.until(lambda: site.count("connections") == 0)
+    assert site.count("restarts") == 0
