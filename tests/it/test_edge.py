@@ -36,6 +36,22 @@ class Edge:
     def status(self):
         return self._status_of(self.status_file)
 
+    def count(self, name):
+        """A counter; the status file is written some time after the first request was answered."""
+        return int(self.until(lambda: self.status().get(name)))
+
+    def role(self, name):
+        """The process of a role, which has its name some time after it was started."""
+        def find():
+            for pid in self.children():
+                try:
+                    if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                        return pid
+                except OSError:
+                    pass
+            return None
+        return self.until(find)
+
     def until(self, what, seconds=10):
         return self.wait_for(what, seconds, say=lambda: f"{self.status()}\n{self.running.text()}")
 

@@ -81,7 +81,6 @@ def safe(edge, tree, tmp_path):  # noqa: F811
         flags = [word for cert, key in pairs for word in ("--cert", cert, "--key", key)]
         site = edge(tree, "--tls-listen", "127.0.0.1:0", *flags, *args)
         site.until_cut(0)
-        site.count = lambda name: int(site.status()[name])
         site.tls_port = int(site.until(lambda: re.search(r"tls port (\d+)", site.running.text()))[1])
         return site
 
@@ -250,8 +249,7 @@ def test_handshakes_that_never_end_are_ended(safe, tree):  # noqa: F811
 def test_the_keys_role_comes_back(safe, tree):  # noqa: F811
     tree.cut({"index.html": PAGE})
     site = safe()
-    keys = next(p for p in site.children() if "edge-keys" in Path(f"/proc/{p}/comm").read_text())
-    os.kill(keys, signal.SIGKILL)
+    os.kill(site.role("edge-keys"), signal.SIGKILL)
 
     def serves():
         try:
@@ -311,7 +309,7 @@ def test_a_request_and_the_end_of_the_line_at_once(safe, tree, alpn, after):  # 
     """What cannot be answered any more is given up: the worker goes on to the next, and costs nothing while it is idle."""
     tree.cut({"index.html": PAGE})
     site = safe("--workers", "1")
-    worker = next(pid for pid in site.children() if Path(f"/proc/{pid}/comm").read_text() == "edge-worker\n")
+    worker = site.role("edge-worker")
     for _ in range(3):
         raw, s, take = shaken_in_memory(site.tls_port, alpn)
         take_first = take()
