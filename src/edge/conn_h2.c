@@ -157,7 +157,7 @@ static void end_with(struct server *server, struct conn *conn, enum h2_error err
 static bool is_over(const struct server *server, const struct conn *conn)
 {
     const struct h2 *h2 = h2_of(conn);
-    return h2->streams == NULL && h2->left_len == 0 && h2->block_stream == 0 &&
+    return h2->n_streams == h2->n_flows && h2->left_len == 0 && h2->block_stream == 0 &&
            ((conn->flags & CONN_ENDS) != 0 || (server->answers.ending && h2->going));
 }
 
@@ -177,9 +177,9 @@ static void settle(struct server *server, struct conn *conn)
     const struct h2 *h2 = h2_of(conn);
     bool sends = h2->left_len > 0;
     for (const struct h2_stream *stream = h2->streams; stream != NULL && !sends; stream = stream->next) {
-        sends = !stream->receiving;
+        sends = !stream->receiving && stream->flow == NULL;
     }
-    bool half = h2->in_len > 0 || h2->block_stream != 0 || h2->streams != NULL || !h2->settled;
+    bool half = h2->in_len > 0 || h2->block_stream != 0 || h2->n_streams > h2->n_flows || !h2->settled;
     if (is_over(server, conn)) {
         done(server, conn);
         transport_end(conn);
@@ -189,9 +189,24 @@ static void settle(struct server *server, struct conn *conn)
         h2_of(conn)->taken = (int64_t)h2->passed - server_unacknowledged(conn);
     } else if (!sends && half && conn->stage != CONN_HEAD) {
         server_stage(server, conn, CONN_HEAD, server->limits.head_ms);
+    } else if (!sends && !half && h2->n_flows > 0) {
+        if (conn->stage != CONN_FLOW) {
+            server_stage(server, conn, CONN_FLOW, server->limits.drain_ms);
+            h2_of(conn)->mark = 0;
+        }
     } else if (!sends && !half) {
         server_stage(server, conn, CONN_IDLE, server->limits.idle_ms);
     }
+}
+
+bool h2_push_out(struct server *server, struct conn *conn)
+{
+    say_going(server, h2_of(conn));
+    if (server->out.len > 0 && !send_out(server, conn)) {
+        return false;
+    }
+    settle(server, conn);
+    return true;
 }
 
 /* Frames of `bytes` as long as answers find room. False: the connection is closed. *rest is what is no whole frame. */
@@ -400,6 +415,11 @@ static void on_due(struct server *server, struct conn *conn)
         break;
     case CONN_LINGER:
         server_close(server, conn);
+        break;
+    case CONN_FLOW:
+        if (!h2_flow_due(server, conn)) {
+            cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
+        }
         break;
     case CONN_HEAD:
         cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_HEAD);

@@ -17,6 +17,7 @@ enum { CONN_NONE = UINT32_MAX, TICK_MS = 100 };
 /* Listed by how little is lost when one has to go: the last first. */
 enum conn_stage {
     CONN_SENDING, /* an answer waits for the other side to take it */
+    CONN_FLOW,    /* subscribed to /flow: comes back by itself */
     CONN_IDLE,    /* between answers */
     CONN_NEW,     /* not a byte yet */
     CONN_HEAD,    /* half a head, or half a handshake */

@@ -12,6 +12,7 @@ struct crowd_prefix {
     uint32_t first, last;   /* of them: who came, or was looked at, longest ago first */
     uint32_t before, after; /* among the prefixes with as many */
     uint32_t chain;         /* of the hash table, or of the free ones */
+    uint32_t flows;         /* subscribers of /flow */
     uint32_t asks;          /* signatures that handshakes from here wait for */
 };
 

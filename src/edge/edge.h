@@ -36,6 +36,7 @@ struct edge_options {
     const char *clock;    /* the night's clock, or NULL for the system's */
     const char *feed_state; /* mirror: file that atalaya-mirror writes, or NULL */
     const char *results;    /* URL, or NULL */
+    const char *flow;       /* folder of the status files that /flow tells of, or NULL */
     const char *notice;     /* site: the file of the newest notice (doors/notice.h), or NULL */
     struct site_link mirrors[EDGE_LINKS_MAX];
     uint32_t n_mirrors;

@@ -3,6 +3,7 @@
 #ifndef EDGE_H2_H
 #define EDGE_H2_H
 
+#include "edge/flow.h"
 #include "edge/protocol.h"
 #include "edge/sending.h"
 #include "wire/h2_frame.h"
@@ -30,6 +31,7 @@ struct h2_stream {
     bool has_length; /* the request said how much would come: */
     uint64_t length;
     struct sending sending; /* its answer's body */
+    struct flow_sub *flow;  /* a subscriber of /flow: its answer has no end */
 };
 
 struct h2 {
@@ -40,6 +42,7 @@ struct h2 {
     char *left;                /* formed, not taken by the connection yet */
     uint32_t in_len, in_cap, block_len, left_at, left_len;
     uint32_t n_streams;
+    uint32_t n_flows;      /* of them subscribers of /flow */
     uint32_t block_stream; /* 0: no head is under way */
     uint32_t last;         /* the highest stream that was opened */
     uint64_t opened;       /* bit i: last - 2 * i was opened */
@@ -51,6 +54,7 @@ struct h2 {
     uint16_t glitches[GLITCHES];
     uint64_t passed; /* bytes given to the connection */
     int64_t taken;   /* of them taken when that was last looked at */
+    int64_t mark;    /* passed, when only subscribers were left and that was last looked at */
     uint8_t continuations;
     uint8_t block_flags;
     bool greeted; /* the preface was read */
@@ -82,6 +86,13 @@ void h2_fill(struct server *server, struct h2 *h2);
 
 /* A head that is too large, has no path ...: 400, 431; 0 when all is well. `out` points into `list`. ERR_SYNTAX: malformed (§8.1.1). */
 MUST_CHECK enum err h2_request(const struct hpack_list *list, struct http1_request *out);
+
+/* A request for /flow: its head is formed, and its stream stays (flow_h2.c). */
+void h2_flow_begin(struct server *server, struct conn *conn, struct h2_stream *stream, struct span greeting);
+/* The deadline of a connection that has nothing else under way. False: it takes nothing. */
+bool h2_flow_due(struct server *server, struct conn *conn);
+/* Frames in server->out that were formed outside of the connection's own events. False: it is closed. */
+bool h2_push_out(struct server *server, struct conn *conn);
 
 enum { H2_OUT_MAX = 9 * H2_FRAME_MAX };
 

@@ -134,13 +134,26 @@ void h2_answer(struct server *server, struct conn *conn, uint32_t id, const stru
         request.content_length = has_body && request.content_length == 0 ? 1 : request.content_length;
         respond(&server->answers, &request, &text, &reply);
     }
+    if (reply.subscribes && !flow_admits(server, conn)) {
+        buf_clear(&text);
+        respond_busy(&server->answers, &text, &reply);
+    }
     record(server, conn, &request, &reply);
     struct sending sending;
     struct span rest;
     struct span whole = buf_as_span(&text);
     sending_begin(&sending, server, &reply);
     bool own = whole.len > head_len(whole);
-    put_head(whole, reply.status, id, !own && sending.body_left == 0, &server->out, &rest);
+    put_head(whole, reply.status, id, !own && sending.body_left == 0 && !reply.subscribes, &server->out,
+             &rest);
+    if (reply.subscribes) {
+        buf_clear(&text);
+        flow_greet(server, &request, &text);
+        stream = stream != NULL ? stream : h2_stream_new(server, h2, id);
+        stream->receiving = false;
+        h2_flow_begin(server, conn, stream, buf_as_span(&text));
+        return;
+    }
     int32_t window = stream != NULL ? stream->window : h2->first_window;
     if (own) {
         sending.body = rest.at;
@@ -169,7 +182,8 @@ void h2_fill(struct server *server, struct h2 *h2)
     struct h2_stream **at = &h2->streams;
     while (*at != NULL && server->out.len < H2_OUT_MAX && h2->window > 0) {
         struct h2_stream *stream = *at;
-        if (stream->receiving || !put_body(server, h2, &stream->sending, stream->id, &stream->window)) {
+        if (stream->receiving || stream->flow != NULL ||
+            !put_body(server, h2, &stream->sending, stream->id, &stream->window)) {
             at = &stream->next;
         } else {
             h2_stream_drop(server, h2, stream);

@@ -76,6 +76,10 @@ void h2_stream_drop(struct server *server, struct h2 *h2, struct h2_stream *stre
     }
     *at = stream->next;
     h2->n_streams--;
+    if (stream->flow != NULL) {
+        h2->n_flows--;
+        flow_leave(server, stream->flow);
+    }
     sending_done(&stream->sending, server);
     pool_give(&server->pool, stream);
 }

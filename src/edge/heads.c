@@ -103,7 +103,7 @@ void head_print(const struct head_plan *plan, struct buf *out, uint16_t *lead, u
 {
     size_t start = out->len;
     http1_status_line(out, plan->status);
-    if (plan->status != 204) { /* RFC 9110 §8.6 */
+    if (plan->status != 204 && !plan->endless) { /* RFC 9110 §8.6 */
         buf_printf(out, "Content-Length: %llu\r\n", (unsigned long long)plan->length);
     }
     *lead = (uint16_t)(out->len - start);

@@ -41,6 +41,7 @@ struct head_plan {
     struct span etag;      /* with its quotes, or empty */
     const uint8_t *sha256; /* of the representation, or NULL */
     struct span location;  /* redirects */
+    bool endless;          /* no length: the body ends with the connection, or with its stream */
     uint64_t length;
 };
 

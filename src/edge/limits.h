@@ -92,6 +92,18 @@ enum { LIMIT_H2_BLOCK_BYTES = 16384, LIMIT_H2_READ_BYTES = 24576 };
         "compressed head of a request")                                                                      \
     ROW(h2_table_bytes, "h2-table-bytes", "byte", 4096, 4096, 4096, "h2-continuation",                       \
         "tabla dinámica de HPACK de una conexión", "dynamic table of HPACK of a connection")                 \
+    ROW(flow_subscribers, "flow-subscribers", "", 32768, 1, 1000000, "flow-hoarding",                        \
+        "suscriptores de /flow de cada proceso; con más sale uno de la red que más tiene",                   \
+        "subscribers of /flow of each worker; past it one of the network that has most goes")                \
+    ROW(flow_prefix, "flow-prefix", "", 4096, 1, 1000000, "flow-hoarding",                                   \
+        "suscriptores de /flow de una misma red; los demás preguntan cada tanto",                            \
+        "subscribers of /flow of one network; the others ask now and then")                                  \
+    ROW(flow_queue, "flow-queue", "byte", 8192, 1, 1048576, "flow-hoarding",                                 \
+        "sin recibir por un suscriptor; con más se le saltan noticias",                                      \
+        "that a subscriber has not taken; past it, events are skipped for him")                              \
+    ROW(flow_beat_ms, "flow-beat-ms", "ms", 15000, 100, 600000, "flow-hoarding",                             \
+        "silencio en /flow tras el que se dice que sigue ahí",                                               \
+        "silence in /flow after which it says that it is there")                                             \
     ROW(buffers_mb, "buffers-mb", "MiB", 64, 1, 65536, "memory",                                             \
         "memoria de cada proceso para cabeceras a medias y respuestas que esperan",                          \
         "memory of each worker for half heads and waiting answers")

@@ -133,8 +133,11 @@ static enum err enter_jail(const struct loader *loader, struct why *why)
         (void)snprintf(beside, sizeof beside, "%.*s", slash != NULL ? (int)(slash - file) : 1,
                        slash != NULL ? file : ".");
     }
-    const char *read[6] = {options->tree};
+    const char *read[7] = {options->tree};
     size_t n = 1;
+    if (options->flow != NULL) {
+        read[n++] = options->flow;
+    }
     static const char *const names[] = {"sealed", "objects", "mode"};
     char inside[3][FILE_PATH_MAX];
     for (size_t i = 0; options->sealed != NULL && i < 3; i++) {
@@ -164,6 +167,10 @@ int loader_main(void *arg)
                &loader);
     if (loader.gift->options->feed_state != NULL) {
         loop_after(loader.loop, 0, look_at_feed, &loader);
+    }
+    if (flow_is_here(loader.gift->options->kind)) {
+        flow_source_init(&loader.flow, loader.gift->board, loader.gift->options->flow);
+        loop_after(loader.loop, 0, look_at_flow, &loader);
     }
     return loop_run(loader.loop);
 }

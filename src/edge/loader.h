@@ -2,6 +2,7 @@
 #ifndef EDGE_LOADER_H
 #define EDGE_LOADER_H
 
+#include "edge/flow_source.h"
 #include "edge/roles.h"
 #include "edge/sealed.h"
 #include "edge/tree.h"
@@ -24,6 +25,7 @@ struct loader {
     uint64_t view_size;
     uint32_t n_workers;
     bool greeted[EDGE_WORKERS_MAX];
+    struct flow_source flow;
 };
 
 enum {
@@ -47,5 +49,6 @@ void loader_on_channel(void *arg, int fd, unsigned events);
 void look_at_tree(void *arg);
 void look_at_site(void *arg);
 void look_at_sealed(void *arg);
+void look_at_flow(void *arg);
 
 #endif

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-enum { LOOK_TREE_MS = 200, LOOK_REFUSED_MS = 1000 };
+enum { LOOK_TREE_MS = 200, LOOK_REFUSED_MS = 1000, LOOK_FLOW_MS = 1000 };
 
 /* What latest.json looks like from outside: cheap, so it can be asked five times a second. */
 static bool has_moved(struct loader *loader)
@@ -120,4 +120,18 @@ void look_at_tree(void *arg)
     look_at_notice(loader);
     int64_t next = loader->failures >= LOADER_PATIENCE ? LOOK_REFUSED_MS : LOOK_TREE_MS;
     loop_after(loader->loop, loader->reach > 0 ? 1 : next, look_at_tree, loader);
+}
+
+/* What /flow says: the cut that the workers have been given, the code, and how the ingest goes. */
+void look_at_flow(void *arg)
+{
+    struct loader *loader = arg;
+    const struct loader_notice *notice = &loader->notice;
+    struct flow_facts facts = {.feed = (enum feed_state)atomic_load(&loader->gift->board->feed)};
+    tree_facts(&loader->tree, &facts.cut);
+    bool has_code = facts.cut.has_cut != 0 && notice->code_cut == facts.cut.cut;
+    facts.code = has_code ? notice->code : "";
+    facts.notice_ms = notice->public_notice.len > 0 ? notice->public_notice.time_ms : -1;
+    flow_source_look(&loader->flow, &facts);
+    loop_after(loader->loop, LOOK_FLOW_MS, look_at_flow, loader);
 }

@@ -47,6 +47,10 @@ enum { EDGE_WORKERS_MAX = 16, EDGE_PATHS_MAX = 16, EDGE_STAGES_MAX = 8, EDGE_BOA
     ROW(H2_UPDATES, "refused_h2_window_updates")                                                             \
     ROW(H2_IDLE, "refused_h2_idle_frames")                                                                   \
     ROW(H2_CONTINUATIONS, "refused_h2_continuations")                                                        \
+    ROW(FLOW_OPENED, "flow_opened")                                                                          \
+    ROW(FLOW_EVENTS, "flow_events")                                                                          \
+    ROW(FLOW_SKIPPED, "flow_skipped")                                                                        \
+    ROW(REFUSED_FLOW, "refused_flow")                                                                        \
     ROW(VIEWS, "views")
 
 enum edge_counter {
@@ -59,6 +63,7 @@ enum edge_counter {
 struct worker_row {
     _Atomic uint64_t counts[COUNTERS];
     _Atomic uint64_t connections;                /* now */
+    _Atomic uint64_t flows;                      /* subscribers of /flow now */
     _Atomic int64_t beat_ms;                     /* monotonic: when it last had a turn for itself */
     _Atomic uint64_t paths[EDGE_PATHS_MAX];      /* requests, by enum hits_path */
     _Atomic uint32_t stages[2][EDGE_STAGES_MAX]; /* connections by enum conn_stage: plain, TLS */
@@ -98,6 +103,19 @@ struct loader_notice {
     uint32_t differences; /* of its document root */
 };
 
+/* What goes to every subscriber of /flow (edge/flow_note.h). */
+enum { FLOW_TEXT_MAX = 800, FLOW_ID_LEN = 16 };
+struct flow_event {
+    uint32_t has_cut, cut; /* that it tells of */
+    uint32_t len;          /* 0: nothing was said yet */
+    char id[FLOW_ID_LEN];
+    char text[FLOW_TEXT_MAX]; /* as it is sent, up to the empty line */
+};
+struct flow_note {
+    _Atomic uint32_t round; /* odd while the loader writes */
+    struct flow_event event;
+};
+
 struct notice_board {
     struct worker_row workers[EDGE_WORKERS_MAX];
     struct hits_place hits[EDGE_WORKERS_MAX];
@@ -106,6 +124,7 @@ struct notice_board {
     _Atomic int64_t feed_age_s;
     _Atomic uint32_t round; /* odd while the loader writes */
     struct loader_notice notice;
+    struct flow_note flow;
 };
 
 /* Shared, zeroed memory that forked roles inherit. */

@@ -54,6 +54,15 @@ static uint64_t connections(const struct parent *parent)
     return sum;
 }
 
+static uint64_t subscribers(const struct parent *parent)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < parent->options.workers; i++) {
+        sum += atomic_load(&parent->board->workers[i].flows);
+    }
+    return sum;
+}
+
 static void add_counters(struct parent *parent)
 {
     static const char *const names[COUNTERS] = {
@@ -133,6 +142,7 @@ void parent_tell(struct parent *parent, const char *state)
     begin(parent, state, now);
     add_counters(parent);
     status_add_u64(&parent->status, "connections", connections(parent));
+    status_add_u64(&parent->status, "flow_subscribers", subscribers(parent));
     add_served(parent, now);
     add_house(parent);
     if (parent->options.status != NULL && status_write(parent->options.status, &parent->status, &why) != OK) {

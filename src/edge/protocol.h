@@ -15,10 +15,11 @@ struct protocol {
     void (*done)(struct server *server, struct conn *conn);
 };
 
-enum protocol_id { PROTOCOL_HTTP1, PROTOCOL_PROXY, PROTOCOL_TLS, PROTOCOL_HTTP2, PROTOCOLS };
+enum protocol_id { PROTOCOL_HTTP1, PROTOCOL_PROXY, PROTOCOL_TLS, PROTOCOL_HTTP2, PROTOCOL_FLOW, PROTOCOLS };
 
 extern const struct protocol protocol_http1, protocol_proxy, protocol_http2;
-extern const struct protocol protocol_tls; /* the handshake; gives way to what was agreed on */
+extern const struct protocol protocol_flow; /* HTTP/1.1, once subscribed to /flow (edge/flow.h) */
+extern const struct protocol protocol_tls;  /* the handshake; gives way to what was agreed on */
 
 /* HTTP/2 with prior knowledge, in clear (RFC 9113 §3.3): the connection began with these bytes, the preface first. */
 void http2_begin_clear(struct server *server, struct conn *conn, struct span bytes);
@@ -26,7 +27,7 @@ void http2_begin_clear(struct server *server, struct conn *conn, struct span byt
 static inline const struct protocol *protocol_of(const struct conn *conn)
 {
     static const struct protocol *const rows[PROTOCOLS] = {&protocol_http1, &protocol_proxy, &protocol_tls,
-                                                           &protocol_http2};
+                                                           &protocol_http2, &protocol_flow};
     return rows[conn->protocol];
 }
 

@@ -61,6 +61,27 @@ void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, 
     plain_answer(shelf, status, false, "", out, reply);
 }
 
+void respond_busy(const struct edge_shelf *shelf, struct buf *out, struct reply *reply)
+{
+    *reply = (struct reply){.close = true, .reason = COUNT_REFUSED_FLOW, .object = VIEW_NONE, .fd = -1};
+    plain_answer(shelf, 503, false, "Retry-After: 30\r\n", out, reply);
+}
+
+/* The head of /flow; what follows it is the hub's (edge/flow.h). No intermediary may keep it or hold it back. */
+static void answer_flow(const struct edge_shelf *shelf, bool head_only, struct buf *out, struct reply *reply)
+{
+    static const struct head_plan plan = {
+        .status = 200, .keep = KEEP_NEVER, .type = "text/event-stream", .endless = true};
+    uint16_t lead;
+    uint16_t meta;
+    reply->status = 200;
+    reply->subscribes = !head_only;
+    reply->close = reply->close || !head_only;
+    head_print(&plan, out, &lead, &meta);
+    buf_str(out, "X-Accel-Buffering: no\r\n");
+    respond_end_head(shelf, reply, out);
+}
+
 /* What is made every second: /estado, /codigo and /difusores. */
 static void answer_made(const struct edge_shelf *shelf, struct span body, const char *type, const char *rules,
                         bool head_only, struct buf *out, struct reply *reply)
@@ -299,6 +320,10 @@ static void answer_get(const struct edge_shelf *shelf, const struct http1_reques
                     request->method == HTTP_HEAD, out, reply);
         return;
     }
+    if (shelf->has_flow && span_is(path, "/flow")) {
+        answer_flow(shelf, request->method == HTTP_HEAD, out, reply);
+        return;
+    }
     const struct view_route *route = shelf->view == NULL ? NULL : view_find(shelf->view, path);
     if (route != NULL) {
         answer_route(shelf, request, route, 0, out, reply);
@@ -308,10 +333,11 @@ static void answer_get(const struct edge_shelf *shelf, const struct http1_reques
 }
 
 static const char allow[] = "Allow: GET, HEAD, OPTIONS\r\n";
-static const char preflight[] = "Allow: GET, HEAD, OPTIONS\r\n"
-                                "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
-                                "Access-Control-Allow-Headers: If-None-Match, Range, If-Range\r\n"
-                                "Access-Control-Max-Age: 86400\r\n";
+static const char preflight[] =
+    "Allow: GET, HEAD, OPTIONS\r\n"
+    "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
+    "Access-Control-Allow-Headers: If-None-Match, Range, If-Range, Last-Event-ID\r\n"
+    "Access-Control-Max-Age: 86400\r\n";
 
 void respond(const struct edge_shelf *shelf, const struct http1_request *request, struct buf *out,
              struct reply *reply)

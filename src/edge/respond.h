@@ -17,12 +17,14 @@ struct edge_shelf {
     struct span caption; /* and of /codigo */
     struct span host;    /* and of /difusores */
     struct span date;    /* "Date: …\r\n" */
+    bool has_flow;       /* there is a /flow here */
     struct worker_row *row;
 };
 
 struct reply {
     int status;
     bool close;
+    bool subscribes;          /* to /flow: an answer without end follows the head */
     enum edge_counter reason; /* of a refusal; COUNTERS: none */
     uint32_t object; /* into the view's objects, with offset and len; VIEW_NONE: no body from the view */
     int fd;          /* else a file of its own to be sent and closed, or -1 */
@@ -34,6 +36,9 @@ void respond(const struct edge_shelf *shelf, const struct http1_request *request
              struct reply *reply);
 /* The answer to what was no request: 400, 408, 414, 431, 501, 505, 503. Always closes. */
 void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, struct reply *reply);
+
+/* Instead of an answer that there is no room for: 503, come back later. */
+void respond_busy(const struct edge_shelf *shelf, struct buf *out, struct reply *reply);
 
 /* Paths that are sent from the folder: /acta/{64 hex}.jpg|png, /log/tile/…, /log/checkpoint, /log/cut-{n}.tlog-proof, keys,
  * /cut/{n}/manifest[.minisig], /package/{n}/SHA256SUMS. The type and how long it keeps, or NULL when the path is none of them. */

@@ -56,7 +56,11 @@ struct scribe {
 
 static const char *const methods[] = {"other", "GET", "HEAD", "POST", "PUT", "OPTIONS"};
 static const char *const decisions[] = {"served", "refused", "timeout", "evicted", "lost"};
-static const char *const protocols[PROTOCOLS] = {[PROTOCOL_HTTP1] = "http1", [PROTOCOL_PROXY] = "proxy"};
+static const char *const protocols[PROTOCOLS] = {[PROTOCOL_HTTP1] = "http1",
+                                                 [PROTOCOL_PROXY] = "proxy",
+                                                 [PROTOCOL_TLS] = "tls",
+                                                 [PROTOCOL_HTTP2] = "h2",
+                                                 [PROTOCOL_FLOW] = "flow"};
 static const char *const reasons[COUNTERS + 1] = {
 #define ROW(id, name) [COUNT_##id] = (name),
     EDGE_COUNTERS(ROW)

@@ -1,6 +1,7 @@
 /* HTTP/1.1 on a connection. Requests are understood in scratch memory and answered at once, several pipelined ones in one
  * send; only half a head, or an answer that the other side does not take, makes a connection hold memory. While an answer
  * waits nothing more is read, so a client that sends without reading holds itself up. */
+#include "edge/flow.h"
 #include "edge/protocol.h"
 #include "edge/sending.h"
 #include "edge/transport.h"
@@ -29,6 +30,7 @@ struct batch {
     struct span bytes; /* not yet understood */
     struct sending last;
     bool ends, polite, some;
+    bool subscribes; /* to /flow: the connection is another protocol's after this answer */
 };
 
 static bool would_block(void)
@@ -153,7 +155,15 @@ static enum err form_one(struct server *server, const struct conn *conn, struct 
     }
     if (err == OK) {
         batch->bytes = span_from(batch->bytes, request.head_len);
+        size_t before = server->out.len;
         respond(&server->answers, &request, &server->out, &reply);
+        if (reply.subscribes && flow_admits(server, conn)) {
+            flow_greet(server, &request, &server->out);
+            batch->subscribes = true;
+        } else if (reply.subscribes) {
+            buf_truncate(&server->out, before);
+            respond_busy(&server->answers, &server->out, &reply);
+        }
         batch->polite =
             request.body == HTTP1_BODY_NONE && request.content_length == 0 && batch->bytes.len == 0;
     } else {
@@ -238,7 +248,8 @@ static bool answer_all(struct server *server, struct conn *conn, struct span byt
     for (form_batch(server, conn, &batch); batch.some; form_batch(server, conn, &batch)) {
         batch.last.own = server->out.at;
         batch.last.own_len = (uint32_t)server->out.len;
-        enum step step = sending_go(&batch.last, server, conn, batch.ends && batch.polite);
+        enum step step =
+            sending_go(&batch.last, server, conn, batch.ends && batch.polite && !batch.subscribes);
         if (step == STEP_BLOCKED) {
             wait_for_room(server, conn, &batch);
             return false;
@@ -248,6 +259,11 @@ static bool answer_all(struct server *server, struct conn *conn, struct span byt
         sending_done(&batch.last, server);
         if (step == STEP_BROKEN) {
             server_close(server, conn);
+            return false;
+        }
+        if (batch.subscribes) {
+            done(server, conn);
+            flow_http1_begin(server, conn);
             return false;
         }
         if (batch.ends) {

@@ -31,6 +31,7 @@ struct server {
     uint64_t h2_left;                             /* formed bytes that HTTP/2 connections keep */
     uint32_t tls_lines;                           /* connections that have TLS below them */
     struct edge_shelf answers;                    /* what respond() answers from */
+    struct flow *flow;                            /* subscribers of /flow; NULL: not here */
     struct hits_pen *hits;                        /* where what was decided is told; NULL: nowhere */
     struct buf out;                               /* scratch: answers being formed */
     char in[LIMIT_HEAD_BYTES + LIMIT_READ_BYTES]; /* scratch: bytes being understood */

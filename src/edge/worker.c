@@ -4,6 +4,8 @@
 #include "edge/census.h"
 #include "edge/conn_tls.h"
 #include "edge/estado.h"
+#include "edge/flow.h"
+#include "edge/flow_source.h"
 #include "edge/hits_ring.h"
 #include "edge/host_page.h"
 #include "edge/protocol.h"
@@ -28,6 +30,7 @@ struct worker {
     struct server server;
     struct hits_pen hits;
     struct census census;
+    struct flow flow;
     struct buf estado, caption, host, date;
     int channel;
     int64_t end_by_ms;
@@ -191,6 +194,10 @@ static enum err prepare(struct worker *worker, struct why *why)
     TRY(hits_pen_open(&worker->hits, gift->rings[gift->index], why));
     worker->server.hits = worker->hits.ring == NULL ? NULL : &worker->hits;
     TRY(server_init(&worker->server, &gift->options->limits, &gift->options->forwarders, why));
+    if (flow_is_here(gift->options->kind)) {
+        answers->has_flow = true;
+        TRY(flow_init(&worker->flow, &worker->server, &gift->board->flow));
+    }
     buf_init(&worker->estado, 0);
     buf_init(&worker->caption, 0);
     buf_init(&worker->host, 0);

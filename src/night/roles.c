@@ -88,6 +88,9 @@ static void edge(struct night *night, const char *name, const char *role, const 
     snprintf(hits, sizeof hits, "run/hits/%s", name);
     arg_path(night, member, "--hits", hits);
     arg_path(night, member, "--incidents", "run/incidents");
+    if (strcmp(role, "results") == 0) {
+        arg_path(night, member, "--flow", "run/status");
+    }
     if (strcmp(role, "site") != 0) {
         arg_text(night, member, "--vkey", night->vkey);
     } else {
