@@ -25,11 +25,9 @@ static const char *const path_names[] = {
 };
 _Static_assert(sizeof path_names / sizeof *path_names <= EDGE_PATHS_MAX, "every class of paths has a place");
 
-static const char *const stage_names[CONN_STAGES] = {[CONN_SENDING] = "sending",
-                                                     [CONN_IDLE] = "idle",
-                                                     [CONN_NEW] = "new",
-                                                     [CONN_HEAD] = "head",
-                                                     [CONN_LINGER] = "refused"};
+static const char *const stage_names[CONN_STAGES] = {
+    [CONN_SENDING] = "sending", [CONN_FLOW] = "flow", [CONN_IDLE] = "idle",
+    [CONN_NEW] = "new",         [CONN_HEAD] = "head", [CONN_LINGER] = "refused"};
 
 /* First rows first: a counter belongs to the first row that its name begins with. */
 static const struct family {
@@ -51,6 +49,7 @@ static const struct family {
     {"h2_connections", "h2_connections_total", NULL, "Connections that spoke HTTP/2."},
     {"h2_streams", "h2_streams_total", NULL, "Requests over HTTP/2."},
     {"h2_ended", "h2_ended_total", NULL, "HTTP/2 connections that were ended for breaking a rule."},
+    {"flow_", "flow_total", "event", "Subscriptions of /flow, events written, and events skipped."},
     {"views", "views_total", NULL, "Versions of what is served that workers took up."},
 };
 enum { FAMILIES = sizeof families / sizeof *families };
