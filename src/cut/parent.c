@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "os/file.h"
 #include "os/loop.h"
+#include "os/manager.h"
 #include "os/proc.h"
 #include "os/sock.h"
 
@@ -73,7 +74,12 @@ int cut_run(const struct cut_options *options)
     if (err != OK) {
         log_line(LOG_ERROR, "start_failed", "why=\"%s\"", why.text);
     }
+    if (err == OK) {
+        manager_watch(parent.loop);
+        manager_ready();
+    }
     int code = err == OK ? loop_run(parent.loop) : 2;
+    manager_stopping();
     child_stop(&parent.cut, GRACE_MS);
     child_stop(&parent.sign, GRACE_MS);
     loop_free(parent.loop);

@@ -8,6 +8,7 @@
 #include "os/clock.h"
 #include "os/crew.h"
 #include "os/file.h"
+#include "os/manager.h"
 #include "os/sock.h"
 
 #include <signal.h>
@@ -78,6 +79,7 @@ static void watch(void *arg)
         }
     }
     hand_over(parent, now);
+    parent_care(parent, now);
     if (parent_has_news(parent)) {
         parent_tell(parent, NULL);
     }
@@ -212,6 +214,7 @@ static void pass_on(struct parent *parent)
 {
     struct succession *mine = &parent->mine;
     struct why why = {0};
+    manager_reloading();
     mine->n_before = 0;
     for (int i = 0; i < parent->left.n_before && mine->n_before < SUCCESSION_CHILDREN; i++) {
         if (parent->left.before[i].pid > 0) {
@@ -226,6 +229,7 @@ static void pass_on(struct parent *parent)
     if (succession_pass(parent->options.argv, mine, &why) != OK) {
         log_line(LOG_ERROR, "reload_failed", "why=\"%s\"", why.text);
     }
+    manager_ready(); /* as before */
     parent->again = false;
 }
 
@@ -266,6 +270,7 @@ int edge_run(const struct edge_options *given)
         parent_start(&parent.roles[i]);
     }
     say_addresses(&parent);
+    manager_watch(parent.loop);
     watch(&parent);
     on_status(&parent);
     int code = loop_run(parent.loop);
@@ -273,6 +278,7 @@ int edge_run(const struct edge_options *given)
         pass_on(&parent);
         code = loop_run(parent.loop);
     }
+    manager_stopping();
     stop_all(&parent);
     parent_tell(&parent, "stopped");
     return code;

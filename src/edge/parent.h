@@ -34,6 +34,8 @@ struct parent {
     int64_t told_before_ms; /* when those before were told to finish, 0: not yet */
     struct succession mine; /* what the next one gets */
     bool again;             /* the program is to be executed again */
+    bool said_ready;        /* to the service manager */
+    int64_t watched_ms;     /* when the roles were last looked at */
     struct status status;
     struct loader_notice told; /* what the status file said last */
     char address[96];
@@ -44,6 +46,10 @@ MUST_CHECK enum err parent_prepare_roles(struct parent *parent, const struct rol
                                          struct why *why);
 /* A role that cannot be started is tried again later. */
 void parent_start(struct role *role);
+
+/* A worker that has had no turn for long is ended, and then started again like any that died; and the service manager hears
+ * when all is ready. Called a few times a second. */
+void parent_care(struct parent *parent, int64_t now_ms);
 
 /* Writes the status file; `state` NULL: the one that follows from what is known. */
 void parent_tell(struct parent *parent, const char *state);

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "base/span.h"
+#include "os/manager.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +14,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CLOEXEC_RANGE = 4, NUMBERS_MAX = 1024, PROOF_MS = 5000, FIRST_OF_SYSTEMD = 3 };
+enum { CLOEXEC_RANGE = 4, NUMBERS_MAX = 1024, PROOF_MS = 5000 };
 
 static const char *const names[SUCCESSION_LISTENERS] = {"ATALAYA_EDGE_LISTENER", "ATALAYA_EDGE_HEALTH",
                                                         "ATALAYA_EDGE_TLS"};
+/* FileDescriptorName= of their socket units. */
+static const char *const activated[SUCCESSION_LISTENERS] = {"http", "health", "https"};
 static const char before_name[] = "ATALAYA_EDGE_BEFORE";
 
 static int number_of(const char *name)
@@ -60,11 +63,12 @@ void succession_read(struct succession *out)
         out->listeners[i] = checked(number_of(names[i]));
         unsetenv(names[i]);
     }
-    if (out->listeners[0] < 0 && number_of("LISTEN_PID") == getpid() && number_of("LISTEN_FDS") >= 1) {
-        out->listeners[0] = checked(FIRST_OF_SYSTEMD);
-        out->listeners[1] = number_of("LISTEN_FDS") >= 2 ? checked(FIRST_OF_SYSTEMD + 1) : -1;
-        out->listeners[2] = number_of("LISTEN_FDS") >= 3 ? checked(FIRST_OF_SYSTEMD + 2) : -1;
+    if (out->listeners[0] < 0) {
+        for (int i = 0; i < SUCCESSION_LISTENERS; i++) {
+            out->listeners[i] = manager_listener(activated[i], i);
+        }
     }
+    manager_forget_listeners();
     read_before(out);
     unsetenv(before_name);
 }

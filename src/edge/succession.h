@@ -1,6 +1,6 @@
 /* A new program in the old one's place: the parent executes itself again with the same words, so its process id stays, and the
  * listening sockets and the roles that serve live through it. The new parent starts roles of its own, and when they serve, the
- * ones before are told to finish. Also takes a socket that systemd opened (sd_listen_fds(3)). */
+ * ones before are told to finish. Also takes sockets that a service manager opened (os/manager.h). */
 #ifndef EDGE_SUCCESSION_H
 #define EDGE_SUCCESSION_H
 

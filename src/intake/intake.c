@@ -12,6 +12,7 @@
 #include "os/crew.h"
 #include "os/file.h"
 #include "os/loop.h"
+#include "os/manager.h"
 #include "os/proc.h"
 #include "os/sock.h"
 #include "os/stream.h"
@@ -208,7 +209,11 @@ static enum err prepare(struct intake *intake, struct why *why)
     }
     TRY(loop_new(&intake->loop, why));
     TRY(loop_signals(intake->loop, NULL, NULL, why));
-    TRY(sock_listen(span_str(config->listen), &intake->listener, why));
+    intake->listener = manager_listener("intake", 0);
+    manager_forget_listeners();
+    if (intake->listener < 0) {
+        TRY(sock_listen(span_str(config->listen), &intake->listener, why));
+    }
     intake->gate = (struct gate_config){.listener = intake->listener,
                                         .tls = intake->tls,
                                         .examiner = &intake->examiner,
@@ -243,7 +248,10 @@ int intake_run(const struct intake_config *config)
     log_start("intake", LOG_INFO);
     if (prepare(&intake, &why) == OK) {
         tell(&intake);
+        manager_watch(intake.loop);
+        manager_ready();
         intake.code = loop_run(intake.loop);
+        manager_stopping();
     } else {
         fprintf(stderr, "atalaya-intake: %s\n", why.text);
     }

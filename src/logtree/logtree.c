@@ -12,6 +12,7 @@
 #include "os/file.h"
 #include "os/jail.h"
 #include "os/loop.h"
+#include "os/manager.h"
 #include "os/proc.h"
 #include "os/sock.h"
 #include "tlog/entry.h"
@@ -307,7 +308,10 @@ int logtree_run(const struct logtree_options *options)
         log_line(LOG_ERROR, "log_cannot_start", "why=\"%s\"", why.text);
         return 2;
     }
+    manager_watch(parent.loop);
+    manager_ready();
     int code = loop_run(parent.loop);
+    manager_stopping();
     child_stop(&parent.publish, GRACE_MS);
     child_stop(&parent.signer, GRACE_MS);
     loop_free(parent.loop);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "os/control.h"
 #include "os/file.h"
+#include "os/manager.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -287,7 +288,10 @@ int night_run(const struct night_options *options)
     }
     enter(&night, NIGHT_STARTING);
     loop_after(night.loop, 0, on_tick, &night);
+    manager_watch(night.loop);
+    manager_ready();
     (void)loop_run(night.loop);
+    manager_stopping();
     bool ended_early = options->once && night.phase != NIGHT_DONE && night.code == 0;
     say(&night, "Terminando / ending");
     end(&night);

@@ -3,6 +3,7 @@
 
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/manager.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,6 +118,7 @@ enum err program_start(const char *path, char *const argv[], const int *keep, in
             dup2(log, STDERR_FILENO);
         }
         keep_only(keep, n_keep, true);
+        manager_forget();
         execv(path, argv);
         _exit(127);
     }

@@ -6,6 +6,7 @@
 #include "os/crew.h"
 #include "os/file.h"
 #include "os/loop.h"
+#include "os/manager.h"
 #include "os/options.h"
 
 #include <stdio.h>
@@ -147,7 +148,10 @@ static enum err run(struct setup *setup, struct why *why)
         TRY(crew_start(&crew, &crew.members[i], why));
     }
     loop_after(watch.loop, WATCH_MS, on_tick, &watch);
+    manager_watch(watch.loop);
+    manager_ready();
     (void)loop_run(watch.loop);
+    manager_stopping();
     for (uint32_t i = crew.n; i-- > 0;) {
         crew_stop(&crew.members[i], GRACE_MS); /* the edge first: it is the one that somebody talks to */
     }

@@ -1,0 +1,254 @@
+"""The protocols of a service manager, with the real programs and a test that plays systemd: sockets that were opened beforehand,
+ready, signs of life, reloading without one failed request, stopping; and that nobody but the main process ever speaks."""
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import REPO, get, wait_for
+from intake_kit import ELECTION
+from night_ledger import Night
+from test_edge import tree  # noqa: F401
+from test_tls import certificate, dial
+
+WATCHDOG_MS = 300
+
+
+class Manager:
+    """Opens sockets, starts a program with them, and listens to what it says."""
+
+    def __init__(self, bin_dir, folder, abstract=False):
+        self.bin, self.folder, self.heard, self.process = bin_dir, folder, [], None
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.address = f"\0atalaya-test-{os.getpid()}-{id(self)}" if abstract else str(folder / "notify.sock")
+        self.notify.bind(self.address)
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            try:
+                data, more, _, _ = self.notify.recvmsg(4096, socket.CMSG_SPACE(12))
+            except OSError:
+                return
+            pid = struct.unpack("iII", more[0][2][:12])[0]
+            self.heard.append((time.monotonic(), pid, data.decode()))
+
+    def start(self, program, *args, sockets=(), names=None, watchdog=True):
+        self.log = self.folder / "out.log"
+        env = {**os.environ, "NOTIFY_SOCKET": self.address.replace("\0", "@")}
+        if watchdog:
+            env["WATCHDOG_USEC"] = str(WATCHDOG_MS * 1000)
+        script = "export LISTEN_PID=$$ WATCHDOG_PID=$$; exec \"$@\""
+        high = [os.dup2(s.fileno(), 200 + i) for i, s in enumerate(sockets)]
+        if sockets:
+            env["LISTEN_FDS"] = str(len(sockets))
+            if names is not None:
+                env["LISTEN_FDNAMES"] = ":".join(names)
+            moves = " ".join(f"{3 + i}<&{fd} {fd}<&-" for i, fd in enumerate(high))
+            script = f"exec {moves}; {script}"
+        with open(self.log, "ab") as out:
+            self.process = subprocess.Popen(["/bin/bash", "-c", script, "sh", str(self.bin / program), *map(str, args)], env=env,
+                                            stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, pass_fds=high)
+        for fd in high:
+            os.close(fd)
+        return self
+
+    def said(self, line):
+        return [at for at, _, text in list(self.heard) if line in text.splitlines()]
+
+    def until(self, line, times=1, seconds=15):
+        wait_for(lambda: len(self.said(line)) >= times, seconds, say=lambda: f"{self.heard[-5:]}\n{self.text()}")
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def only_the_main_process_spoke(self):
+        return {pid for _, pid, _ in self.heard} == {self.process.pid}
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(15)
+
+
+@pytest.fixture
+def manager(bin_dir, tmp_path):
+    made = []
+
+    def make(**more):
+        made.append(Manager(bin_dir, tmp_path, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        if one.process is not None and one.process.poll() is None:
+            one.process.kill()
+            one.process.wait(5)
+        one.notify.close()
+
+
+def listening():
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", 0))
+    s.listen(128)
+    return s
+
+
+def edge_args(tree, *more):
+    return ["--listen", "127.0.0.1:1", "--tree", tree.root, "--role", "results", "--name", "uno", "--vkey", tree.signer.vkey, *more]
+
+
+def test_who_asks_before_the_start_is_answered_after_it(manager, tree):
+    """Socket activation: the listener is there before the program."""
+    tree.cut()
+    http = listening()
+    early = socket.create_connection(http.getsockname())
+    early.sendall(b"GET /estado HTTP/1.1\r\nHost: a\r\n\r\n")
+    one = manager(abstract=True).start("atalaya-edge", *edge_args(tree), sockets=[http], names=["atalaya-results.socket"])
+    early.settimeout(15)
+    assert early.recv(1000).startswith(b"HTTP/1.1 200 ")
+    one.until("READY=1")
+    assert one.stop() == 0
+    one.until("STOPPING=1")
+    assert one.only_the_main_process_spoke()
+
+
+def test_sockets_come_by_name_in_any_order(manager, tree, tmp_path):
+    cert, key = certificate(tmp_path, "site", "resultados.example")
+    tree.cut()
+    http, https, health = listening(), listening(), listening()
+    one = manager().start("atalaya-edge", *edge_args(tree, "--tls-listen", "127.0.0.1:1", "--cert", cert, "--key", key, "--health", "127.0.0.1:1"),
+                          sockets=[health, https, http], names=["health", "https", "http"])
+    one.until("READY=1")
+    wait_for(lambda: get(health.getsockname()[1], "/readyz")[0] == 200, say=one.text)
+    assert get(http.getsockname()[1], "/")[0] == 200
+    with dial(https.getsockname()[1]) as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert s.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert one.stop() == 0
+
+
+def test_what_is_no_listener_is_not_taken(manager, tree, free_ports):
+    tree.cut()
+    a, b = socket.socketpair()
+    port = free_ports(1)[0]
+    args = edge_args(tree)
+    args[1] = f"127.0.0.1:{port}"
+    one = manager().start("atalaya-edge", *args, sockets=[a], names=["http"])
+    one.until("READY=1")
+    wait_for(lambda: get(port, "/")[0] == 200, say=one.text)
+    a.close(), b.close()
+
+
+def test_signs_of_life_stop_when_the_program_does(manager, tree):
+    tree.cut()
+    one = manager().start("atalaya-edge", *edge_args(tree), sockets=[listening()])
+    one.until("WATCHDOG=1", times=8)
+    signs = one.said("WATCHDOG=1")[-6:]
+    assert (signs[-1] - signs[0]) / 5 < WATCHDOG_MS / 1000, "a watchdog of this span would have barked"
+    one.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.1)  # what was on its way has come
+    before = len(one.said("WATCHDOG=1"))
+    time.sleep(WATCHDOG_MS / 1000)
+    assert len(one.said("WATCHDOG=1")) == before, "a program that stands still says that it lives"
+    one.process.send_signal(signal.SIGCONT)
+    one.until("WATCHDOG=1", times=before + 2)
+
+
+def test_reloading_is_announced_and_nobody_notices(manager, tree):
+    tree.cut()
+    http = listening()
+    port = http.getsockname()[1]
+    one = manager().start("atalaya-edge", *edge_args(tree), sockets=[http], names=["http"])
+    one.until("READY=1")
+    wait_for(lambda: get(port, "/latest.json")[0] == 200, say=one.text)
+    answers, over = [], threading.Event()
+
+    def ask():
+        while not over.is_set():
+            answers.append(get(port, "/")[0])
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        for n in range(1, 4):
+            one.process.send_signal(signal.SIGHUP)
+            one.until("RELOADING=1", times=n)
+            one.until("READY=1", times=n + 1)
+    finally:
+        over.set()
+        asking.join()
+    assert len(answers) > 20 and set(answers) == {200}
+    moments = [int(m[1]) for _, _, text in one.heard if (m := re.search(r"RELOADING=1\nMONOTONIC_USEC=(\d+)$", text))]
+    assert len(moments) == 3 and moments == sorted(moments)
+    assert one.only_the_main_process_spoke() and one.process.poll() is None
+    before = len(one.said("WATCHDOG=1"))
+    one.until("WATCHDOG=1", times=before + 2)  # the new program goes on with it
+
+
+@pytest.mark.parametrize("program", ["atalaya-intake", "atalaya-cut", "atalaya-log", "atalaya-mirror"])
+def test_every_program_speaks(program, manager, tree, tmp_path, bin_dir):
+    one = manager()
+    sockets, night = [], None
+    if program == "atalaya-intake":
+        folder = tmp_path / "night"
+        folder.mkdir()
+        subprocess.run(["cp", "-r", ELECTION, folder / "election"], check=True)
+        sockets = [listening()]
+        args = ["--dir", folder, "--listen", "127.0.0.1:1"]
+    elif program == "atalaya-mirror":
+        tree.cut()
+        args = ["--feed", "http://127.0.0.1:1/", "--vkey", tree.signer.vkey, "--log-vkey", tree.log.vkey, "--dir", tmp_path / "m",
+                "--status", tmp_path / "mirror-1", "--listen", "127.0.0.1:0"]
+    else:
+        night = Night(tmp_path / "night", bin_dir)
+        args = ["--dir", night.dir]
+        if program == "atalaya-log":
+            night.sign()
+    try:
+        one.start(program, *args, sockets=sockets, names=["intake"])
+        one.until("READY=1")
+        one.until("WATCHDOG=1", times=4)
+        if sockets:
+            wait_for(lambda: get(sockets[0].getsockname()[1], "/v1/acta")[0] != 0, say=one.text)
+        one.stop()
+        one.until("STOPPING=1")
+        assert one.only_the_main_process_spoke(), "a child took the manager for its own"
+    finally:
+        if night is not None:
+            night.close()
+
+
+@pytest.mark.slow
+def test_a_worker_that_hangs_is_replaced(manager, tree, tmp_path):
+    tree.cut()
+    http = listening()
+    port = http.getsockname()[1]
+    status = tmp_path / "status"
+    one = manager().start("atalaya-edge", *edge_args(tree, "--status", status), sockets=[http])
+    wait_for(lambda: get(port, "/")[0] == 200, say=one.text)
+    children = Path(f"/proc/{one.process.pid}/task/{one.process.pid}/children").read_text().split()
+    worker = next(int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == "edge-worker")
+    os.kill(worker, signal.SIGSTOP)
+    wait_for(lambda: "worker_hung" in one.text(), 40, say=one.text)
+    wait_for(lambda: get(port, "/")[0] == 200, say=one.text)
+    assert not Path(f"/proc/{worker}").exists()
+    wait_for(lambda: "restarts 1" in status.read_text(), say=status.read_text)
+    # and when everybody stood still together, nobody is accused
+    everybody = [one.process.pid, *map(int, Path(f"/proc/{one.process.pid}/task/{one.process.pid}/children").read_text().split())]
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(17)
+    for pid in everybody:
+        os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: get(port, "/")[0] == 200, say=one.text)
+    time.sleep(1)
+    assert one.text().count("worker_hung") == 1
