@@ -152,8 +152,7 @@ static enum err by_index(const struct hpack_table *table, uint32_t index, struct
         return ERR_SYNTAX;
     }
     if (index <= HPACK_STATIC) {
-        out->name = span_str(hpack_static[index - 1].name);
-        out->value = span_str(hpack_static[index - 1].value);
+        *out = hpack_static[index - 1];
         return OK;
     }
     uint32_t end = table->used;
@@ -270,19 +269,30 @@ static void put_integer(struct buf *out, unsigned first, unsigned prefix, size_t
     buf_char(out, (char)value);
 }
 
+/* Huffman-coded where that is shorter. */
+static void put_string(struct buf *out, struct span text)
+{
+    size_t coded = hpack_huffman_len(text);
+    if (coded < text.len) {
+        put_integer(out, 0x80, 7, coded);
+        hpack_huffman_put(out, text);
+    } else {
+        put_integer(out, 0, 7, text.len);
+        buf_span(out, text);
+    }
+}
+
 void hpack_put(struct buf *out, struct span name, struct span value)
 {
     uint32_t index = 0;
     for (uint32_t i = 0; i < HPACK_STATIC && index == 0; i++) {
-        index = span_is(name, hpack_static[i].name) ? i + 1 : 0;
+        index = span_equal(name, hpack_static[i].name) ? i + 1 : 0;
     }
     put_integer(out, 0, 4, index);
     if (index == 0) {
-        put_integer(out, 0, 7, name.len);
-        buf_span(out, name);
+        put_string(out, name);
     }
-    put_integer(out, 0, 7, value.len);
-    buf_span(out, value);
+    put_string(out, value);
 }
 
 void hpack_put_status(struct buf *out, int status)

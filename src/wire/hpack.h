@@ -41,7 +41,11 @@ MUST_CHECK enum err hpack_decode(struct hpack_table *table, struct span block, s
 /* Strings as RFC 7541 §5.2 has them, Huffman-coded. Appends the text; ERR_SYNTAX, ERR_TOO_BIG past `max`. */
 MUST_CHECK enum err hpack_huffman(struct span coded, char *out, size_t max, size_t *len);
 
-/* A literal field that enters no table; names in lower case. Well-known names go by their number. */
+/* The other way: how long the coded text is, and the text. */
+size_t hpack_huffman_len(struct span text);
+void hpack_huffman_put(struct buf *out, struct span text);
+
+/* A literal field that enters no table, Huffman-coded where that is shorter; names in lower case. Well-known names go by their number. */
 void hpack_put(struct buf *out, struct span name, struct span value);
 void hpack_put_status(struct buf *out, int status);
 

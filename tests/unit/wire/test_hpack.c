@@ -127,6 +127,32 @@ static void answers(void **state)
     hpack_done(&table);
 }
 
+/* Every byte alone and between others, and RFC 7541 C.4.1's host as it codes it. */
+static void huffman(void **state)
+{
+    (void)state;
+    struct buf coded;
+    buf_init(&coded, 0);
+    hpack_huffman_put(&coded, SPAN("www.example.com"));
+    assert_true(span_equal(buf_as_span(&coded), bytes_of("f1e3c2e5f23a6ba0ab90f4ff")));
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t place = 0; place < 9; place++) {
+            char text[9] = "aZ0~ x;/";
+            char back[16];
+            size_t len = 0;
+            text[place] = (char)byte;
+            struct span whole = span_of(text, place + 1);
+            buf_clear(&coded);
+            hpack_huffman_put(&coded, whole);
+            assert_int_equal(coded.len, hpack_huffman_len(whole));
+            assert_int_equal(hpack_huffman(buf_as_span(&coded), back, sizeof back, &len), OK);
+            assert_true(span_equal(span_of(back, len), whole));
+            assert_int_equal(hpack_huffman(buf_as_span(&coded), back, place, &len), ERR_TOO_BIG);
+        }
+    }
+    buf_done(&coded);
+}
+
 static void frames(void **state)
 {
     (void)state;
@@ -160,7 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests), cmocka_unit_test(eviction), cmocka_unit_test(refusals),
-        cmocka_unit_test(answers),  cmocka_unit_test(frames),
+        cmocka_unit_test(answers),  cmocka_unit_test(huffman), cmocka_unit_test(frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
