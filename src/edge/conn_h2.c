@@ -4,16 +4,10 @@
 
 #include "edge/transport.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PREFACE = sizeof H2_PREFACE - 1 };
-
-static bool would_block(void)
-{
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
 
 static void drop_in(struct server *server, struct h2 *h2)
 {
@@ -61,15 +55,6 @@ static void begin(struct server *server, struct conn *conn)
     h2_setting_put(&server->out, H2_MAX_HEADER_LIST_SIZE, HTTP1_HEAD_MAX);
 }
 
-static void cut_off(struct server *server, struct conn *conn, enum decision decision,
-                    enum edge_counter reason)
-{
-    struct finished finished = {.conn = conn, .decision = decision, .reason = reason};
-    server_record(server, &finished);
-    conn->flags |= CONN_ABORT;
-    server_close(server, conn);
-}
-
 /* What the connection does not take now. False: no room for it, or it is broken; the connection is closed. */
 static bool send_out(struct server *server, struct conn *conn)
 {
@@ -77,7 +62,7 @@ static bool send_out(struct server *server, struct conn *conn)
     size_t sent = 0;
     while (sent < server->out.len && h2->left_len == 0) {
         ssize_t n = transport_send(conn, server->out.at + sent, server->out.len - sent, false);
-        if (n < 0 && !would_block()) {
+        if (n < 0 && !transport_would_block()) {
             server_close(server, conn);
             return false;
         }
@@ -94,7 +79,7 @@ static bool send_out(struct server *server, struct conn *conn)
         char *left = malloc(old + rest);
         if (left == NULL || !server_has_room(server, conn)) {
             free(left);
-            cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
+            server_cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
             return false;
         }
         if (old > 0) {
@@ -117,7 +102,7 @@ static bool send_left(struct server *server, struct conn *conn)
     while (h2->left_at < h2->left_len) {
         ssize_t n = transport_send(conn, h2->left + h2->left_at, h2->left_len - h2->left_at, false);
         if (n < 0) {
-            if (!would_block()) {
+            if (!transport_would_block()) {
                 server_close(server, conn);
             }
             return false;
@@ -265,7 +250,7 @@ static bool keep_in(struct server *server, struct conn *conn, struct span bytes)
     }
     pool_give(&server->pool, old);
     if (!kept) {
-        cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
+        server_cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
     }
     return kept;
 }
@@ -305,7 +290,7 @@ static void read_more(struct server *server, struct conn *conn)
             memcpy(server->h2_in, h2->in, known);
         }
         ssize_t n = transport_receive(conn, server->h2_in + known, sizeof server->h2_in - known);
-        if (n < 0 && would_block()) {
+        if (n < 0 && transport_would_block()) {
             conn->flags &= (uint8_t)~CONN_UNREAD;
             break;
         }
@@ -334,7 +319,7 @@ static void read_off(struct server *server, struct conn *conn)
 {
     for (int i = 0; i < 4; i++) {
         ssize_t n = transport_receive(conn, server->h2_in, sizeof server->h2_in);
-        if (n < 0 && would_block()) {
+        if (n < 0 && transport_would_block()) {
             return;
         }
         if (n <= 0) {
@@ -410,7 +395,7 @@ static void on_due(struct server *server, struct conn *conn)
         if (conn->state != NULL && moves(server, conn)) {
             server_extend(server, conn, server->limits.drain_ms);
         } else {
-            cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
+            server_cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
         }
         break;
     case CONN_LINGER:
@@ -418,14 +403,14 @@ static void on_due(struct server *server, struct conn *conn)
         break;
     case CONN_FLOW:
         if (!h2_flow_due(server, conn)) {
-            cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
+            server_cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
         }
         break;
     case CONN_HEAD:
-        cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_HEAD);
+        server_cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_HEAD);
         break;
     default:
-        cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_IDLE);
+        server_cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_IDLE);
     }
 }
 

@@ -3,27 +3,12 @@
 #include "edge/protocol.h"
 #include "edge/transport.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum {
     HEARD_MAX = 4096, /* a client that goes on talking has not understood */
     READS = 4
 };
-
-static bool would_block(void)
-{
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
-static void cut_off(struct server *server, struct conn *conn, enum decision decision,
-                    enum edge_counter reason)
-{
-    struct finished finished = {.conn = conn, .decision = decision, .reason = reason};
-    server_record(server, &finished);
-    conn->flags |= CONN_ABORT;
-    server_close(server, conn);
-}
 
 /* Nothing of its own waits here, and little in the kernel. */
 static bool has_room(const struct server *server, const struct conn *conn, const struct flow_sub *sub)
@@ -37,7 +22,7 @@ static bool say(struct server *server, struct conn *conn, struct flow_sub *sub, 
 {
     ssize_t n = transport_send(conn, text.at, text.len, false);
     *whole = n > 0;
-    if (n < 0 && !would_block()) {
+    if (n < 0 && !transport_would_block()) {
         server_close(server, conn);
         return false;
     }
@@ -82,7 +67,7 @@ void flow_http1_begin(struct server *server, struct conn *conn)
 {
     struct flow_sub *sub = NULL;
     if (flow_join(server, conn, NULL, &sub) != OK) {
-        cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
+        server_cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
         return;
     }
     conn->state = sub;
@@ -96,7 +81,7 @@ static bool flush(struct server *server, struct conn *conn, struct flow_sub *sub
     while (sub->left_at < sub->left_len) {
         ssize_t n =
             transport_send(conn, sub->left + sub->left_at, (size_t)(sub->left_len - sub->left_at), false);
-        if (n < 0 && !would_block()) {
+        if (n < 0 && !transport_would_block()) {
             server_close(server, conn);
             return false;
         }
@@ -118,7 +103,7 @@ static bool pass_over(struct server *server, struct conn *conn, struct flow_sub 
 {
     for (int i = 0; i < READS; i++) {
         ssize_t n = transport_receive(conn, server->in, LIMIT_READ_BYTES);
-        if (n < 0 && would_block()) {
+        if (n < 0 && transport_would_block()) {
             return true;
         }
         if (n <= 0) {
@@ -126,7 +111,7 @@ static bool pass_over(struct server *server, struct conn *conn, struct flow_sub 
             return false;
         }
         if (sub->heard + n > HEARD_MAX) {
-            cut_off(server, conn, DECIDED_REFUSED, COUNT_REFUSED_BODY);
+            server_cut_off(server, conn, DECIDED_REFUSED, COUNT_REFUSED_BODY);
             return false;
         }
         sub->heard = (uint16_t)(sub->heard + n);
@@ -153,7 +138,7 @@ static void on_due(struct server *server, struct conn *conn)
     bool whole = false;
     uint32_t taken = sub->passed - server_unacknowledged(conn);
     if (sub->left_len > 0 || (int32_t)(taken - sub->mark) < 0) {
-        cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
+        server_cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
         return;
     }
     server_extend(server, conn, server->limits.drain_ms);

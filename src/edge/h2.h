@@ -78,9 +78,9 @@ struct h2_stream *h2_find(const struct h2 *h2, uint32_t id);
 struct h2_stream *h2_stream_new(struct server *server, struct h2 *h2, uint32_t id);
 void h2_stream_drop(struct server *server, struct h2 *h2, struct h2_stream *stream);
 
-/* The answer to a request, formed at the end of server->out. `stream`: one that was receiving, or NULL. */
-void h2_answer(struct server *server, struct conn *conn, uint32_t id, const struct hpack_list *list,
-               struct h2_stream *stream, bool has_body);
+/* The answer to a request, formed at the end of server->out; NULL: its head was too large. `stream`: one that was receiving, or NULL. */
+void h2_answer(struct server *server, struct conn *conn, uint32_t id, const struct http1_request *request,
+               struct h2_stream *stream);
 /* Bodies that wait, as far as windows and room go. */
 void h2_fill(struct server *server, struct h2 *h2);
 

@@ -1,51 +1,37 @@
-/* Answers: the head that HTTP/1.1 would get, as HPACK, and the body in DATA frames. Small bodies go at once; one that waits for a window
+/* Answers: the head that the loader has coded, or HTTP/1.1's coded now, and the body in DATA frames. Small bodies go at once; one that waits for a window
  * or for the connection stays with its stream, and streams take turns. */
 #include "edge/h2.h"
 
-#include "edge/transport.h"
+#include "edge/coded.h"
 
 #include <string.h>
 #include <unistd.h>
 
-/* One line of a head that HTTP/1.1 would have sent. */
-static void put_field(struct span line, struct buf *out)
+/* An answer as HTTP/1.1 has it, at `at` of `out`: its head becomes a block in the same place. What follows the head, a small body of our own,
+ * is returned. */
+static struct span recode(size_t at, int status, struct buf *out)
 {
-    char name[64];
-    struct span value = line;
-    struct span key = span_cut(&value, ':');
-    if (key.len >= sizeof name || span_is(key, "Connection")) {
-        return;
-    }
-    for (size_t i = 0; i < key.len; i++) {
-        char c = key.at[i];
-        name[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-    }
-    hpack_put(out, span_of(name, key.len), span_trim(value));
+    static struct buf text;
+    buf_clear(&text);
+    buf_span(&text, span_from(buf_as_span(out), at));
+    buf_truncate(out, at);
+    struct span whole = buf_as_span(&text);
+    const char *end = memmem(whole.at, whole.len, "\r\n\r\n", 4);
+    size_t len = end == NULL ? whole.len : (size_t)(end - whole.at) + 4;
+    struct span head = span_of(whole.at, len);
+    (void)span_cut(&head, '\n'); /* the status line */
+    hpack_put_status(out, status);
+    coded_lines(head, out);
+    return span_from(whole, len);
 }
 
-/* The head at `text` as a HEADERS frame; what follows the head, a small body of our own, as *rest. */
-static void put_head(struct span text, int status, uint32_t id, bool ends, struct buf *out, struct span *rest)
+static void set_frame(struct buf *out, size_t at, uint8_t flags)
 {
-    size_t at = out->len;
-    h2_head_put(out, 0, H2_HEADERS, (uint8_t)(H2_END_HEADERS | (ends ? H2_END_STREAM : 0)), id);
-    hpack_put_status(out, status);
-    struct span line = text;
-    (void)span_cut(&text, '\n'); /* the status line */
-    for (line = span_cut(&text, '\n'); line.len > 1; line = span_cut(&text, '\n')) {
-        put_field(span_of(line.at, line.len - 1), out);
-    }
     size_t len = out->len - at - H2_HEAD_LEN;
     out->at[at] = (char)(len >> 16);
     out->at[at + 1] = (char)(len >> 8);
     out->at[at + 2] = (char)len;
-    *rest = text;
-}
-
-/* Where the head of HTTP/1.1 ends. */
-static size_t head_len(struct span text)
-{
-    const char *end = memmem(text.at, text.len, "\r\n\r\n", 4);
-    return end == NULL ? text.len : (size_t)(end - text.at) + 4;
+    out->at[at + 4] = (char)flags;
 }
 
 /* Forms up to one DATA frame of a body. False: nothing was to be had (a file that is shorter than it was). */
@@ -91,17 +77,6 @@ static bool put_body(struct server *server, struct h2 *h2, struct sending *sendi
     return sending->body_left == 0;
 }
 
-static void record(struct server *server, const struct conn *conn, const struct http1_request *request,
-                   const struct reply *reply)
-{
-    struct finished finished = {
-        .conn = conn, .reason = reply->reason, .status = reply->status, .bytes = reply->len};
-    finished.decision = reply->reason == COUNTERS ? DECIDED_SERVED : DECIDED_REFUSED;
-    finished.method = request->method;
-    finished.target = request->target;
-    server_record(server, &finished);
-}
-
 /* A body of our own that no window takes at once is kept: it is a sentence or /estado, a few KiB. */
 static void keep_own(struct server *server, struct sending *sending, struct span body)
 {
@@ -112,52 +87,55 @@ static void keep_own(struct server *server, struct sending *sending, struct span
     sending->body_left = body.len;
 }
 
-void h2_answer(struct server *server, struct conn *conn, uint32_t id, const struct hpack_list *list,
-               struct h2_stream *stream, bool has_body)
+/* The frame's head is there before its block, and is completed when that is known. */
+static struct span put_head(struct server *server, const struct conn *conn, uint32_t id,
+                            const struct http1_request *request, struct reply *reply)
 {
-    static struct http1_request request;
-    static struct buf text;
+    struct buf *out = &server->out;
+    size_t at = out->len;
+    h2_head_put(out, 0, H2_HEADERS, 0, id);
+    server->answers.coded = true;
+    if (request != NULL) {
+        respond(&server->answers, request, out, reply);
+    } else {
+        respond_error(&server->answers, 431, out, reply);
+        reply->reason = COUNT_REFUSED_HEAD;
+    }
+    if (reply->subscribes && !flow_admits(server, conn)) {
+        buf_truncate(out, at + H2_HEAD_LEN);
+        respond_busy(&server->answers, out, reply);
+    }
+    server->answers.coded = false;
+    struct span own = reply->coded ? SPAN("") : recode(at + H2_HEAD_LEN, reply->status, out);
+    bool ends = own.len == 0 && reply->len == 0 && !reply->subscribes;
+    set_frame(out, at, H2_END_HEADERS | (ends ? H2_END_STREAM : 0));
+    return own;
+}
+
+void h2_answer(struct server *server, struct conn *conn, uint32_t id, const struct http1_request *request,
+               struct h2_stream *stream)
+{
     struct h2 *h2 = h2_of(conn);
     struct reply reply;
-    buf_clear(&text);
     server->answers.over_tls = conn->tls != NULL;
     server->answers.view = server->shelf.current == NULL ? NULL : &server->shelf.current->map;
-    if (list->too_big || list->size > HTTP1_HEAD_MAX) {
-        request.method = HTTP_OTHER;
-        request.target = SPAN("");
-        respond_error(&server->answers, 431, &text, &reply);
-        reply.reason = COUNT_REFUSED_HEAD;
-    } else {
-        if (h2_request(list, &request) != OK) {
-            return; /* looked at before */
-        }
-        request.content_length = has_body && request.content_length == 0 ? 1 : request.content_length;
-        respond(&server->answers, &request, &text, &reply);
-    }
-    if (reply.subscribes && !flow_admits(server, conn)) {
-        buf_clear(&text);
-        respond_busy(&server->answers, &text, &reply);
-    }
-    record(server, conn, &request, &reply);
+    struct span own = put_head(server, conn, id, request, &reply);
+    server_answered(server, conn, request, &reply);
     struct sending sending;
-    struct span rest;
-    struct span whole = buf_as_span(&text);
     sending_begin(&sending, server, &reply);
-    bool own = whole.len > head_len(whole);
-    put_head(whole, reply.status, id, !own && sending.body_left == 0 && !reply.subscribes, &server->out,
-             &rest);
     if (reply.subscribes) {
-        buf_clear(&text);
-        flow_greet(server, &request, &text);
+        static struct buf greeting;
+        buf_clear(&greeting);
+        flow_greet(server, request, &greeting);
         stream = stream != NULL ? stream : h2_stream_new(server, h2, id);
         stream->receiving = false;
-        h2_flow_begin(server, conn, stream, buf_as_span(&text));
+        h2_flow_begin(server, conn, stream, buf_as_span(&greeting));
         return;
     }
     int32_t window = stream != NULL ? stream->window : h2->first_window;
-    if (own) {
-        sending.body = rest.at;
-        sending.body_left = rest.len;
+    if (own.len > 0) {
+        sending.body = own.at;
+        sending.body_left = own.len;
     }
     if (put_body(server, h2, &sending, id, &window)) {
         sending_done(&sending, server);
@@ -169,7 +147,7 @@ void h2_answer(struct server *server, struct conn *conn, uint32_t id, const stru
     stream = stream != NULL ? stream : h2_stream_new(server, h2, id);
     stream->window = window;
     stream->receiving = false;
-    if (own) {
+    if (own.len > 0) {
         keep_own(server, &sending, span_of(sending.body, (size_t)sending.body_left));
     } else if (!sending.file_is_ours) {
         sending.view = shelf_use(server->shelf.current);

@@ -136,12 +136,10 @@ static enum h2_error on_data(struct server *server, struct conn *conn, const str
         return h2_reset(server, conn, head->stream, H2_FLOW_CONTROL_ERROR);
     }
     if (ends) {
-        static struct hpack_list refused; /* whatever it was: with a body it is none */
-        refused.n = 3;
-        refused.fields[0] = (struct hpack_field){SPAN(":method"), SPAN("GET")};
-        refused.fields[1] = (struct hpack_field){SPAN(":scheme"), SPAN("http")};
-        refused.fields[2] = (struct hpack_field){SPAN(":path"), SPAN("/")};
-        h2_answer(server, conn, head->stream, &refused, stream, true);
+        /* Whatever it was: with a body it is none that we answer. */
+        static const struct http1_request with_body = {
+            .method = HTTP_GET, .target = {"/", 1}, .minor = 1, .keep_alive = true, .content_length = 1};
+        h2_answer(server, conn, head->stream, &with_body, stream);
     }
     return payload.len == 0 && !ends ? h2_glitch(server, conn, GLITCH_EMPTY) : H2_NO_ERROR;
 }
@@ -172,11 +170,15 @@ static enum h2_error begin_request(struct server *server, struct conn *conn, uin
         return h2_reset(server, conn, id, H2_REFUSED_STREAM);
     }
     bool ends = (flags & H2_END_STREAM) != 0;
-    if (!list->too_big && (h2_request(list, &request) != OK || (ends && request.content_length != 0))) {
+    if (list->too_big || list->size > HTTP1_HEAD_MAX) {
+        h2_answer(server, conn, id, NULL, NULL);
+        return H2_NO_ERROR;
+    }
+    if (h2_request(list, &request) != OK || (ends && request.content_length != 0)) {
         return h2_reset(server, conn, id, H2_PROTOCOL_ERROR);
     }
-    if (ends || list->too_big) {
-        h2_answer(server, conn, id, list, NULL, false);
+    if (ends) {
+        h2_answer(server, conn, id, &request, NULL);
         return H2_NO_ERROR;
     }
     struct h2_stream *stream = h2_stream_new(server, h2, id);

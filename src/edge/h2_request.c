@@ -104,11 +104,12 @@ enum err h2_request(const struct hpack_list *list, struct http1_request *out)
     unsigned seen = 0;
     out->method = HTTP_OTHER;
     out->target = SPAN("");
-    out->minor = 1;
+    out->minor = 2; /* in fingerprints */
     out->keep_alive = true;
     out->body = HTTP1_BODY_NONE;
     out->content_length = 0;
     out->n_fields = 0;
+    out->names = 0;
     out->head_len = 0;
     for (uint32_t i = 0; i < list->n; i++) {
         const struct hpack_field *field = &list->fields[i];
@@ -126,6 +127,7 @@ enum err h2_request(const struct hpack_list *list, struct http1_request *out)
             TRY(length_field(field, out));
         }
         if (out->n_fields < HTTP1_FIELDS_MAX) {
+            out->names |= http1_name_bit(field->name);
             out->fields[out->n_fields++] = (struct http1_field){.name = field->name, .value = field->value};
         }
     }

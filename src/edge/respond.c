@@ -279,6 +279,9 @@ static void answer_route(const struct edge_shelf *shelf, const struct http1_requ
     head.meta = rep->meta;
     head.etag = span_of(rep->etag, rep->etag[0] != '\0' ? ETAG_LEN : 0);
     head.ranges = (route->flags & ROUTE_RANGES) != 0;
+    for (int i = 0; i < CODED_PARTS; i++) {
+        head.coded[i] = view_piece(shelf->view, rep->coded[i]);
+    }
     reply->object = rep->object;
     reply->offset = rep->offset;
     reply->len = rep->len;

@@ -1,13 +1,16 @@
 /* Conditions and parts. */
 #include "edge/respond_rep.h"
 
+#include "wire/hpack.h"
+
+#include <stdio.h>
 #include <strings.h>
 
 void respond_end_head(const struct edge_shelf *shelf, const struct reply *reply, struct buf *out)
 {
     buf_span(out, shelf->date);
     if (shelf->over_tls) { /* RFC 6797: never in clear */
-        buf_str(out, "Strict-Transport-Security: max-age=31536000\r\n");
+        buf_str(out, RESPOND_HSTS);
     }
     buf_str(out, reply->close ? "Connection: close\r\n\r\n" : "\r\n");
 }
@@ -93,6 +96,56 @@ static void as_status(const struct rep_head *head, int status, uint64_t size, st
     buf_span(out, span_from(head->whole, head->lead));
 }
 
+/* The same heads in HTTP/2's form; they end with the date. */
+static void coded_answer(const struct edge_shelf *shelf, const struct rep_head *head,
+                         const struct reply *reply, uint64_t first, uint64_t len, uint64_t size,
+                         struct buf *out)
+{
+    bool known = reply->status == 304;
+    bool outside = reply->status == 416;
+    hpack_put_status(out, reply->status);
+    if (!known) {
+        coded_length(out, outside ? 0 : len);
+    }
+    if (outside || reply->status == 206) {
+        char range[80];
+        int n = outside ? snprintf(range, sizeof range, "bytes */%llu", (unsigned long long)size)
+                        : snprintf(range, sizeof range, "bytes %llu-%llu/%llu", (unsigned long long)first,
+                                   (unsigned long long)(first + len - 1), (unsigned long long)size);
+        hpack_put_raw(out, HPACK_CONTENT_RANGE, span_of(range, (size_t)n));
+    }
+    if (!known && !outside) {
+        buf_span(out, head->coded[CODED_KIND]);
+    }
+    buf_span(out, head->coded[CODED_OWN]);
+    buf_span(out, head->coded[CODED_REST]);
+    buf_span(out, shelf->coded_date);
+    if (shelf->over_tls) {
+        buf_span(out, shelf->coded_hsts);
+    }
+}
+
+static void text_answer(const struct edge_shelf *shelf, const struct rep_head *head,
+                        const struct reply *reply, uint64_t first, uint64_t len, uint64_t size,
+                        struct buf *out)
+{
+    switch (reply->status) {
+    case 206:
+        part_head(head, first, len, size, out);
+        break;
+    case 304:
+        http1_status_line(out, 304);
+        buf_span(out, span_from(head->whole, head->meta));
+        break;
+    case 416:
+        outside_head(head, size, out);
+        break;
+    default:
+        as_status(head, reply->status, size, out);
+    }
+    respond_end_head(shelf, reply, out);
+}
+
 /* The status of a representation that is there: RFC 9110 §13.2.2, the conditions first, then the range. */
 static int judge(const struct http1_request *request, const struct rep_head *head, uint64_t size,
                  uint64_t *first, uint64_t *len)
@@ -111,21 +164,8 @@ void respond_rep(const struct edge_shelf *shelf, const struct http1_request *req
     uint64_t first = 0;
     uint64_t len = size;
     reply->status = status == 200 && head->status == 200 ? judge(request, head, size, &first, &len) : status;
-    switch (reply->status) {
-    case 206:
-        part_head(head, first, len, size, out);
-        break;
-    case 304:
-        http1_status_line(out, 304);
-        buf_span(out, span_from(head->whole, head->meta));
-        break;
-    case 416:
-        outside_head(head, size, out);
-        break;
-    default:
-        as_status(head, reply->status, size, out);
-    }
-    respond_end_head(shelf, reply, out);
+    reply->coded = shelf->coded && head->coded[CODED_REST].at != NULL;
+    (reply->coded ? coded_answer : text_answer)(shelf, head, reply, first, len, size, out);
     bool bodiless = request->method == HTTP_HEAD || reply->status == 304 || reply->status == 416;
     reply->offset += first;
     reply->len = bodiless ? 0 : len;

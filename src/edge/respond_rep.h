@@ -11,6 +11,7 @@ struct rep_head {
     uint16_t lead, meta;
     struct span etag; /* empty: none */
     bool ranges;
+    struct span coded[CODED_PARTS]; /* NULL: not prepared */
 };
 
 /* Date, Connection and the empty line. */

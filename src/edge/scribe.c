@@ -99,6 +99,7 @@ static void say_all(struct scribe *scribe, struct words *words, enum hits_kind k
 /* What the workers' rings say of a fingerprint; the first worker that knows it names it. */
 static void say_prints(struct scribe *scribe, struct words *words)
 {
+    static const char *const versions[] = {"http/1.0", "http/1.1", "http/2"};
     static bool used[HITS_IDS];
     memset(used, 0, sizeof used);
     for (uint32_t i = 0; i < scribe->book.n_records; i++) {
@@ -108,7 +109,7 @@ static void say_prints(struct scribe *scribe, struct words *words)
         if (used[id] && !scribe->said[HITS_HTTP][id]) {
             char *text = words->texts[id - 1];
             const struct hits_print *print = &scribe->rings[0]->prints[id - 1];
-            int n = snprintf(text, HITS_WORD_MAX, "http/1.%u fields=%u names=%016llx", print->minor & 1U,
+            int n = snprintf(text, HITS_WORD_MAX, "%s fields=%u names=%016llx", versions[print->minor % 3],
                              print->n_fields & 127U, (unsigned long long)print->names);
             say(scribe, words, HITS_HTTP, id, span_of(text, (size_t)n));
         }

@@ -8,7 +8,6 @@
 #include "wire/h2_frame.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <string.h>
 
 enum {
@@ -32,11 +31,6 @@ struct batch {
     bool ends, polite, some;
     bool subscribes; /* to /flow: the connection is another protocol's after this answer */
 };
-
-static bool would_block(void)
-{
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
 
 static void drop_in(struct server *server, struct pending *pending)
 {
@@ -92,21 +86,12 @@ static bool keep_in(struct server *server, struct conn *conn, struct span bytes)
     return true;
 }
 
-static void cut_off(struct server *server, struct conn *conn, enum decision decision,
-                    enum edge_counter reason)
-{
-    struct finished finished = {.conn = conn, .decision = decision, .reason = reason};
-    server_record(server, &finished);
-    conn->flags |= CONN_ABORT;
-    server_close(server, conn);
-}
-
 /* Reads and forgets; the end, or too much of it, closes. */
 static void read_off(struct server *server, struct conn *conn)
 {
     for (int i = 0; i < LINGER_READS; i++) {
         ssize_t n = transport_receive(conn, server->in, sizeof server->in);
-        if (n < 0 && would_block()) {
+        if (n < 0 && transport_would_block()) {
             return;
         }
         if (n <= 0) {
@@ -124,23 +109,6 @@ static void linger(struct server *server, struct conn *conn)
     transport_end(conn);
     server_stage(server, conn, CONN_LINGER, server->limits.linger_ms);
     read_off(server, conn);
-}
-
-static void record(struct server *server, const struct conn *conn, const struct http1_request *request,
-                   const struct reply *reply)
-{
-    struct finished finished = {
-        .conn = conn, .reason = reply->reason, .status = reply->status, .bytes = reply->len};
-    finished.decision = reply->reason == COUNTERS ? DECIDED_SERVED : DECIDED_REFUSED;
-    finished.method = request != NULL ? request->method : HTTP_OTHER;
-    uint8_t client[16];
-    if (request != NULL && (conn->flags & CONN_EXEMPT) != 0 &&
-        forwarders_client(server->forwarders, request, client)) {
-        finished.client = client;
-    }
-    finished.target = request != NULL ? request->target : SPAN("");
-    finished.request = request;
-    server_record(server, &finished);
 }
 
 /* Forms the answer to the request at the start of the bytes, or to what is none. ERR_AGAIN: it is not complete. */
@@ -174,7 +142,7 @@ static enum err form_one(struct server *server, const struct conn *conn, struct 
     }
     batch->ends = reply.close;
     batch->some = true;
-    record(server, conn, err == OK ? &request : NULL, &reply);
+    server_answered(server, conn, err == OK ? &request : NULL, &reply);
     sending_begin(&batch->last, server, &reply);
     if (batch->last.body != NULL && batch->last.body_left <= COPY_MAX) {
         buf_add(&server->out, batch->last.body, (size_t)batch->last.body_left);
@@ -209,7 +177,7 @@ static void wait_for_room(struct server *server, struct conn *conn, struct batch
     if (kept && keep_in(server, conn, batch->ends ? SPAN("") : batch->bytes)) {
         server_stage(server, conn, CONN_SENDING, server->limits.drain_ms);
     } else {
-        cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
+        server_cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
     }
 }
 
@@ -232,7 +200,7 @@ static bool keep_rest(struct server *server, struct conn *conn, struct span rest
         return true;
     }
     if (!keep_in(server, conn, rest)) {
-        cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
+        server_cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
         return false;
     }
     if (conn->stage != CONN_HEAD) {
@@ -294,7 +262,7 @@ static void read_more(struct server *server, struct conn *conn)
             memcpy(server->in, pending->in, known);
         }
         ssize_t n = transport_receive(conn, server->in + known, LIMIT_READ_BYTES);
-        if (n < 0 && would_block()) {
+        if (n < 0 && transport_would_block()) {
             conn->flags &= (uint8_t)~CONN_UNREAD;
             return;
         }
@@ -373,7 +341,7 @@ static void refuse_late_head(struct server *server, struct conn *conn)
     server->answers.over_tls = conn->tls != NULL;
     respond_error(&server->answers, 408, &server->out, &reply);
     reply.reason = COUNT_TIMEOUT_HEAD;
-    record(server, conn, NULL, &reply);
+    server_answered(server, conn, NULL, &reply);
     if (transport_send(conn, server->out.at, server->out.len, true) == (ssize_t)server->out.len) {
         linger(server, conn);
     } else {
@@ -393,7 +361,7 @@ static void end_idle(struct server *server, struct conn *conn)
     }
     struct pending *pending = pending_of(server, conn);
     if (pending->idle_queue != 0 && pending->idle_queue < queue + (uint64_t)server->limits.drain_bytes) {
-        cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
+        server_cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
         return;
     }
     pending->idle_queue = queue;
@@ -408,7 +376,7 @@ static void on_due(struct server *server, struct conn *conn)
         if (sending_moves(&pending->sending, conn, server->limits.drain_bytes)) {
             server_extend(server, conn, server->limits.drain_ms);
         } else {
-            cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
+            server_cut_off(server, conn, DECIDED_TIMEOUT, COUNT_TIMEOUT_RESPONSE);
         }
         break;
     case CONN_HEAD:

@@ -121,12 +121,18 @@ void server_close(struct server *server, struct conn *conn)
     tell_number(server);
 }
 
-static void evict(struct server *server, struct conn *conn)
+void server_cut_off(struct server *server, struct conn *conn, enum decision decision,
+                    enum edge_counter reason)
 {
-    struct finished finished = {.conn = conn, .decision = DECIDED_EVICTED, .reason = COUNT_EVICTED};
+    struct finished finished = {.conn = conn, .decision = decision, .reason = reason};
     server_record(server, &finished);
     conn->flags |= CONN_ABORT;
     server_close(server, conn);
+}
+
+static void evict(struct server *server, struct conn *conn)
+{
+    server_cut_off(server, conn, DECIDED_EVICTED, COUNT_EVICTED);
 }
 
 /* Descriptors or places are short: the worst connection of the busiest network goes. */
@@ -292,4 +298,21 @@ void server_record(struct server *server, const struct finished *finished)
     if (server->hits != NULL) {
         hits_pen_write(server->hits, finished, path);
     }
+}
+
+void server_answered(struct server *server, const struct conn *conn, const struct http1_request *request,
+                     const struct reply *reply)
+{
+    struct finished finished = {
+        .conn = conn, .reason = reply->reason, .status = reply->status, .bytes = reply->len};
+    finished.decision = reply->reason == COUNTERS ? DECIDED_SERVED : DECIDED_REFUSED;
+    finished.method = request != NULL ? request->method : HTTP_OTHER;
+    uint8_t client[16];
+    if (request != NULL && (conn->flags & CONN_EXEMPT) != 0 &&
+        forwarders_client(server->forwarders, request, client)) {
+        finished.client = client;
+    }
+    finished.target = request != NULL ? request->target : SPAN("");
+    finished.request = request;
+    server_record(server, &finished);
 }

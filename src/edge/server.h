@@ -82,5 +82,11 @@ struct finished {
     uint64_t bytes;                      /* of the body */
 };
 void server_record(struct server *server, const struct finished *finished);
+/* An answer was formed; `request` NULL: to what was none. */
+void server_answered(struct server *server, const struct conn *conn, const struct http1_request *request,
+                     const struct reply *reply);
+/* Ends with a reset, for a reason. */
+void server_cut_off(struct server *server, struct conn *conn, enum decision decision,
+                    enum edge_counter reason);
 
 #endif

@@ -6,9 +6,16 @@
 #include "edge/conns.h"
 #include "tls/house.h"
 
+#include <errno.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+/* Why the last of these calls failed: only not now. */
+static inline bool transport_would_block(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
 
 /* Over TLS: everything is gathered, and leaves in full records. */
 ssize_t transport_send_over(const struct conn *conn, const struct iovec *parts, int n);

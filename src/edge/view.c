@@ -19,6 +19,12 @@ static const void *take(struct span *rest, uint64_t count, size_t size)
 
 static bool rep_ok(const struct view_top *top, const struct view_rep *rep)
 {
+    for (int i = 0; i < CODED_PARTS; i++) {
+        const struct view_piece *piece = &rep->coded[i];
+        if (piece->at > top->text_len || piece->len > top->text_len - piece->at || piece->len > HEAD_MAX) {
+            return false;
+        }
+    }
     return (rep->object < top->n_objects || (rep->object == VIEW_NONE && rep->len == 0)) &&
            rep->head <= top->text_len && rep->head_len <= top->text_len - rep->head &&
            rep->lead <= rep->meta && rep->meta <= rep->head_len && rep->head_len <= HEAD_MAX;

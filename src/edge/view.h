@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "edge/coded.h"
 #include "edge/heads.h"
 #include "edge/negotiate.h"
 
@@ -37,6 +38,11 @@ struct view_top {
     struct view_facts facts;
 };
 
+/* Bytes of the text. */
+struct view_piece {
+    uint32_t at, len;
+};
+
 /* One encoding of one path. */
 struct view_rep {
     uint64_t offset, len; /* in its object */
@@ -45,6 +51,7 @@ struct view_rep {
     uint16_t head_len, lead, meta;
     uint16_t status; /* that the head says */
     char etag[ETAG_LEN];
+    struct view_piece coded[CODED_PARTS]; /* the same head for HTTP/2 */
 };
 
 enum { ROUTE_RANGES = 1 };
@@ -75,9 +82,16 @@ static inline struct span view_head(const struct view_map *view, const struct vi
     return span_of(view->text + rep->head, rep->head_len);
 }
 
+static inline struct span view_piece(const struct view_map *view, struct view_piece piece)
+{
+    return span_of(view->text + piece.at, piece.len);
+}
+
 /* Building. Objects, representations and routes get numbers in the order in which they are added. */
 struct view_builder {
     struct buf objects, reps, routes, text;
+    struct buf pieces; /* view_piece: heads' parts that others may share */
+    struct buf parts[CODED_PARTS];
     uint32_t n_objects, n_reps, n_routes;
 };
 void view_builder_init(struct view_builder *builder);

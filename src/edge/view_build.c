@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { PIECES_SHARED = 256 };
+
 void view_builder_init(struct view_builder *builder)
 {
     *builder = (struct view_builder){0};
@@ -12,6 +14,10 @@ void view_builder_init(struct view_builder *builder)
     buf_init(&builder->reps, 0);
     buf_init(&builder->routes, 0);
     buf_init(&builder->text, UINT32_MAX);
+    buf_init(&builder->pieces, 0);
+    for (int i = 0; i < CODED_PARTS; i++) {
+        buf_init(&builder->parts[i], 0);
+    }
 }
 
 void view_builder_done(struct view_builder *builder)
@@ -20,12 +26,46 @@ void view_builder_done(struct view_builder *builder)
     buf_done(&builder->reps);
     buf_done(&builder->routes);
     buf_done(&builder->text);
+    buf_done(&builder->pieces);
+    for (int i = 0; i < CODED_PARTS; i++) {
+        buf_done(&builder->parts[i]);
+    }
 }
 
 uint32_t view_add_object(struct view_builder *builder, uint64_t id)
 {
     buf_add(&builder->objects, &id, sizeof id);
     return builder->n_objects++;
+}
+
+/* Heads differ in few of their parts: what was put in lately is not put in again. */
+static struct view_piece piece_of(struct view_builder *builder, struct span bytes)
+{
+    const size_t n = builder->pieces.len / sizeof(struct view_piece);
+    for (size_t i = 0; i < n && i < PIECES_SHARED; i++) {
+        struct view_piece piece;
+        memcpy(&piece, builder->pieces.at + i * sizeof piece, sizeof piece);
+        if (span_equal(span_of(builder->text.at + piece.at, piece.len), bytes)) {
+            return piece;
+        }
+    }
+    struct view_piece piece = {.at = (uint32_t)builder->text.len, .len = (uint32_t)bytes.len};
+    buf_span(&builder->text, bytes);
+    buf_add(&builder->pieces, &piece, sizeof piece);
+    return piece;
+}
+
+static void code_head(struct view_builder *builder, struct view_rep *rep)
+{
+    for (int i = 0; i < CODED_PARTS; i++) {
+        buf_clear(&builder->parts[i]);
+    }
+    coded_head(span_of(builder->text.at + rep->head, rep->head_len), rep->lead, rep->meta, builder->parts);
+    struct span own = buf_as_span(&builder->parts[CODED_OWN]);
+    rep->coded[CODED_OWN] = (struct view_piece){.at = (uint32_t)builder->text.len, .len = (uint32_t)own.len};
+    buf_span(&builder->text, own);
+    rep->coded[CODED_KIND] = piece_of(builder, buf_as_span(&builder->parts[CODED_KIND]));
+    rep->coded[CODED_REST] = piece_of(builder, buf_as_span(&builder->parts[CODED_REST]));
 }
 
 uint32_t view_add_rep(struct view_builder *builder, const struct head_plan *plan, uint32_t object,
@@ -39,6 +79,7 @@ uint32_t view_add_rep(struct view_builder *builder, const struct head_plan *plan
     rep.head = (uint32_t)builder->text.len;
     head_print(plan, &builder->text, &rep.lead, &rep.meta);
     rep.head_len = (uint16_t)(builder->text.len - rep.head);
+    code_head(builder, &rep);
     assert(plan->etag.len <= ETAG_LEN);
     if (plan->etag.len > 0) {
         memcpy(rep.etag, plan->etag.at, plan->etag.len);

@@ -31,7 +31,7 @@ struct worker {
     struct hits_pen hits;
     struct census census;
     struct flow flow;
-    struct buf estado, caption, host, date;
+    struct buf estado, caption, host, date, coded_date, coded_hsts;
     int channel;
     int64_t end_by_ms;
     bool open;     /* the listener is watched */
@@ -70,6 +70,9 @@ static void make_date(struct worker *worker)
     http1_date(&worker->date, clock_now_ms(NULL));
     buf_str(&worker->date, "\r\n");
     worker->server.answers.date = buf_as_span(&worker->date);
+    buf_clear(&worker->coded_date);
+    coded_lines(buf_as_span(&worker->date), &worker->coded_date);
+    worker->server.answers.coded_date = buf_as_span(&worker->coded_date);
 }
 
 static void on_second(void *arg)
@@ -202,6 +205,10 @@ static enum err prepare(struct worker *worker, struct why *why)
     buf_init(&worker->caption, 0);
     buf_init(&worker->host, 0);
     buf_init(&worker->date, 0);
+    buf_init(&worker->coded_date, 0);
+    buf_init(&worker->coded_hsts, 0);
+    coded_lines(SPAN(RESPOND_HSTS), &worker->coded_hsts);
+    answers->coded_hsts = buf_as_span(&worker->coded_hsts);
     TRY(loop_watch(worker->loop, worker->channel, LOOP_READ, on_channel, worker));
     if (gift->tls_listener >= 0) {
         int keys = gift->asking_ends[gift->index];

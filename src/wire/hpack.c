@@ -295,6 +295,13 @@ void hpack_put(struct buf *out, struct span name, struct span value)
     put_string(out, value);
 }
 
+void hpack_put_raw(struct buf *out, enum hpack_name name, struct span value)
+{
+    put_integer(out, 0, 4, name);
+    put_integer(out, 0, 7, value.len);
+    buf_span(out, value);
+}
+
 void hpack_put_status(struct buf *out, int status)
 {
     static const int known[] = {200, 204, 206, 304, 400, 404, 500};

@@ -11,6 +11,9 @@
 
 enum { HPACK_TABLE_MAX = 4096, HPACK_FIELDS_MAX = 72, HPACK_TEXT_MAX = 16384, HPACK_STATIC = 61 };
 
+/* Names by their number in the static table (RFC 7541, appendix A). */
+enum hpack_name { HPACK_CONTENT_LENGTH = 28, HPACK_CONTENT_RANGE = 30 };
+
 /* Entries lie one after the other, the newest last, each with its two lengths behind it. */
 struct hpack_table {
     char *bytes;
@@ -47,6 +50,8 @@ void hpack_huffman_put(struct buf *out, struct span text);
 
 /* A literal field that enters no table, Huffman-coded where that is shorter; names in lower case. Well-known names go by their number. */
 void hpack_put(struct buf *out, struct span name, struct span value);
+/* The same for a name of the static table by its number, and a short value as it is. */
+void hpack_put_raw(struct buf *out, enum hpack_name name, struct span value);
 void hpack_put_status(struct buf *out, int status);
 
 #endif

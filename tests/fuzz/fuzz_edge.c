@@ -1,6 +1,7 @@
 /* What strangers send to an edge: bytes to a request to a reply, over a small view. Whatever comes, the head ends once, the
  * body lies inside its representation, and no answer but 2xx carries a range. */
 #include "edge/respond.h"
+#include "wire/hpack.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -44,6 +45,26 @@ static const struct view_map *view_once(void)
     return &view;
 }
 
+/* The same answer in HTTP/2's form: a whole block that enters no table, or HTTP/1.1's text to be coded. */
+static void check_coded(struct edge_shelf *shelf, const struct http1_request *request, int status)
+{
+    static struct hpack_list list;
+    static struct hpack_table table;
+    static struct buf out;
+    struct reply reply;
+    hpack_init(&table);
+    buf_clear(&out);
+    shelf->coded = true;
+    respond(shelf, request, &out, &reply);
+    assert(reply.status == status && reply.fd < 0);
+    if (reply.coded) {
+        enum err err = hpack_decode(&table, buf_as_span(&out), &list);
+        assert(err == OK && table.n == 0 && list.n > 1 && span_is(list.fields[0].name, ":status"));
+    } else {
+        assert(span_starts(buf_as_span(&out), SPAN("HTTP/1.1 ")));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct http1_request request;
@@ -74,5 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(head_len == head.len && (reply.status == 200 || reply.status == 206 || reply.status == 404));
     }
     assert(err == OK || reply.close);
+    if (err == OK) {
+        check_coded(&shelf, &request, reply.status);
+    }
     return 0;
 }

@@ -186,7 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests), cmocka_unit_test(eviction), cmocka_unit_test(refusals),
-        cmocka_unit_test(answers),  cmocka_unit_test(huffman), cmocka_unit_test(frames),
+        cmocka_unit_test(answers),  cmocka_unit_test(huffman),  cmocka_unit_test(frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
