@@ -1,4 +1,5 @@
-// Follows latest.json: when a new cut is out, the page's figures are replaced in place by those of its counterpart.
+// When a new cut is out, the page's figures are replaced in place by those of its counterpart. /flow says so where the host has it;
+// everywhere else latest.json is asked every so often.
 // Without this script, and when anything here fails, the page stays as it is: complete, with its hour on it.
 const html = document.documentElement;
 const { root, page } = html.dataset;
@@ -11,6 +12,7 @@ const words = en
       code: 'Code of this update:',
       conflict: 'The log of the origin has signed two histories; this copy shows the one it knew.',
       lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.', late: 'The next update is late.',
+      ingest: ['Right now: received', 'captured', 'verified', 'of'],
     }
   : {
       live: 'Actualización', pause: 'Pausar actualización', resume: 'Reanudar actualización', age: 'Este corte salió hace',
@@ -18,11 +20,14 @@ const words = en
       essential: 'Servicio reducido: primero los totales.', code: 'Código de este corte:',
       conflict: 'El registro del origen firmó dos historias; esta copia muestra la que conocía.',
       lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.',
+      ingest: ['En este momento: acopiadas', 'capturadas', 'verificadas', 'de'],
     };
 const base = new URL(root || './', location.href);
 const POLL_MS = 10000; // the least; between cuts a real night is asked less
 const POLL_MAX_MS = 60000;
 const LATE_MS = 120000; // of the night's clock after the hour that the cut promised, or as long as between cuts
+const SPREAD_MS = 2000; // who hears the same in the same instant does not ask in the same instant
+const AGAIN_MS = 300000; // a host that refused /flow is asked for it again
 const REGIONS = ['cabeza', 'contenido', 'pie'];
 let cut = Number(html.dataset.cut);
 let ended = false;
@@ -55,8 +60,9 @@ const age = make('p');
 const code = make('p', { hidden: true });
 const notice = make('p', { hidden: true });
 const others = make('p');
+const ingest = make('p', { hidden: true });
 const button = make('button', { type: 'button' });
-bar.append(notice, age, button, said, code, others);
+bar.append(notice, age, button, said, ingest, code, others);
 document.getElementById('contenido').before(bar);
 
 const label = () => {
@@ -157,6 +163,40 @@ const showState = (state) => {
   }
 };
 
+// What /flow says of the cut is asked for again where it stands: the pointer, and the host's state.
+let flow;
+let flowFrom = 0;
+let heard;
+const hear = ({ data }) => {
+  const { stages, ...event } = JSON.parse(data);
+  ingest.hidden = !stages?.fresh;
+  if (!ingest.hidden) {
+    const [received, captured, verified, of] = words.ingest;
+    const [n, m, k, all] = [stages.received, stages.captured, stages.verified, stages.expected].map((i) => Number(i).toLocaleString('en'));
+    ingest.textContent = `${received} ${n} · ${captured} ${m} · ${verified} ${k} · ${of} ${all}`;
+  }
+  const news = JSON.stringify(event);
+  if (event.cut > cut || (heard && heard !== news)) setTimeout(poll, Math.random() * SPREAD_MS);
+  heard = news;
+};
+// A page that nobody looks at holds no connection: a browser has few for one host.
+const listen = (there) => {
+  if (!there || ended || document.hidden) {
+    flow?.close();
+    flow = undefined;
+    ingest.hidden = true;
+  } else if (!flow && globalThis.EventSource && Date.now() > flowFrom) {
+    flow = new EventSource(new URL('flow', base));
+    flow.onmessage = hear;
+    flow.onerror = () => {
+      ingest.hidden = true;
+      if (flow?.readyState !== EventSource.CLOSED) return; // the browser comes back by itself
+      flow = undefined;
+      flowFrom = Date.now() + AGAIN_MS;
+    };
+  }
+};
+
 const ask = async () => {
   try {
     const latest = await get('latest.json', 'json');
@@ -173,7 +213,9 @@ const ask = async () => {
     }
     bar.hidden = false;
     label();
-    showState(await get('estado', 'json'));
+    const state = await get('estado', 'json');
+    showState(state);
+    listen(state.flow);
     failed = 0;
   } catch {
     failed += 1;
@@ -186,6 +228,7 @@ let asking = false;
 let again = false;
 const poll = async () => {
   again = true;
+  if (document.hidden) listen(false);
   if (asking || document.hidden) return;
   asking = true;
   while (again) {

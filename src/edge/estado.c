@@ -1,6 +1,7 @@
 #include "edge/estado.h"
 
 #include "base/date.h"
+#include "edge/flow_source.h"
 #include "wire/text.h"
 
 static void key_time(struct json *json, const char *key, bool known, int64_t ms)
@@ -89,6 +90,8 @@ void estado_print(const struct edge_options *options, const struct view_facts *f
     cut_keys(&json, facts, now_ms);
     json_key(&json, "mode");
     json_str(&json, "normal");
+    json_key(&json, "flow");
+    json_bool(&json, flow_is_here(options->kind));
     feed_keys(&json, feed, feed_age_s);
     json_key(&json, "code");
     code[0] != '\0' ? json_str(&json, code) : json_null(&json);

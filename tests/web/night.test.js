@@ -101,6 +101,27 @@ test('figures move from cut to cut without a reload, and are those of the data',
   assert.deepEqual(complaints, []);
 });
 
+for (const [name, prepare] of [
+  // Rounds of questions never come: only /flow can bring the next cut.
+  ['over /flow alone', (page) => page.addInitScript(() => {
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = (call, ms, ...rest) => (ms > 5000 ? 0 : setTimeout(call, ms, ...rest));
+  })],
+  ['by asking alone, when /flow is blocked', (page) => page.route('**/flow', (route) => route.abort())],
+]) {
+  for (const host of ['results', 'mirror']) {
+    test(`figures move ${name}: ${host}`, async (t) => {
+      const { page } = await visit(t, 'about:blank');
+      await prepare(page);
+      await page.goto(`${sites[host]}jg/`);
+      const first = await page.evaluate(() => Number(document.documentElement.dataset.cut));
+      await page.waitForFunction((cut) => Number(document.documentElement.dataset.cut) > cut, first, { timeout: 60000 });
+      await sameAsData(await shown(page));
+      if (host === 'results' && name.startsWith('over')) await page.getByText(/En este momento: acopiadas [\d,]+ · capturadas/).waitFor({ timeout: 20000 });
+    });
+  }
+}
+
 test('without JavaScript the page is complete and says what the CSV of its cut says', async (t) => {
   const latest = await until(async () => {
     const now = await json('latest.json');

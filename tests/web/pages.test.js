@@ -35,8 +35,8 @@ const chunks = () => readdirSync(join(tree, 'chunk')).map((name) => `chunk/${nam
 const number = (text) => Number(text.replaceAll(',', ''));
 
 // A site at one cut and a page on it; complaints of the browser (policy, script errors) fail the test.
-async function visit(t, { cut = 2, path = '', viewport = DESKTOP, ...options } = {}) {
-  const site = await serveTree(tree, { firstCut: cut });
+async function visit(t, { cut = 2, path = '', viewport = DESKTOP, flow = false, ...options } = {}) {
+  const site = await serveTree(tree, { firstCut: cut, flow });
   const context = await browser.newContext({ viewport, ...options });
   const page = await context.newPage();
   const complaints = [];
@@ -164,6 +164,96 @@ test('figures move to the next cut without a reload, and focus, scroll and open 
   assert.match(await page.locator('nav.main a').nth(4).getAttribute('href'), /cut\/2\//);
   assert.deepEqual(complaints, []);
   assert.equal(hosts.size, 1, [...hosts].join(' '));
+});
+
+// Polling alone would not ask again before ten seconds: what changes before that came over /flow.
+const soon = { timeout: 9000 };
+const followers = async (site, n) => {
+  const end = Date.now() + 5000;
+  while (site.following.size !== n && Date.now() < end) await new Promise((done) => setTimeout(done, 20));
+  assert.equal(site.following.size, n);
+};
+
+test('over /flow the figures move by themselves, without a reload', async (t) => {
+  const { site, page, complaints } = await visit(t, { cut: 1, path: 'jg/', flow: true });
+  await followers(site, 1);
+  await page.evaluate(() => (globalThis.same = true));
+  const before = site.asked.filter((path) => path === '/latest.json').length;
+  site.publish(2);
+  await page.waitForFunction(() => document.documentElement.dataset.cut === '2', null, soon);
+  assert.ok(await isCaptured(page, 2, 'jg'));
+  assert.equal(await page.evaluate(() => globalThis.same), true);
+  assert.equal(site.asked.filter((path) => path === '/latest.json').length, before + 1);
+  site.publish(3);
+  await page.waitForFunction(() => document.documentElement.dataset.cut === '3', null, soon);
+  await page.locator('.live', { hasText: 'Último corte' }).waitFor(soon);
+  await followers(site, 0); // nothing more will come
+  assert.deepEqual(complaints, []);
+});
+
+test('the ingest of this moment stands beside the figures of the cut, in words of the page', async (t) => {
+  for (const [path, words] of [['jg/', 'En este momento: acopiadas 4,211 · capturadas 4,180 · verificadas 3,977 · de 12,948'],
+    ['cut/1/en/jg/index.html', 'Right now: received 4,211 · captured 4,180 · verified 3,977 · of 12,948']]) {
+    const { site, page, complaints } = await visit(t, { cut: 1, path, flow: true });
+    await followers(site, 1);
+    assert.equal((await page.locator('.live').innerText()).includes(words.split(' ')[0] + ' '), false);
+    const stages = { expected: 12948, received: 4211, captured: 4180, verified: 3977, fresh: true };
+    site.tell({ stages });
+    await page.getByText(words).waitFor(soon);
+    assert.deepEqual(await axeFindings(page), []);
+    site.tell({ stages: { ...stages, fresh: false } });
+    await page.getByText(words).waitFor({ state: 'hidden', ...soon });
+    site.tell({ stages });
+    await page.getByText(words).waitFor(soon);
+    site.following.forEach((response) => response.destroy());
+    await page.getByText(words).waitFor({ state: 'hidden', ...soon });
+    await followers(site, 1); // and it comes back by itself
+    assert.deepEqual(complaints.filter((text) => !/ERR_(INCOMPLETE|CONNECTION)/.test(text)), []);
+  }
+});
+
+test('a page that nobody looks at holds no connection', async (t) => {
+  const { site, page } = await visit(t, { cut: 1, flow: true });
+  await followers(site, 1);
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await followers(site, 0);
+  site.publish(2);
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { value: false, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await page.waitForFunction(() => document.documentElement.dataset.cut === '2', null, soon);
+  await followers(site, 1);
+});
+
+for (const [name, block] of [
+  ['is blocked', (page) => page.route('**/flow', (route) => route.abort())],
+  ['is refused', (page) => page.route('**/flow', (route) => route.fulfill({ status: 503, body: 'lleno' }))],
+  ['is no event stream', (page) => page.route('**/flow', (route) => route.fulfill({ contentType: 'text/html', body: '<p>portal' }))],
+  ['does not exist in the browser', (page) => page.addInitScript(() => delete globalThis.EventSource)],
+]) {
+  test(`when /flow ${name} the page asks the pointer, as ever`, async (t) => {
+    const { site, page } = await visit(t, { cut: 1, flow: true });
+    await block(page);
+    await page.goto(`${site.url}jg/`);
+    await page.locator('.live').waitFor();
+    site.publish(2);
+    await look(page);
+    await untilCut(page, 2);
+    assert.ok(await isCaptured(page, 2, 'jg'));
+  });
+}
+
+test('where a host has no /flow it is not asked for', async (t) => {
+  const { site, page } = await visit(t, { cut: 1 });
+  await page.locator('.live').waitFor();
+  site.publish(2);
+  await look(page);
+  await untilCut(page, 2);
+  assert.ok(!site.asked.includes('/flow'));
 });
 
 test('a page inside a cut follows too, and its address with it', async (t) => {
