@@ -67,12 +67,16 @@ void hits_pen_flush(struct hits_pen *pen)
 enum hits_path hits_path_of(struct span target)
 {
     static const struct {
-        const char *begin;
+        char begin[15];
+        uint8_t len;
         enum hits_path path;
-    } rows[] = {{"/cut/", HITS_PATH_CUT},         {"/chunk/", HITS_PATH_CHUNK},
-                {"/package/", HITS_PATH_PACKAGE}, {"/acta/", HITS_PATH_ACTA},
-                {"/log/", HITS_PATH_LOG},         {"/estado", HITS_PATH_STATE},
-                {"/codigo", HITS_PATH_STATE},     {"/latest.json", HITS_PATH_STATE}};
+    } rows[] = {
+#define BEGINS(text, path) {(text), sizeof(text) - 1, HITS_PATH_##path}
+        BEGINS("/cut/", CUT),     BEGINS("/chunk/", CHUNK),      BEGINS("/package/", PACKAGE),
+        BEGINS("/acta/", ACTA),   BEGINS("/log/", LOG),          BEGINS("/estado", STATE),
+        BEGINS("/codigo", STATE), BEGINS("/latest.json", STATE),
+#undef BEGINS
+    };
     if (target.len == 0) {
         return HITS_PATH_NONE;
     }
@@ -81,7 +85,7 @@ enum hits_path hits_path_of(struct span target)
     }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (target.len > 1 && target.at[1] == rows[i].begin[1] &&
-            span_starts(target, span_str(rows[i].begin))) {
+            span_starts(target, span_of(rows[i].begin, rows[i].len))) {
             return rows[i].path;
         }
     }
@@ -130,6 +134,8 @@ void hits_pen_write(struct hits_pen *pen, const struct finished *finished, enum 
     slot->decision = (uint8_t)finished->decision;
     slot->reason = (uint8_t)finished->reason;
     pen->at++;
+    /* The reader has had that line last: it is on its way while the next request comes. */
+    __builtin_prefetch(&pen->ring->slots[pen->at % HITS_RING], 1);
     if (++pen->waiting == HITS_HANDFUL) {
         hits_pen_flush(pen);
     }

@@ -183,7 +183,8 @@ void shelf_drop(struct shelf *shelf, struct shelf_view *view)
     free_view(view);
 }
 
-enum { SENDFILE_FROM = 65536 };
+/* Beyond this the kernel taking pages by reference is cheaper than copying them (measured: even at 32 KiB, 0.9 at 64). */
+enum { SENDFILE_FROM = 48 << 10 };
 
 struct span shelf_bytes(const struct shelf_view *view, uint32_t object, uint64_t offset, uint64_t len)
 {

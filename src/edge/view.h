@@ -76,6 +76,9 @@ struct view_map {
 
 /* Checks every offset once, so that no lookup has to. */
 MUST_CHECK enum err view_open(struct span block, struct view_map *out, struct why *why);
+/* Of a path, under the view's key. Not made against who chooses paths to collide: the paths in a view are the signer's, and
+ * what a stranger asks for is compared with the few that lie where its hash points. */
+uint64_t view_hash(const uint64_t key[2], struct span path);
 const struct view_route *view_find(const struct view_map *view, struct span path); /* NULL: not there */
 static inline struct span view_head(const struct view_map *view, const struct view_rep *rep)
 {

@@ -1,5 +1,4 @@
 /* Building a view: lists grow, then the slots are filled and all is laid out in one block. */
-#include "base/map.h"
 #include "edge/view.h"
 
 #include <assert.h>
@@ -109,7 +108,7 @@ static void fill_slots(const struct view_builder *builder, const uint64_t key[2]
         struct view_route route;
         memcpy(&route, builder->routes.at + i * sizeof route, sizeof route);
         struct span path = span_of(text + route.path, route.path_len);
-        uint32_t slot = (uint32_t)siphash(key[0], key[1], path.at, path.len) & (n - 1);
+        uint32_t slot = (uint32_t)view_hash(key, path) & (n - 1);
         bool known = false;
         for (; slots[slot] != VIEW_NONE && !known; slot = (slot + 1) & (n - 1)) {
             struct view_route other;

@@ -279,7 +279,8 @@ static int wait_ms(const struct loop *loop)
     if (loop->n_timers == 0) {
         return -1;
     }
-    int64_t left = loop->timers[0].at_ms - monotonic_ms();
+    /* As of this turn's beginning: a timer is late by no more than the turn took, and the clock is asked once a turn. */
+    int64_t left = loop->timers[0].at_ms - loop->now_ms;
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 

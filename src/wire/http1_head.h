@@ -19,8 +19,8 @@ struct http1_head {
 enum err http1_refuse(struct http1_head *head, int status, enum err err, const char *sentence);
 
 /* What a byte may stand in: a token (RFC 9110 §5.6.2), a value (no controls but HTAB), a target (visible ASCII but '#',
- * which is never sent). */
-enum { HTTP1_TCHAR = 1, HTTP1_TEXT = 2, HTTP1_TARGET = 4 };
+ * which is never sent), a host's name. */
+enum { HTTP1_TCHAR = 1, HTTP1_TEXT = 2, HTTP1_TARGET = 4, HTTP1_HOST = 8 };
 extern const uint8_t http1_class[256];
 static inline bool http1_is_tchar(unsigned char c)
 {

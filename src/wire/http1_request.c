@@ -2,6 +2,7 @@
  * absolute with the same authority as Host; the caller gets its path. */
 #include "wire/http1_head.h"
 
+#include <endian.h>
 #include <strings.h>
 
 enum { METHOD_MAX = 16 };
@@ -48,14 +49,36 @@ static enum err method_token(struct http1_head *head, struct http1_request *out)
     return OK;
 }
 
+/* The first byte from `at` on that no target may hold, eight at a time: as end_of_text in http1_head.c. */
+static const unsigned char *end_of_target(const unsigned char *at, const unsigned char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    while (end - at >= 8) {
+        uint64_t word;
+        memcpy(&word, at, 8);
+        word = le64toh(word);
+        uint64_t del = word ^ ones * 0x7f;
+        uint64_t hash = word ^ ones * '#';
+        uint64_t odd =
+            (((word - ones * 0x21) & ~word) | ((del - ones) & ~del) | ((hash - ones) & ~hash) | word) &
+            ones * 0x80;
+        if (odd != 0) {
+            return at + __builtin_ctzll(odd) / 8;
+        }
+        at += 8;
+    }
+    while (at < end && (http1_class[*at] & HTTP1_TARGET) != 0) {
+        at++;
+    }
+    return at;
+}
+
 static enum err target_text(struct http1_head *head, struct span *out)
 {
     const unsigned char *at = head->at;
     size_t left = (size_t)(head->end - at);
     const unsigned char *end = left > HTTP1_TARGET_MAX ? at + HTTP1_TARGET_MAX : head->end;
-    while (at < end && (http1_class[*at] & HTTP1_TARGET) != 0) {
-        at++;
-    }
+    at = end_of_target(at, end);
     if (at == end && end != head->end && (http1_class[*at] & HTTP1_TARGET) != 0) {
         return http1_refuse(head, 414, ERR_TOO_BIG, "the target is longer than 2048 bytes");
     }
@@ -73,8 +96,7 @@ static enum err target_text(struct http1_head *head, struct span *out)
 
 static bool is_host_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_';
+    return (http1_class[(unsigned char)c] & HTTP1_HOST) != 0;
 }
 
 /* A name or IPv4 address, or an IPv6 address in brackets, and maybe a port. */
