@@ -89,7 +89,7 @@ def main():
         conf = (bench.REPO / "bench/peers/nginx-tuned.conf").read_text().replace("{dir}", folder).replace("{port}", str(port))
         Path(folder, "nginx.conf").write_text(conf.replace("{root}", str(tree.root)) + "\nmaster_process off;\n")
         edge = [bench.REPO / "build/bin/atalaya-edge", "--listen", f"127.0.0.1:{port}", "--tree", tree.root, "--role", "results", "--name", "b",
-                "--vkey", tree.signer.vkey, "--hits", Path(folder) / "hits"]
+                "--vkey", tree.signer.vkey, "--hits", Path(folder) / "hits", "--packs", Path(folder) / "packs"]
         commands = {"floor": [bench.Floor(folder).binary, port, 100], "atalaya-edge": edge, "nginx": ["/usr/sbin/nginx", "-c", f"{folder}/nginx.conf"]}
         print(f"{'instructions:u a request':28}" + "".join(f"{k:>14}" for k in arguments.only))
         for name in arguments.work:

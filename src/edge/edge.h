@@ -44,7 +44,8 @@ struct edge_options {
     const char *incidents; /* folder of the incidents, or NULL */
     int64_t hits_rate;     /* bytes of records a second */
     int64_t hits_total;    /* bytes of segments */
-    uint64_t budget;       /* bytes in memory for bodies */
+    uint64_t budget;       /* bytes in memory and packs for bodies */
+    const char *packs;     /* folder for larger bodies, or NULL: all lie in memory */
     uint32_t workers;
     struct limits limits;
     struct forwarders forwarders;

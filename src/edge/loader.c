@@ -109,7 +109,7 @@ static enum err prepare(struct loader *loader, struct why *why)
     }
     TRY(loop_new(&loader->loop, why));
     TRY(loop_signals(loader->loop, on_signal, loader, why));
-    vault_init(&loader->vault, gift->options->budget, first_id);
+    vault_init(&loader->vault, gift->options->budget, first_id, gift->options->packs);
     prepare_site(loader);
     TRY(prepare_tree(loader));
     TRY(prepare_sealed(loader, why));
@@ -144,7 +144,8 @@ static enum err enter_jail(const struct loader *loader, struct why *why)
         read[n++] = path_join(inside[i], options->sealed, names[i]);
     }
     read[n] = beside[0] != '\0' ? beside : NULL;
-    const struct jail jail = {.name = "edge-loader", .rights = JAIL_FILES, .read = read};
+    const char *const packs[] = {options->packs, NULL};
+    const struct jail jail = {.name = "edge-loader", .rights = JAIL_FILES, .read = read, .nameless = packs};
     return jail_enter(&jail, why);
 }
 

@@ -188,6 +188,7 @@ static enum err prepare(struct parent *parent, struct why *why)
     TRY(folder_make(options->tree, why)); /* a tree that is not there yet is an empty one */
     TRY(below_folder(options->tree, &gift.folder, why));
     TRY(make_sealed(options->sealed, why));
+    TRY(options->packs != NULL ? folder_make(options->packs, why) : OK);
     TRY(listeners(parent, &gift, why));
     if (options->clock != NULL) {
         TRY(clock_open(options->clock, &parent->clock, why));

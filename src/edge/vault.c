@@ -1,4 +1,4 @@
-/* Segments, files and the sweep. */
+/* Segments, packs, files and the sweep. */
 #include "edge/vault.h"
 
 #include "edge/view.h"
@@ -10,11 +10,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-void vault_init(struct vault *vault, uint64_t budget, uint64_t first_id)
+void vault_init(struct vault *vault, uint64_t budget, uint64_t first_id, const char *packs)
 {
     *vault = (struct vault){.budget = budget, .next_id = first_id};
     map_init(&vault->by_hash, first_id, first_id ^ 0x5bd1e995);
     buf_init(&vault->open, 0);
+    pack_init(&vault->pack, packs);
 }
 
 void vault_done(struct vault *vault)
@@ -29,6 +30,7 @@ void vault_done(struct vault *vault)
     free(vault->objects);
     map_done(&vault->by_hash);
     buf_done(&vault->open);
+    pack_drop(&vault->pack);
 }
 
 struct body *vault_find(struct vault *vault, const uint8_t sha256[32])
@@ -59,12 +61,29 @@ static struct body *add_body(struct vault *vault, const uint8_t sha256[32], uint
     return body;
 }
 
-static uint32_t add_object(struct vault *vault, int fd, uint64_t size, bool is_file)
+static uint32_t add_object(struct vault *vault, int fd, uint64_t size, bool is_file, bool is_ours)
 {
     vault->objects = grown(vault->objects, vault->n_objects, sizeof *vault->objects);
-    vault->objects[vault->n_objects] =
-        (struct vault_object){.id = vault->next_id++, .size = size, .fd = fd, .is_file = is_file};
+    vault->objects[vault->n_objects] = (struct vault_object){
+        .id = vault->next_id++, .size = size, .fd = fd, .is_file = is_file, .is_ours = is_ours};
     return vault->n_objects++;
+}
+
+static bool is_open(const struct body *body)
+{
+    return body->object == VAULT_OPEN || body->object == VAULT_OPEN_PACK;
+}
+
+/* Into the open pack, or the open segment. */
+static void store(struct vault *vault, struct body *body, struct span bytes)
+{
+    if (bytes.len >= PACK_FROM && pack_add(&vault->pack, bytes, &body->offset)) {
+        body->object = VAULT_OPEN_PACK;
+        return;
+    }
+    body->object = VAULT_OPEN;
+    body->offset = vault->open.len;
+    buf_span(&vault->open, bytes);
 }
 
 enum err vault_put(struct vault *vault, const uint8_t sha256[32], struct span bytes, struct body **out)
@@ -75,9 +94,7 @@ enum err vault_put(struct vault *vault, const uint8_t sha256[32], struct span by
             return ERR_FULL;
         }
         body = add_body(vault, sha256, bytes.len);
-        body->object = VAULT_OPEN;
-        body->offset = vault->open.len;
-        buf_span(&vault->open, bytes);
+        store(vault, body, bytes);
         vault->bytes += bytes.len;
     }
     *out = body;
@@ -92,7 +109,7 @@ struct body *vault_take_file(struct vault *vault, const uint8_t sha256[32], uint
         return body;
     }
     body = add_body(vault, sha256, len);
-    body->object = add_object(vault, fd, len, true);
+    body->object = add_object(vault, fd, len, true, false);
     return body;
 }
 
@@ -108,7 +125,7 @@ void vault_want(struct vault *vault, struct body *body)
 {
     if (body->mark != vault->mark) {
         body->mark = vault->mark;
-        if (body->object != VAULT_OPEN) {
+        if (!is_open(body)) {
             vault->objects[body->object].live += body->len > 0 ? body->len : 1;
         }
     }
@@ -117,25 +134,26 @@ void vault_want(struct vault *vault, struct body *body)
 /* A segment of which less than half is wanted is worth copying together. */
 static bool is_sparse(const struct vault_object *object)
 {
-    return !object->is_file && object->live > 0 && object->live < object->size / 2;
+    return object->is_ours && object->live > 0 && object->live < object->size / 2;
 }
 
-/* The wanted bodies of sparse segments move into the open one. */
+/* The wanted bodies of sparse segments and packs move into the open ones. */
 static enum err move_out(struct vault *vault, struct body *body, struct why *why)
 {
     const struct vault_object *object = &vault->objects[body->object];
-    uint64_t offset = vault->open.len;
-    if (body->len > 0) {
-        char *room = buf_room(&vault->open, (size_t)body->len);
-        ssize_t n = pread(object->fd, room, (size_t)body->len, (off_t)body->offset);
-        if (n != (ssize_t)body->len) {
-            return why_set(why, ERR_IO, "read a segment: %s", strerror(errno));
-        }
-        buf_grew(&vault->open, (size_t)body->len);
+    struct buf bytes;
+    buf_init(&bytes, 0);
+    char *room = buf_room(&bytes, (size_t)body->len);
+    ssize_t n = pread(object->fd, room, (size_t)body->len, (off_t)body->offset);
+    enum err err = OK;
+    if (n == (ssize_t)body->len) {
+        buf_grew(&bytes, (size_t)body->len);
+        store(vault, body, buf_as_span(&bytes));
+    } else {
+        err = why_set(why, ERR_IO, "read a segment: %s", n < 0 ? strerror(errno) : "it is too short");
     }
-    body->offset = offset;
-    body->object = VAULT_OPEN;
-    return OK;
+    buf_done(&bytes);
+    return err;
 }
 
 static void forget_bodies(struct vault *vault)
@@ -168,20 +186,20 @@ static void forget_objects(struct vault *vault)
             close(object.fd);
             continue;
         }
-        vault->bytes += object.is_file ? 0 : object.size;
+        vault->bytes += object.is_ours ? object.size : 0;
         moved[i] = kept;
         vault->objects[kept++] = object;
     }
     vault->n_objects = kept;
     for (uint32_t i = 0; i < vault->n_bodies; i++) {
         struct body *body = vault->bodies[i];
-        body->object = body->object == VAULT_OPEN ? VAULT_OPEN : moved[body->object];
+        body->object = is_open(body) ? body->object : moved[body->object];
     }
     free(moved);
 }
 
 /* The open segment without what nobody wanted (a load that failed half way). Returns false when nothing is left. */
-static bool pack_open(struct vault *vault)
+static bool squeeze_open(struct vault *vault)
 {
     struct buf packed;
     bool any = false;
@@ -207,22 +225,43 @@ static bool pack_open(struct vault *vault)
     return any;
 }
 
-static enum err seal_open(struct vault *vault, struct why *why)
+/* An object that was open is one like the others. */
+static void settle(struct vault *vault, uint32_t was, uint32_t object)
 {
-    int fd = -1;
-    if (!pack_open(vault)) {
-        return OK;
-    }
-    TRY(memfd_of("edge-segment", buf_as_span(&vault->open), &fd, why));
-    uint32_t object = add_object(vault, fd, vault->open.len, false);
     for (uint32_t i = 0; i < vault->n_bodies; i++) {
         struct body *body = vault->bodies[i];
-        if (body->object == VAULT_OPEN) {
+        if (body->object == was) {
             body->object = object;
             vault->objects[object].live += body->len > 0 ? body->len : 1;
         }
     }
-    vault->bytes += vault->open.len;
+    vault->bytes += vault->objects[object].size;
+}
+
+/* What nobody wanted in it stays until less than half is wanted. */
+static void close_pack(struct vault *vault)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < vault->n_bodies; i++) {
+        any = any || vault->bodies[i]->object == VAULT_OPEN_PACK;
+    }
+    if (!any) {
+        pack_drop(&vault->pack);
+        return;
+    }
+    uint64_t len = vault->pack.len;
+    settle(vault, VAULT_OPEN_PACK, add_object(vault, pack_take(&vault->pack), len, true, true));
+}
+
+static enum err seal_open(struct vault *vault, struct why *why)
+{
+    int fd = -1;
+    close_pack(vault);
+    if (!squeeze_open(vault)) {
+        return OK;
+    }
+    TRY(memfd_of("edge-segment", buf_as_span(&vault->open), &fd, why));
+    settle(vault, VAULT_OPEN, add_object(vault, fd, vault->open.len, false, true));
     buf_done(&vault->open);
     buf_init(&vault->open, 0);
     return OK;
@@ -233,7 +272,7 @@ enum err vault_sweep_end(struct vault *vault, struct why *why)
     forget_bodies(vault);
     for (uint32_t i = 0; i < vault->n_bodies; i++) {
         struct body *body = vault->bodies[i];
-        if (body->object != VAULT_OPEN && is_sparse(&vault->objects[body->object])) {
+        if (!is_open(body) && is_sparse(&vault->objects[body->object])) {
             TRY(move_out(vault, body, why));
         }
     }

@@ -1,6 +1,6 @@
 /* The loader's vault: bodies that were verified, each kept once by its SHA-256. Small ones lie in segments (memfds,
- * sealed, so that nobody can change a byte any more), big ones stay in their files, held open since they were
- * verified. What no view uses any more is forgotten; a segment that is mostly forgotten is copied together. */
+ * sealed, so that nobody can change a byte any more), larger ones in packs (edge/pack.h) when there is a folder for them, the
+ * files of packages stay where they are, held open since they were verified. What no view uses any more is forgotten; a segment that is mostly forgotten is copied together. */
 #ifndef EDGE_VAULT_H
 #define EDGE_VAULT_H
 
@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/span.h"
+#include "edge/pack.h"
 
 #include <stdint.h>
 
@@ -24,7 +25,8 @@ struct vault_object {
     uint64_t size;
     uint64_t live; /* bytes that are still wanted */
     int fd;
-    bool is_file;
+    bool is_file;     /* to be sent from its descriptor: a file of the tree, or a pack */
+    bool is_ours;     /* a segment or a pack: it counts for the budget */
     uint32_t sent;    /* bit i: worker i has it */
     uint32_t in_view; /* index in the view being built, VIEW_NONE */
 };
@@ -35,16 +37,18 @@ struct vault {
     struct map by_hash;
     struct vault_object *objects;
     uint32_t n_objects;
-    struct buf open; /* the segment being filled: object index VAULT_OPEN */
-    uint64_t budget; /* bytes in segments */
-    uint64_t bytes;  /* in segments, the open one included */
+    struct buf open;  /* the segment being filled: object index VAULT_OPEN */
+    struct pack pack; /* the pack being filled: VAULT_OPEN_PACK */
+    uint64_t budget;  /* bytes in segments and packs */
+    uint64_t bytes;   /* in them, the open ones included */
     uint64_t next_id;
     uint32_t mark;
 };
 
-enum { VAULT_OPEN = UINT32_MAX - 1 };
+enum { VAULT_OPEN = UINT32_MAX - 1, VAULT_OPEN_PACK = UINT32_MAX - 2 };
 
-void vault_init(struct vault *vault, uint64_t budget, uint64_t first_id);
+/* `packs`: a folder for bodies that are worth it, or NULL: all lie in memory. */
+void vault_init(struct vault *vault, uint64_t budget, uint64_t first_id, const char *packs);
 void vault_done(struct vault *vault);
 
 /* A body that is there already, or NULL. */

@@ -160,7 +160,8 @@ static enum err begin(struct puller *puller, struct why *why)
     /* It connects and writes below its folder; certificates and name service are read. */
     const char *read[] = {"/etc", "/usr/share/ca-certificates", "/run/systemd/resolve", options->clock, NULL};
     const char *write[] = {options->pull.dir, status_dir, NULL};
-    const struct jail jail = {"mirror-puller", JAIL_CONNECT | JAIL_FILES, read, write};
+    const struct jail jail = {
+        .name = "mirror-puller", .rights = JAIL_CONNECT | JAIL_FILES, .read = read, .write = write};
     return jail_enter(&jail, why);
 }
 

@@ -91,6 +91,9 @@ static void edge(struct night *night, const char *name, const char *role, const 
     if (strcmp(role, "results") == 0) {
         arg_path(night, member, "--flow", "run/status");
     }
+    char packs[64];
+    snprintf(packs, sizeof packs, "run/packs/%s", name);
+    arg_path(night, member, "--packs", packs);
     if (strcmp(role, "site") != 0) {
         arg_text(night, member, "--vkey", night->vkey);
     } else {

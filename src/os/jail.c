@@ -80,6 +80,9 @@ static enum err allow_paths(int rules, const struct jail *jail, uint64_t known, 
     for (const char *const *path = jail->write; path != NULL && *path != NULL; path++) {
         TRY(allow_path(rules, *path, write, why));
     }
+    for (const char *const *path = jail->nameless; path != NULL && *path != NULL; path++) {
+        TRY(allow_path(rules, *path, FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE, why));
+    }
     return OK;
 }
 

@@ -21,6 +21,9 @@ struct jail {
     unsigned rights;          /* enum jail_right */
     const char *const *read;  /* folders and files that may be read; NULL-terminated, NULL for none */
     const char *const *write; /* folders that may be read and written below */
+    /* Folders of the role's own in which it may open files that have no name (O_TMPFILE): nothing can be made, removed or
+     * renamed there. */
+    const char *const *nameless;
 };
 
 /* Enters for good: no_new_privs, no core files, Landlock, seccomp. Paths that do not exist are skipped.

@@ -349,10 +349,11 @@ def test_twenty_cuts_under_load_without_one_failed_request(edge, tree):
 
 
 @pytest.mark.sanitize
-def test_an_answer_that_is_being_read_survives_its_cut(edge, tree):
+@pytest.mark.parametrize("packs", [False, True])
+def test_an_answer_that_is_being_read_survives_its_cut(edge, tree, tmp_path, packs):
     big = os.urandom(6_000_000)
     tree.cut({"index.html": b"<p>corte 0", "big.bin": big})
-    site = edge(tree)
+    site = edge(tree, *(["--packs", tmp_path / "packs"] if packs else []))
     site.until_cut(0)
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
@@ -596,6 +597,34 @@ def test_the_program_executes_itself_again(edge, tree):
 def ask_again(s):
     s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     return s.recv(65536)
+
+
+@pytest.mark.sanitize
+def test_large_bodies_in_packs(edge, tree, tmp_path, wait_for):
+    """Files without a name: nothing is seen in the folder, everything is served as from memory, parts too, and a cut's copy in the
+    tree may be altered without effect."""
+    table, page = os.urandom(50_000).hex().encode(), b"<p>" + os.urandom(100_000).hex().encode()
+    tree.cut({"index.html": b"<p>corte 0", "tabla.json": table, "grande.html": page})
+    site = edge(tree, "--packs", tmp_path / "packs")
+    site.until_cut(0)
+    loader = next(pid for pid in site.children() if "edge-loader" in Path(f"/proc/{pid}/comm").read_text())
+
+    def packs(pid):
+        return [os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir() if str(tmp_path / "packs") in os.readlink(fd)]
+    assert any("(deleted)" in path for path in packs(loader))
+    assert os.listdir(tmp_path / "packs") == []
+    Path(tree.root, "cut/0/tabla.json").write_bytes(b"0" * len(table))
+    for path, want in (("/cut/0/tabla.json", table), ("/cut/0/grande.html", page)):
+        status, _, body = site.get(path)
+        assert status == 200 and body == want
+    status, headers, body = site.get("/cut/0/tabla.json", headers={"Range": "bytes=60000-60099"})
+    assert status == 206 and body == table[60000:60100]
+    n = 0
+    while any(packs(loader)):  # no cut that is still held names one: its room goes back
+        n = tree.cut({"index.html": b"<p>corte %d" % (n + 1)})
+        site.until_cut(n)
+        assert n < 14
+    assert site.running.stop() == 0
 
 
 def test_stop_is_clean(edge, tree):

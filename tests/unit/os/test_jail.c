@@ -76,6 +76,22 @@ static int write_inside(void)
     return file_write(path_join(path, root, "inside"), SPAN("x"), true, &why) == OK ? 0 : 1;
 }
 
+/* Writes a file without a name below `root` and reads it through a second descriptor; then tries to make one with a name. */
+static int write_nameless(void)
+{
+    char path[FILE_PATH_MAX];
+    char again[40];
+    char byte = '\0';
+    int fd = open(root, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0400);
+    (void)snprintf(again, sizeof again, "/proc/self/fd/%d", fd);
+    int reader = open(again, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || reader < 0 || pwrite(fd, "x", 1, 0) != 1 || pread(reader, &byte, 1, 0) != 1 ||
+        byte != 'x') {
+        return 1;
+    }
+    return open(path_join(path, root, "named"), O_CREAT | O_WRONLY | O_CLOEXEC, 0400) < 0 ? errno : 2;
+}
+
 static int connect_out(void)
 {
     int fd = -1;
@@ -136,6 +152,9 @@ static void files_are_out_of_reach(void **state)
     assert_int_equal(outcome(files, write_inside), 0);
     struct jail reader = {.name = "t", .rights = JAIL_FILES, .read = mine};
     assert_int_equal(outcome(reader, write_inside), 1);
+    struct jail nameless = {.name = "t", .rights = JAIL_FILES, .nameless = mine};
+    assert_int_equal(outcome(nameless, write_nameless), EACCES);
+    assert_int_equal(outcome(nameless, write_inside), 1);
 }
 
 static void the_network_is_out_of_reach(void **state)
