@@ -189,14 +189,28 @@ static enum err control_address(const char *path, struct sockaddr_un *out, struc
     return OK;
 }
 
+/* A folder with the set-group-id bit was given to a group of users: its sockets are for them. Any other one is its owner's. */
+static mode_t control_mode(const char *path)
+{
+    char folder[sizeof((struct sockaddr_un *)0)->sun_path];
+    struct stat about;
+    (void)span_copy(span_str(path), folder, sizeof folder);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        return 0600;
+    }
+    slash[slash == folder ? 1 : 0] = '\0';
+    return stat(folder, &about) == 0 && (about.st_mode & S_ISGID) != 0 ? 0660 : 0600;
+}
+
 enum err sock_control_listen(const char *path, int *out, struct why *why)
 {
     struct sockaddr_un address;
     TRY(control_address(path, &address, why));
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(path, 0600) != 0 ||
-        listen(fd, 64) != 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        chmod(path, control_mode(path)) != 0 || listen(fd, 64) != 0) {
         return failed(fd, span_str(path), "listen on", why);
     }
     *out = fd;

@@ -20,7 +20,8 @@ void sock_address(int fd, uint8_t address[16], uint16_t *port);
 MUST_CHECK enum err sock_listen_public(int listener, int backlog, int unsent, struct why *why);
 /* Accepts one connection, non-blocking, close-on-exec; ERR_AGAIN, ERR_FULL (descriptors), ERR_IO. */
 MUST_CHECK enum err sock_accept(int listener, int *fd);
-/* A SOCK_SEQPACKET pair between a parent's roles, or a named one for `control` (mode 0600). */
+/* A SOCK_SEQPACKET pair between a parent's roles, or a named one for `control` (mode 0600; 0660 in a folder that is
+ * a group's: one with the set-group-id bit). */
 MUST_CHECK enum err sock_pair(int fds[2]);
 MUST_CHECK enum err sock_control_listen(const char *path, int *fd, struct why *why);
 MUST_CHECK enum err sock_control_connect(const char *path, int *fd, struct why *why);
