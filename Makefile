@@ -10,7 +10,7 @@ help:
 	@echo 'make drills   los simulacros completos / the drills at full size'
 	@echo 'make fuzz     caza de errores, SECONDS=60 por blanco / fuzzing, SECONDS=60 a target'
 	@echo 'make lint     clang-format, cppcheck, clang-tidy con su analizador / with its analyzer (minutes)'
-	@echo 'make format   clang-format sobre todo / on everything'
+	@echo 'make format   clang-format y los renglones del manual / and the lines of the manual'
 
 build/build.ninja: tools/install-packages .ci/packages
 	@tools/install-packages build
@@ -52,6 +52,7 @@ lint:
 
 format:
 	@clang-format -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]')
+	@python3 tools/wrap_man.py
 
 install: build
 	@cmake --install build

@@ -36,9 +36,14 @@ class Docs(unittest.TestCase):
         self.assertTrue(pages)
         if shutil.which("mandoc") is None:
             self.skipTest("mandoc is not installed")
-        for page in pages:
-            done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(page)], capture_output=True, text=True)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        done = subprocess.run(["mandoc", "-Tlint", *map(str, pages)], capture_output=True, text=True)
+        found = [line for line in (done.stdout + done.stderr).splitlines() if not self.refers_to_one_of_ours(line)]
+        self.assertEqual(found, [], "`make format` breaks long lines")
+
+    def refers_to_one_of_ours(self, line):
+        """mandoc looks for references among the installed pages; ours lie beside each other."""
+        reference = re.search(r"referenced manual not found: Xr (\S+) 1\b", line)
+        return reference is not None and (ROOT / f"docs/man/{reference[1]}.1").exists()
 
     def test_every_program_has_a_manual_page(self):
         programs = re.findall(r"house_program\(\s*NAME\s+(\S+)", (ROOT / "src/progs/CMakeLists.txt").read_text())
