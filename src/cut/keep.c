@@ -107,37 +107,9 @@ static enum err chunk_remove(const struct keep *keep, const uint8_t hash[32], st
     return OK;
 }
 
-/* Removes every file below `folder` but the ones named. */
-struct sweep {
-    const char *folder;
-    const char *const *stay;
-    struct why *why;
-};
-
-static enum err sweep_file(void *arg, const char *relative, int64_t size)
-{
-    struct sweep *sweep = arg;
-    char path[FILE_PATH_MAX];
-    (void)size;
-    for (const char *const *name = sweep->stay; *name != NULL; name++) {
-        if (strcmp(relative, *name) == 0) {
-            return OK;
-        }
-    }
-    return file_remove(path_join(path, sweep->folder, relative), sweep->why);
-}
-
-static enum err body_remove(const char *folder, const char *const *stay, struct why *why)
-{
-    struct sweep sweep = {.folder = folder, .stay = stay, .why = why};
-    enum err err = folder_walk(folder, sweep_file, &sweep, why);
-    err = err == OK ? folder_prune(folder, why) : err;
-    return err == ERR_MISSING ? OK : err;
-}
-
-/* The page by which a body is known to be there goes last and by itself, so that a crash leaves no part for ever. */
+/* The page by which a body is known to be there goes with all of it, or last, so that a crash leaves no part for ever. */
 static const char cut_mark[] = "index.html";
-static const char *const cut_stays[] = {"manifest", "manifest.minisig", cut_mark, NULL};
+static const char *const cut_stays[] = {"manifest", "manifest.minisig", NULL};
 static const char *const package_stays[] = {"SHA256SUMS", NULL};
 
 static enum err cut_expire(struct keep *keep, uint32_t at, struct why *why)
@@ -146,9 +118,7 @@ static enum err cut_expire(struct keep *keep, uint32_t at, struct why *why)
     char folder[FILE_PATH_MAX];
     memmove(&keep->kept[at], &keep->kept[at + 1], (keep->n - at - 1) * sizeof *keep->kept);
     keep->n--;
-    char mark[FILE_PATH_MAX];
-    enum err err = body_remove(below(keep, folder, "cut", kept.number, ""), cut_stays, why);
-    err = err != OK ? err : file_remove(path_join(mark, folder, cut_mark), why);
+    enum err err = folder_strip(below(keep, folder, "cut", kept.number, ""), cut_stays, cut_mark, why);
     for (uint32_t i = 0; err == OK && i < kept.n_chunks; i++) {
         if (!chunk_named(keep, kept.chunks[i])) {
             err = chunk_remove(keep, kept.chunks[i], why);
@@ -188,7 +158,7 @@ static enum err packages_expire(struct keep *keep, struct why *why)
             continue;
         }
         forget_package(keep, i);
-        TRY(body_remove(below(keep, folder, "package", number, ""), package_stays, why));
+        TRY(folder_strip(below(keep, folder, "package", number, ""), package_stays, NULL, why));
     }
     return OK;
 }

@@ -41,43 +41,13 @@ static uint32_t numbers(const struct pull *pull, const char *name, uint32_t **ou
     return n;
 }
 
-static enum err strip_file(void *arg, const char *relative, int64_t size)
-{
-    static const char *const kept_files[] = {"manifest", "manifest.minisig", "index.html"};
-    const char *folder = arg;
-    char path[FILE_PATH_MAX];
-    (void)size;
-    for (size_t i = 0; i < sizeof kept_files / sizeof *kept_files; i++) {
-        if (strcmp(relative, kept_files[i]) == 0) {
-            return OK;
-        }
-    }
-    unlink(path_join(path, folder, relative));
-    return OK;
-}
-
-static enum err strip_package(void *arg, const char *relative, int64_t size)
-{
-    const char *folder = arg;
-    char path[FILE_PATH_MAX];
-    (void)size;
-    if (strcmp(relative, "SHA256SUMS") != 0) {
-        unlink(path_join(path, folder, relative));
-    }
-    return OK;
-}
-
-/* Everything in a cut's folder but its manifest. The page by which a body is known to be there goes last, so that what a
- * crash interrupts is done again. */
+/* Everything in a cut's folder but its manifest, in one step: who verifies meanwhile sees the body or none. */
 static enum err strip_cut(const struct pull *pull, uint32_t cut, struct why *why)
 {
-    char name[64], folder[FILE_PATH_MAX], mark[FILE_PATH_MAX];
+    static const char *const stay[] = {"manifest", "manifest.minisig", NULL};
+    char name[64], folder[FILE_PATH_MAX];
     snprintf(name, sizeof name, "cut/%u", cut);
-    path_join(folder, pull->stage.public, name);
-    TRY(folder_walk(folder, strip_file, folder, why));
-    TRY(folder_prune(folder, why));
-    unlink(path_join(mark, folder, "index.html"));
-    return OK;
+    return folder_strip(path_join(folder, pull->stage.public, name), stay, "index.html", why);
 }
 
 /* Shared pieces of kept cuts: borrowed paths of notes that live in `notes`. */
@@ -160,6 +130,7 @@ static enum err expire_cuts(const struct pull *pull, const uint32_t *cuts, uint3
 
 static enum err expire_packages(const struct pull *pull, struct why *why)
 {
+    static const char *const stay[] = {"SHA256SUMS", NULL};
     uint32_t *packages = NULL, newest = 0;
     uint32_t n = numbers(pull, "package", &packages);
     enum err err = OK;
@@ -170,8 +141,7 @@ static enum err expire_packages(const struct pull *pull, struct why *why)
         char name[64], path[FILE_PATH_MAX];
         if (packages[i] != newest && !kept(pull, packages[i])) {
             snprintf(name, sizeof name, "package/%u", packages[i]);
-            err = folder_walk(path_join(path, pull->stage.public, name), strip_package, path, why);
-            err = err == OK ? folder_prune(path, why) : err;
+            err = folder_strip(path_join(path, pull->stage.public, name), stay, NULL, why);
         }
     }
     free(packages);
@@ -181,9 +151,12 @@ static enum err expire_packages(const struct pull *pull, struct why *why)
 enum err pull_expire(struct pull *pull, struct why *why)
 {
     uint32_t *cuts = NULL;
+    char path[FILE_PATH_MAX];
     if (!pull->has) {
         return OK;
     }
+    TRY(folder_strip_tidy(path_join(path, pull->stage.public, "cut"), why));
+    TRY(folder_strip_tidy(path_join(path, pull->stage.public, "package"), why));
     uint32_t n = numbers(pull, "cut", &cuts);
     struct keep keep = {.notes = NULL};
     map_init(&keep.map, 0x61746c, 0x6179); /* signed names, no outsider chooses them */

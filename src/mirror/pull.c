@@ -391,7 +391,7 @@ static enum err look_and_adopt(struct pull *pull, struct buf *pointer, bool *new
     }
     TRY(adopt(pull, &latest, buf_as_span(pointer), why));
     *new = true;
-    return OK;
+    return follow_proofs(pull, why); /* a feed that always has a newer cut must not keep the codes away */
 }
 
 /* The feed moves on while we read: an entry page of the next cut is no forgery. So what does not fit is looked at again,

@@ -98,7 +98,7 @@ static enum err write_missing(const struct night *night, const char *file, struc
     char name[64], path[FILE_PATH_MAX];
     snprintf(name, sizeof name, "site/%s", file);
     path_join(path, night->dir, name);
-    return file_exists(path) ? OK : file_write(path, bytes, false, why);
+    return file_exists(path) ? OK : file_write(path, bytes, true, why);
 }
 
 enum err night_site(const struct night *night, struct why *why)

@@ -163,7 +163,10 @@ static enum err sync_parent(const char *path, struct why *why)
 static enum err write_over(const char *path, mode_t mode, struct span bytes, bool durable, struct why *why)
 {
     char temporary[FILE_PATH_MAX];
-    int n = snprintf(temporary, sizeof temporary, "%s.new-%d", path, (int)getpid());
+    const char *slash = strrchr(path, '/');
+    int folder = slash == NULL ? 0 : (int)(slash + 1 - path);
+    int n =
+        snprintf(temporary, sizeof temporary, "%.*s.%s.new-%d", folder, path, path + folder, (int)getpid());
     assert(n > 0 && n < FILE_PATH_MAX);
     TRY(write_to(temporary, O_TRUNC, mode, bytes, durable, why));
     if (rename(temporary, path) != 0) {

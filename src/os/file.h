@@ -12,8 +12,8 @@
 /* Appends a file's bytes, at most `limit` (ERR_TOO_BIG). ERR_MISSING when there is none. */
 MUST_CHECK enum err file_read(const char *path, size_t limit, struct buf *out, struct why *why);
 
-/* Writes a new file beside `path` and renames it over: a reader sees the old one or the new one, whole. With
- * `durable` file and folder are synced before the return. Mode 0644 whatever the umask. */
+/* Writes a new file beside `path` (".NAME.new-PID": no part of a published tree) and renames it over: a reader sees the old one or the
+ * new one, whole. With `durable` file and folder are synced before the return. Mode 0644 whatever the umask. */
 MUST_CHECK enum err file_write(const char *path, struct span bytes, bool durable, struct why *why);
 /* The same without sync and without rename: for trees that are synced as a whole (file_sync_tree) and
  * renamed. */
@@ -39,6 +39,12 @@ MUST_CHECK enum err folder_make(const char *path, struct why *why);
 MUST_CHECK enum err folder_remove(const char *path, struct why *why);
 /* Removes the empty folders below; the folder itself and every file stay. */
 MUST_CHECK enum err folder_prune(const char *path, struct why *why);
+/* Removes everything in a folder but the files named (a NULL-terminated list; they need not be there), in one step for whoever reads
+ * it meanwhile, and for a crash. Where the system cannot exchange two folders: one file after the other, `mark` (or NULL) last. */
+MUST_CHECK enum err folder_strip(const char *folder, const char *const *stay, const char *mark,
+                                 struct why *why);
+/* Below `parent`: what a crash left of one. */
+MUST_CHECK enum err folder_strip_tidy(const char *parent, struct why *why);
 MUST_CHECK enum err folder_sync(const char *path, struct why *why);
 /* A file's bytes and length, whoever wrote them, are on disk. */
 MUST_CHECK enum err file_sync(const char *path, struct why *why);

@@ -9,8 +9,8 @@
 
 static enum err read_latest(struct exam *exam, struct why *why)
 {
-    TRY(source_read(exam->source, "latest.json", LATEST_BYTES_MAX, &exam->file, why));
-    return latest_parse(buf_as_span(&exam->file), &exam->latest, why);
+    TRY(source_read(exam->source, "latest.json", LATEST_BYTES_MAX, &exam->pointer, why));
+    return latest_parse(buf_as_span(&exam->pointer), &exam->latest, why);
 }
 
 /* Every signature line must be of somebody known: what a stranger adds is named. */

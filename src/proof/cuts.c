@@ -93,6 +93,25 @@ static void check_list(struct exam *exam, const struct manifest *manifest, const
     }
 }
 
+/* Retention takes a body, and then what it alone used, in one step: what is missing of one that has gone meanwhile is not missing. */
+struct gone {
+    bool body, package;
+};
+
+static bool is_gone(void *arg, struct span path)
+{
+    const struct gone *gone = arg;
+    return span_starts(path, SPAN("package/")) ? gone->package : gone->body;
+}
+
+static void forget_what_went(struct exam *exam, uint32_t from, const char *folder,
+                             const struct manifest *manifest, const struct standing *was)
+{
+    struct gone gone = {.body = was->body && !has_body(exam, folder),
+                        .package = was->package && !has_package(exam, manifest)};
+    exam_forget(exam, from, is_gone, &gone);
+}
+
 static void check_body(struct exam *exam, struct exam_cut *cut, const char *path, struct span text)
 {
     struct manifest manifest;
@@ -112,7 +131,11 @@ static void check_body(struct exam *exam, struct exam_cut *cut, const char *path
     struct standing standing = {.body = has_body(exam, folder), .package = has_package(exam, &manifest)};
     cut->body = standing.body;
     exam->n_bodies += standing.body;
+    uint32_t found = exam->n_found;
     check_list(exam, &manifest, folder, &standing);
+    if (exam->n_found > found) {
+        forget_what_went(exam, found, folder, &manifest, &standing);
+    }
     manifest_done(&manifest);
 }
 
@@ -187,31 +210,58 @@ static void check_proof(struct exam *exam, const struct exam_cut *cut, const cha
     buf_done(&scratch);
 }
 
-static void check_proofs(struct exam *exam)
+/* True when the file is there. */
+static bool look_proof(struct exam *exam, const struct exam_cut *cut)
 {
-    uint32_t missing = UINT32_MAX;
-    for (uint32_t i = 0; i < exam->n_cuts && exam->has_checkpoint; i++) {
+    char path[EXAM_PATH_MAX];
+    struct why why = {{0}};
+    snprintf(path, sizeof path, "log/cut-%" PRIu32 ".tlog-proof", cut->number);
+    enum err err = source_read(exam->source, path, PROOF_FILE_MAX, &exam->file, &why);
+    if (err == OK) {
+        check_proof(exam, cut, path, buf_as_span(&exam->file));
+    } else if (err != ERR_MISSING) {
+        exam_find(exam, RULE_PROOF, path, "%s", why.text);
+    }
+    return err != ERR_MISSING;
+}
+
+/* Proofs are shown in the order of the cuts, once a checkpoint covers the entry and the copy has them. So the newest may be on
+ * their way; one before another that is there is not. */
+static void check_missing(struct exam *exam, uint32_t first, uint32_t newest)
+{
+    bool first_said = false;
+    for (uint32_t i = first; i < exam->n_cuts; i++) {
         const struct exam_cut *cut = &exam->cuts[i];
         char path[EXAM_PATH_MAX];
-        struct why why = {{0}};
-        if (cut->index >= exam->verdict.checkpoint.size) {
+        bool covered = cut->index < exam->verdict.checkpoint.size;
+        if (!covered || cut->number >= exam->latest.cut || first_said || look_proof(exam, cut)) {
+            continue; /* it came while the others were looked at, perhaps */
+        }
+        first_said = true;
+        exam->proofs_late = cut->number > newest;
+        exam->waits = exam->waits || exam->proofs_late;
+        if (exam->proofs_late && !exam->latest.last) {
             continue;
         }
         snprintf(path, sizeof path, "log/cut-%" PRIu32 ".tlog-proof", cut->number);
-        enum err err = source_read(exam->source, path, PROOF_FILE_MAX, &exam->file, &why);
-        if (err == OK) {
-            check_proof(exam, cut, path, buf_as_span(&exam->file));
-        } else if (err == ERR_MISSING) {
-            missing = cut->number < missing ? cut->number : missing;
-        } else {
-            exam_find(exam, RULE_PROOF, path, "%s", why.text);
+        exam_find(exam, cut->number < newest ? RULE_PROOF : RULE_MISSING, path,
+                  "other cuts have their proof, this one has none");
+    }
+}
+
+static void check_proofs(struct exam *exam)
+{
+    uint32_t missing = UINT32_MAX, newest = 0;
+    for (uint32_t i = 0; i < exam->n_cuts && exam->has_checkpoint; i++) {
+        const struct exam_cut *cut = &exam->cuts[i];
+        if (cut->index < exam->verdict.checkpoint.size && look_proof(exam, cut)) {
+            newest = cut->number;
+        } else if (missing == UINT32_MAX) {
+            missing = i;
         }
     }
-    /* They are written when a checkpoint covers the cut's entry: the newest may be on its way. */
-    if (exam->n_proofs > 0 && missing < exam->latest.cut) {
-        char path[EXAM_PATH_MAX];
-        snprintf(path, sizeof path, "log/cut-%" PRIu32 ".tlog-proof", missing);
-        exam_find(exam, RULE_MISSING, path, "other cuts have their proof, this one has none");
+    if (exam->n_proofs > 0 && missing != UINT32_MAX) {
+        check_missing(exam, missing, newest);
     }
 }
 

@@ -106,13 +106,23 @@ struct exam {
     uint32_t n_cuts;
     struct exam_policy *policies; /* by version as the log has them */
     uint32_t n_policies;
-    struct map images;     /* hex names that entries speak of */
+    struct map images; /* hex names that entries speak of: places in image_rows */
+    struct exam_image {
+        struct span hex;
+        uint64_t index; /* of the first entry that names it */
+        bool there;
+    } * image_rows;
+    uint32_t n_images_named, n_images_missing;
+    struct buf pointer;    /* latest.json as it was when the examination began */
+    uint32_t cut_now;      /* a newer one that came meanwhile; else 0 or the one examined */
+    bool proofs_late;      /* the newest cuts have none yet, and the night goes on */
+    bool patient;          /* the first turn: what is late is waited for */
+    bool waits;            /* something was seen that may be on its way */
     struct buf file, twin; /* scratch */
     struct found *found;
     uint32_t n_found, cap_found;
     uint64_t n_files, n_bytes, n_entries, n_pages, n_rows, n_images, n_tiles, n_proofs, n_bodies,
         n_roots;        /* examined; of roots, the cuts whose state and totals were */
-    int turns;          /* how often the examination was begun */
     struct map listed;  /* paths of older cuts' bodies, and what was looked at with them */
     int64_t recount_ms; /* reading, hashing and folding all entries took */
     int64_t progress_ms;
@@ -123,6 +133,21 @@ void exam_find(struct exam *exam, enum rule rule, const char *path, const char *
 
 /* Says on stderr how far it is; for sites, now and then. */
 void exam_progress(struct exam *exam, const char *what, uint64_t done, uint64_t of);
+
+/* The cut that latest.json points to by now; what it was, when it cannot be read. live.c */
+uint32_t exam_cut_now(struct exam *exam);
+/* Is the tree being published while it is examined: what was found may then be of the moment. live.c */
+bool exam_moves(struct exam *exam);
+/* Is it replaced with each cut: pointer and entry pages? Of another cut once the pointer has moved. */
+bool exam_replaced(struct span path);
+/* What was found in this turn and in the one before; and what this turn found, for the next. */
+struct exam_before {
+    struct buf lines;
+};
+void exam_keep_lasting(struct exam *exam, const struct exam_before *before);
+void exam_remember(const struct exam *exam, struct exam_before *before);
+/* Forgets the findings from `from` on that are of a path for which `gone` is true. */
+void exam_forget(struct exam *exam, uint32_t from, bool (*gone)(void *arg, struct span path), void *arg);
 
 /* The steps, in order. An error is what keeps the examination from going on; findings are no errors. */
 MUST_CHECK enum err exam_trust(struct exam *exam, struct why *why);    /* keys.c */

@@ -38,11 +38,8 @@ static void check_latest(struct exam *exam, const struct manifest_file *file)
 {
     char hex[65];
     uint8_t sha256[32];
-    struct why why = {{0}};
-    if (source_read(exam->source, "latest.json", LATEST_BYTES_MAX, &exam->file, &why) != OK) {
-        exam_find(exam, RULE_MISSING, "latest.json", "%s", why.text);
-        return;
-    }
+    buf_clear(&exam->file);
+    buf_span(&exam->file, buf_as_span(&exam->pointer));
     hex_print(hex, exam->latest.manifest, 32);
     char *at = memmem(exam->file.at, exam->file.len, hex, 64);
     if (at != NULL) {
@@ -77,9 +74,24 @@ void exam_twin(struct exam *exam, const struct manifest *manifest, const struct 
     }
 }
 
+static bool is_replaced(void *arg, struct span path)
+{
+    (void)arg;
+    return exam_replaced(path);
+}
+
+/* The entry pages of a newer cut that came meanwhile are none of this one's, whose own lie in its folder too. */
+static void forget_newer_pages(struct exam *exam, uint32_t from)
+{
+    if (exam->n_found > from && exam_cut_now(exam) > exam->latest.cut) {
+        exam_forget(exam, from, is_replaced, NULL);
+    }
+}
+
 enum err exam_files(struct exam *exam, struct why *why)
 {
     const struct manifest *manifest = &exam->manifest;
+    uint32_t found = exam->n_found;
     (void)why;
     for (uint32_t i = 0; i < manifest->n_files; i++) {
         exam_progress(exam, "archivos / files", i, manifest->n_files + manifest->n_encodings);
@@ -96,6 +108,7 @@ enum err exam_files(struct exam *exam, struct why *why)
             exam_twin(exam, manifest, &manifest->encodings[i]);
         }
     }
+    forget_newer_pages(exam, found);
     if (manifest_find(manifest, SPAN("latest.json")) == NULL) {
         exam_find(exam, RULE_MANIFEST, "latest.json", "the manifest does not list the pointer");
     }

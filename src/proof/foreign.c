@@ -51,9 +51,10 @@ static void check_image(struct exam *exam, const char *path)
     struct span name = span_from(span_str(path), strlen("acta/"));
     struct span key = span_of(name.at, name.len < 64 ? name.len : 64);
     struct span end = span_from(name, 64);
-    if (name.len < 64 || !(span_is(end, ".jpg") || span_is(end, ".png")) ||
-        map_get(&exam->images, key) == MAP_NONE) {
-        exam_find(exam, RULE_FOREIGN, path, "no entry that this cut covers speaks of this image");
+    uint32_t row = name.len < 64 ? MAP_NONE : map_get(&exam->images, key);
+    if (row == MAP_NONE || !(span_is(end, ".jpg") || span_is(end, ".png"))) {
+        exam->waits = true; /* images are there before the cut that speaks of them */
+        exam_find(exam, RULE_FOREIGN, path, "no entry of the log speaks of this image");
         return;
     }
     exam->n_images++;
@@ -64,6 +65,27 @@ static void check_image(struct exam *exam, const char *path)
     digest_hex(buf_as_span(&exam->file), hex);
     if (memcmp(hex, key.at, 64) != 0) {
         exam_find(exam, RULE_HASH, path, "its bytes are not those of its name");
+        return;
+    }
+    exam->image_rows[row].there = true;
+}
+
+/* Every image that the cut's entries speak of. The night goes on without those that are late; when the last cut is declared, all
+ * are there. A tree without any keeps them elsewhere, and the report says so. */
+static void check_images_there(struct exam *exam)
+{
+    for (uint32_t i = 0; i < exam->n_images_named; i++) {
+        const struct exam_image *image = &exam->image_rows[i];
+        if (image->there || image->index >= exam->manifest.log_size) {
+            continue;
+        }
+        exam->n_images_missing++;
+        if (exam->latest.last && exam->n_images > 0) {
+            char path[EXAM_PATH_MAX];
+            snprintf(path, sizeof path, "acta/%.*s", SPAN_ARG(image->hex));
+            exam_find(exam, RULE_MISSING, path,
+                      "the image that entry %" PRIu64 " of the log names is not there", image->index);
+        }
     }
 }
 
@@ -129,12 +151,23 @@ static bool is_listed(const struct exam *exam, const char *path)
            map_get(&exam->listed, span_str(path)) != MAP_NONE;
 }
 
+/* A cut newer than the one that is examined, shown by now. */
+static bool came_meanwhile(struct exam *exam, uint32_t number)
+{
+    if (number > exam->latest.cut && number > exam->cut_now) {
+        exam->cut_now = exam_cut_now(exam);
+    }
+    return number > exam->latest.cut && number <= exam->cut_now;
+}
+
 static void check_cut_file(struct exam *exam, const char *path)
 {
     uint32_t number;
     struct span rest;
     if (!numbered(path, "cut/", &number, &rest)) {
         exam_find(exam, RULE_FOREIGN, path, "no cut has such a file");
+    } else if (came_meanwhile(exam, number)) {
+        return; /* of the next examination */
     } else if (number > exam->latest.cut) {
         exam_find(exam, RULE_OLD_CUT, path, "a cut newer than the one that latest.json shows");
     } else if (span_is(rest, "manifest") || span_is(rest, "manifest.minisig")) {
@@ -148,12 +181,12 @@ static void check_cut_file(struct exam *exam, const char *path)
 }
 
 /* A package is made beside the cuts: the next one names it. None comes after the last cut. */
-static bool is_next_package(const struct exam *exam, const char *path)
+static bool is_next_package(struct exam *exam, const char *path)
 {
     uint32_t number;
     struct span rest;
     return starts(path, "package/") && !exam->latest.last && numbered(path, "package/", &number, &rest) &&
-           number <= exam->latest.cut && (int64_t)number > exam->package;
+           (number <= exam->latest.cut || came_meanwhile(exam, number)) && (int64_t)number > exam->package;
 }
 
 /* "log/cut-12.tlog-proof": of a cut that the log has. */
@@ -240,17 +273,12 @@ static void check_notice(struct exam *exam, const char *path)
 static const char *const plain_names[] = {"log/vkey",         "log/cut.vkey",   "log/policy",
                                           "log/minisign.pub", "log/checkpoint", NULL};
 
-static enum err look(void *arg, const char *path, int64_t size)
+static void check(struct exam *exam, const char *path)
 {
-    struct exam *exam = arg;
-    (void)size;
     for (const char *const *name = plain_names; *name != NULL; name++) {
         if (strcmp(path, *name) == 0) {
-            return OK;
+            return;
         }
-    }
-    if (path[0] == '.' || starts(path, "cut/.") || starts(path, "package/.")) {
-        return OK; /* being made */
     }
     if (starts(path, "log/tile/entries/")) {
         check_bundle(exam, path);
@@ -273,10 +301,39 @@ static enum err look(void *arg, const char *path, int64_t size)
     } else if (!is_listed(exam, path) && !is_next_package(exam, path)) {
         exam_find(exam, RULE_FOREIGN, path, "no manifest of a cut that stands names it");
     }
+}
+
+static bool is_no_more(void *arg, struct span path)
+{
+    struct exam *exam = arg;
+    char name[EXAM_PATH_MAX];
+    return span_copy(path, name, sizeof name) &&
+           source_read(exam->source, name, EXAM_FILE_MAX, &exam->twin, NULL) == ERR_MISSING;
+}
+
+static enum err look(void *arg, const char *path, int64_t size)
+{
+    struct exam *exam = arg;
+    (void)size;
+    if (path[0] == '.' || strstr(path, "/.") != NULL) {
+        return OK; /* being made */
+    }
+    uint32_t found = exam->n_found;
+    check(exam, path);
+    if (exam->n_found > found) { /* what is not there any more is not foreign: it was listed a moment ago */
+        exam_forget(exam, found, is_no_more, exam);
+    }
     return OK;
 }
 
 enum err exam_foreign(struct exam *exam, struct why *why)
 {
-    return source_is_folder(exam->source) ? source_walk(exam->source, look, exam, why) : OK;
+    if (!source_is_folder(exam->source)) {
+        return OK;
+    }
+    TRY(source_walk(exam->source, look, exam, why));
+    if (exam->folded) {
+        check_images_there(exam);
+    }
+    return OK;
 }

@@ -42,15 +42,25 @@ static void gather_cut(struct exam *exam, uint64_t index, const struct entry_cut
 }
 
 /* The image's name as the entry spells it; the whole entry is read by the fold. */
-static void gather_image(struct exam *exam, struct span entry)
+static void gather_image(struct exam *exam, uint64_t index, struct span entry)
 {
     static const char mark[] = "\nimage ";
     const char *at = memmem(entry.at, entry.len, mark, sizeof mark - 1);
     struct span hex = at == NULL ? SPAN("") : span_from(entry, (size_t)(at - entry.at) + sizeof mark - 1);
     if (hex.len >= 64 && hex.at[0] != '-') {
-        struct span key = arena_copy(&exam->arena, span_of(hex.at, 64));
-        assert(key.at != NULL);
-        map_put(&exam->images, key, 1);
+        struct span key = span_of(hex.at, 64);
+        if (map_get(&exam->images, key) != MAP_NONE) {
+            return;
+        }
+        uint32_t n = exam->n_images_named++;
+        if ((n & (n - 1)) == 0) {
+            exam->image_rows =
+                realloc(exam->image_rows, (n == 0 ? 1 : (size_t)n * 2) * sizeof *exam->image_rows);
+        }
+        key = arena_copy(&exam->arena, key);
+        assert(key.at != NULL && exam->image_rows != NULL);
+        exam->image_rows[n] = (struct exam_image){.hex = key, .index = index};
+        map_put(&exam->images, key, n);
     }
 }
 
@@ -210,7 +220,7 @@ static void queue_entry(struct exam *exam, uint64_t index, struct span bytes, co
         lag_push(&reading.lag, bytes, leaf);
     }
     if (span_starts(bytes, SPAN("prep-acta/v1\n")) && !exam->options->recount) {
-        gather_image(exam, bytes);
+        gather_image(exam, index, bytes);
     }
 }
 

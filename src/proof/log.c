@@ -151,11 +151,10 @@ static void check_tiles(struct exam *exam)
 /* Has the pointer moved on since it was read? A cut's entry comes before the cut is shown. */
 static bool moves_on(struct exam *exam)
 {
-    int64_t until = monotonic_ms() + (source_is_folder(exam->source) ? PATIENCE_MS : PATIENCE_SITE_MS);
-    struct latest now;
+    int64_t patience = source_is_folder(exam->source) ? PATIENCE_MS : PATIENCE_SITE_MS;
+    int64_t until = monotonic_ms() + (exam->patient ? patience : 0);
     do {
-        if (source_read(exam->source, "latest.json", LATEST_BYTES_MAX, &exam->file, NULL) == OK &&
-            latest_parse(buf_as_span(&exam->file), &now, NULL) == OK && now.cut > exam->latest.cut) {
+        if (exam_cut_now(exam) > exam->latest.cut) {
             return true;
         }
         poll(NULL, 0, LOOK_MS);
@@ -164,20 +163,17 @@ static bool moves_on(struct exam *exam)
 }
 
 /* The cut's own entry, and none of a newer one. */
-static enum err check_newest(struct exam *exam, struct why *why)
+static void check_newest(struct exam *exam)
 {
     const struct exam_cut *own = exam_cut_find(exam, exam->latest.cut);
     const struct exam_cut *newest = exam->n_cuts > 0 ? &exam->cuts[exam->n_cuts - 1] : NULL;
-    if (newest != NULL && newest->number > exam->latest.cut) {
-        if (newest->number == exam->latest.cut + 1 && exam->turns < 3 && moves_on(exam)) {
-            return why_set(why, ERR_AGAIN, "a newer cut came meanwhile");
-        }
+    if (newest != NULL && newest->number > exam->latest.cut && !moves_on(exam)) {
         exam_find(exam, RULE_OLD_CUT, "latest.json",
                   "cut %" PRIu32 " is shown; the log's entry %" PRIu64 " is of cut %" PRIu32,
                   exam->latest.cut, newest->index, newest->number);
     }
     if (own == NULL) {
-        return OK; /* the checkpoint is from before its entry; the report says so */
+        return; /* the checkpoint is from before its entry; the report says so */
     }
     if (memcmp(own->manifest, exam->latest.manifest, sizeof own->manifest) != 0 ||
         own->time_ms != exam->latest.time_ms || own->log_size != exam->latest.log_size ||
@@ -185,11 +181,10 @@ static enum err check_newest(struct exam *exam, struct why *why)
         exam_find(exam, RULE_CUT, "latest.json",
                   "the log's entry %" PRIu64 " of cut %" PRIu32 " names another manifest, time or size",
                   own->index, own->number);
-        return OK;
+        return;
     }
     exam->entry_in_log = exam->has_checkpoint && exam->verdict.log != POLICY_NONE &&
                          own->index < exam->verdict.checkpoint.size;
-    return OK;
 }
 
 /* What somebody kept from before must be a part of what is published now. */
@@ -238,5 +233,6 @@ enum err exam_log(struct exam *exam, struct why *why)
     if (exam->options->seen != NULL) {
         TRY(check_seen(exam, why));
     }
-    return check_newest(exam, why);
+    check_newest(exam);
+    return OK;
 }

@@ -74,10 +74,12 @@ static const struct {
      "the key that signs the cuts is not bound to the log by a prep-key entry: it counts as the one that the site names"},
     {"cut-not-covered", "el punto de control es anterior al asiento de este corte",
      "the checkpoint is from before this cut's own entry"},
+    {"proofs-late", "las pruebas (y con ellas los códigos) de los cortes más nuevos todavía no están",
+     "the proofs of the newest cuts, and with them their codes, are not there yet"},
     {"recount-only", "solo bitácora y totales: archivos y páginas no se examinaron",
      "log and totals alone: files and pages were not examined"},
 };
-enum { NOTE_NO_CHECKPOINT, NOTE_KEY, NOTE_COVER, NOTE_RECOUNT, NOTES };
+enum { NOTE_NO_CHECKPOINT, NOTE_KEY, NOTE_COVER, NOTE_PROOFS, NOTE_RECOUNT, NOTES };
 
 static bool noted(const struct exam *exam, int note)
 {
@@ -88,6 +90,8 @@ static bool noted(const struct exam *exam, int note)
         return exam->has_checkpoint && exam->signer >= 0 && exam->key_origins[exam->signer] == KEY_NAMED;
     case NOTE_COVER:
         return exam->has_checkpoint && !exam->entry_in_log;
+    case NOTE_PROOFS:
+        return exam->proofs_late && !exam->latest.last;
     default:
         return exam->options->recount;
     }
@@ -159,6 +163,13 @@ void exam_report(const struct exam *exam, struct buf *out)
                " con sus archivos)\n",
                exam->n_files, exam->n_bytes, exam->n_entries, exam->recount_ms, exam->n_pages, exam->n_rows,
                exam->n_images, exam->n_cuts, exam->n_bodies);
+    if (exam->n_images_missing > 0) {
+        buf_printf(
+            out,
+            "  %" PRIu32
+            " imágenes que las entradas nombran no están aquí / images that entries name are not here\n",
+            exam->n_images_missing);
+    }
     for (uint32_t i = 0; i < exam->n_found && i < EXAM_SHOWN_MAX; i++) {
         const struct found *found = &exam->found[i];
         buf_printf(out, "  ✗ %s: %.*s: %.*s\n", rules[found->rule].es, SPAN_ARG(found->path),
@@ -242,11 +253,19 @@ void exam_report_json(const struct exam *exam, struct buf *out)
     const struct {
         const char *key;
         uint64_t value;
-    } counts[] = {
-        {"files", exam->n_files}, {"bytes", exam->n_bytes},   {"entries", exam->n_entries},
-        {"pages", exam->n_pages}, {"rows", exam->n_rows},     {"images", exam->n_images},
-        {"tiles", exam->n_tiles}, {"cuts", exam->n_cuts},     {"bodies", exam->n_bodies},
-        {"roots", exam->n_roots}, {"proofs", exam->n_proofs}, {"recount_ms", (uint64_t)exam->recount_ms}};
+    } counts[] = {{"files", exam->n_files},
+                  {"bytes", exam->n_bytes},
+                  {"entries", exam->n_entries},
+                  {"pages", exam->n_pages},
+                  {"rows", exam->n_rows},
+                  {"images", exam->n_images},
+                  {"tiles", exam->n_tiles},
+                  {"cuts", exam->n_cuts},
+                  {"bodies", exam->n_bodies},
+                  {"roots", exam->n_roots},
+                  {"proofs", exam->n_proofs},
+                  {"recount_ms", (uint64_t)exam->recount_ms},
+                  {"images_missing", exam->n_images_missing}};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         json_key(&json, counts[i].key);
         json_u64(&json, counts[i].value);

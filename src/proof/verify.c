@@ -5,11 +5,12 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SAY_EVERY_MS = 1000 };
+enum { SAY_EVERY_MS = 1000, TURNS_FOLDER = 4, TURNS_SITE = 3, PAUSE_MS = 250 };
 
 void exam_find(struct exam *exam, enum rule rule, const char *path, const char *format, ...)
 {
@@ -86,6 +87,8 @@ static void exam_done(struct exam *exam)
     buf_done(&exam->file);
     buf_done(&exam->twin);
     map_done(&exam->images);
+    free(exam->image_rows);
+    buf_done(&exam->pointer);
     map_done(&exam->listed);
     log_tree_done(&exam->tree);
     policy_free(exam->policy);
@@ -97,12 +100,11 @@ static void exam_done(struct exam *exam)
     arena_done(&exam->arena);
 }
 
-static void exam_init(struct exam *exam, const struct proof_options *options, int turns)
+static void exam_init(struct exam *exam, const struct proof_options *options)
 {
     *exam = (struct exam){.options = options,
                           .package = -1,
                           .signer = -1,
-                          .turns = turns,
                           .verdict = {.log = POLICY_NONE},
                           .progress_ms = monotonic_ms()};
     arena_init(&exam->arena, 0);
@@ -111,26 +113,53 @@ static void exam_init(struct exam *exam, const struct proof_options *options, in
     log_tree_init(&exam->tree);
 }
 
-/* A night that goes on may publish a cut meanwhile: then all begins again, a few times. */
-enum err proof_verify(const struct proof_options *options, struct buf *out, struct why *why)
+/* Findings of a tree that is being published are of it only when they are there again: a cut that was half shown, a body that
+ * retention took, an entry that came between two reads are none. ERR_AGAIN: another turn is needed. */
+static enum err settle(struct exam *exam, int turns, struct exam_before *before, struct why *why)
+{
+    int most = source_is_folder(exam->source) ? TURNS_FOLDER : TURNS_SITE;
+    if (exam->n_found == 0 || !exam_moves(exam)) {
+        return OK;
+    }
+    if (turns < most) {
+        exam_remember(exam, before);
+        return ERR_AGAIN;
+    }
+    exam_keep_lasting(exam, before);
+    return exam->n_found > 0
+               ? OK
+               : why_set(why, ERR_IO,
+                         "it changes faster than it can be examined; nothing was found wrong twice");
+}
+
+static enum err turn(const struct proof_options *options, int turns, struct exam_before *before,
+                     struct buf *out, struct why *why)
 {
     static struct exam exam;
-    enum err err = ERR_AGAIN;
-    for (int turns = 1; err == ERR_AGAIN; turns++) {
-        struct why failed = {{0}};
-        exam_init(&exam, options, turns);
-        err = steps(&exam, &failed);
-        if (err == OK && options->json) {
-            exam_report_json(&exam, out);
-        } else if (err == OK) {
-            exam_report(&exam, out);
-        } else if (err != ERR_AGAIN) {
-            err = why_set(why, err, "%s", failed.text);
-        }
-        if (err == OK && exam.n_found > 0) {
-            err = ERR_CONFLICT;
-        }
-        exam_done(&exam);
+    struct why failed = {{0}};
+    exam_init(&exam, options);
+    exam.patient = turns == 1;
+    enum err err = steps(&exam, &failed);
+    err = err == OK ? settle(&exam, turns, before, &failed) : err;
+    if (err == OK) {
+        options->json ? exam_report_json(&exam, out) : exam_report(&exam, out);
+        err = exam.n_found > 0 ? ERR_CONFLICT : OK;
+    } else if (err != ERR_AGAIN) {
+        err = why_set(why, err, "%s", failed.text);
     }
+    exam_done(&exam);
+    return err;
+}
+
+/* A night that goes on may publish meanwhile: then all begins again, a few times. */
+enum err proof_verify(const struct proof_options *options, struct buf *out, struct why *why)
+{
+    struct exam_before before = {.lines = {0}};
+    enum err err = turn(options, 1, &before, out, why);
+    for (int turns = 2; err == ERR_AGAIN; turns++) {
+        poll(NULL, 0, PAUSE_MS * (turns - 1));
+        err = turn(options, turns, &before, out, why);
+    }
+    buf_done(&before.lines);
     return err;
 }

@@ -137,7 +137,6 @@ def sums(tree):
     return {f.parent.name for f in (tree / "package").glob("*/SHA256SUMS")}
 
 
-@pytest.mark.slow
 def test_what_stays_on_disk(run, tmp_path):
     """Retention is set for the whole night: on the origin and on both mirrors the newest cuts and every so-many-th stay, their
     packages and chunks, and of the rest the manifests, with no empty folders."""

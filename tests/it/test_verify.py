@@ -1,5 +1,6 @@
 """atalaya verify: a clean tree passes, and a change to any kind of file is named."""
 import functools
+import hashlib
 import http.server
 import json
 import shutil
@@ -61,6 +62,50 @@ def test_clean(clean, bin_dir):
                              "cosigners": 0, "quorum": True, "covers_cut": True}
     assert (report["cuts"], report["bodies"], report["proofs"]) == (4, 3, 4) and report["tiles"] >= 1
     assert report["verdict"] == "consistent, key not pinned" and report["notes"] == ["key-not-bound"]
+
+
+@pytest.mark.parametrize("kept", ["all", "one lost", "elsewhere"])
+def test_images(tmp_path, bin_dir, kept):
+    """When the last cut is declared every image that an entry names is there, or none is: a night may keep them elsewhere."""
+    night = Night(tmp_path / "night", bin_dir)
+    for i in range(6):
+        data = f"{i} 1".encode()
+        name = hashlib.sha256(data).hexdigest()
+        file = night.dir / f"images/{name[:2]}/{name}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    try:
+        night.start()
+        wait_for(lambda: (night.dir / "public/latest.json").exists(), say=night.log)
+        for i in range(6):
+            night.add(i)
+        night.ask("close prueba")
+        assert night.cut(0).startswith("ok ")
+        night.sign()
+    finally:
+        night.close()
+    images = sorted((night.dir / "public/acta").iterdir())
+    assert len(images) == 6
+    for image in {"all": [], "one lost": images[:1], "elsewhere": images}[kept]:
+        image.unlink()
+    code, report = verify(bin_dir, night.dir / "public")
+    assert report["images_missing"] == {"all": 0, "one lost": 1, "elsewhere": 6}[kept]
+    assert (code, rules(report)) == ((1, {"missing"}) if kept == "one lost" else (0, set()))
+
+
+def test_a_tree_that_is_being_published(start, run, tmp_path):
+    """Cuts, retention, checkpoints and images come and go while it is read, far faster than in a night: never a false finding."""
+    folder, done = tmp_path / "n", 0
+    night = start("atalaya-night", "--dir", folder, "--scale", "small", "--listen", "127.0.0.1:0", "--speed", "max", "--cut-s",
+                  "1800", "--package-s", "3600", "--keep-cuts", "10", "--keep-every", "20", "--once", "--quiet")
+    trees = [folder / name for name in ("public", "mirror-1/public")]
+    wait_for(lambda: all((tree / "latest.json").exists() for tree in trees), 60, night.text)
+    while not night.ended():
+        for tree in trees:
+            seen = run("atalaya-verify", tree)
+            assert seen.returncode != 1, seen.stdout
+            done += seen.returncode == 0
+    assert done > 2 and night.process.returncode == 0, night.text()
 
 
 FLIPS = [

@@ -147,6 +147,42 @@ static void empty_folders_are_pruned(void **state)
     assert_int_equal(folder_remove(under("p"), &why), OK);
 }
 
+static void put(const char *name)
+{
+    struct why why = {""};
+    assert_int_equal(file_write(under(name), SPAN("x"), false, &why), OK);
+}
+
+/* What stays stays, everything else is gone at once; again changes nothing; a folder that is not there is fine. */
+static void a_folder_is_stripped_in_one_step(void **state)
+{
+    (void)state;
+    static const char *const stay[] = {"manifest", "manifest.minisig", NULL};
+    struct why why = {""};
+    struct stat before, after;
+    assert_int_equal(folder_make(under("cut/7/jg"), &why), OK);
+    put("cut/7/manifest");
+    put("cut/7/index.html");
+    put("cut/7/jg/index.html");
+    assert_int_equal(stat(under("cut/7/manifest"), &before), 0);
+    assert_int_equal(folder_strip(under("cut/7"), stay, "index.html", &why), OK);
+    assert_true(file_exists(under("cut/7/manifest")));
+    assert_false(file_exists(under("cut/7/index.html")) || file_exists(under("cut/7/jg")) ||
+                 file_exists(under("cut/.gone-7")));
+    assert_int_equal(stat(under("cut/7/manifest"), &after), 0);
+    assert_true(before.st_ino == after.st_ino);
+    assert_int_equal(folder_strip(under("cut/7"), stay, "index.html", &why), OK);
+    assert_int_equal(folder_strip(under("cut/8"), stay, NULL, &why), OK);
+    put("cut/7/index.html");
+    assert_int_equal(folder_make(under("cut/.gone-7/jg"), &why), OK); /* a crash left it */
+    put("cut/.gone-7/jg/x");
+    assert_int_equal(folder_strip(under("cut/7"), stay, "index.html", &why), OK);
+    assert_false(file_exists(under("cut/7/index.html")) || file_exists(under("cut/.gone-7")));
+    assert_int_equal(folder_make(under("cut/.gone-9"), &why), OK);
+    assert_int_equal(folder_strip_tidy(under("cut"), &why), OK);
+    assert_true(file_exists(under("cut/7/manifest")) && !file_exists(under("cut/.gone-9")));
+}
+
 static void clocks_tell_the_nights_time(void **state)
 {
     (void)state;
@@ -182,6 +218,7 @@ int main(void)
         cmocka_unit_test(refusals_have_sentences),
         cmocka_unit_test(a_walk_is_in_byte_order_and_follows_no_links),
         cmocka_unit_test(empty_folders_are_pruned),
+        cmocka_unit_test(a_folder_is_stripped_in_one_step),
         cmocka_unit_test(clocks_tell_the_nights_time),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
