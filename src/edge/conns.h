@@ -32,7 +32,8 @@ enum conn_flag {
     CONN_ENDS = 8,      /* closes after this answer */
     CONN_EXEMPT = 16,   /* a listed forwarder: stands for many, is never counted as one */
     CONN_OVER_TLS = 64, /* came to the listener for TLS */
-    CONN_ABORT = 32     /* close with a reset: nothing more is to be delivered */
+    CONN_ABORT = 32,    /* close with a reset: nothing more is to be delivered */
+    CONN_GREETS = 128   /* all that came so far is a part of HTTP/2's preface */
 };
 
 struct conn {

@@ -251,6 +251,21 @@ static bool is_still_half(struct span all, size_t known)
            memchr(all.at + known, '\n', all.len - known) == NULL;
 }
 
+/* HTTP/2 with prior knowledge begins with its preface (RFC 9113 §3.4), which may come in pieces. */
+static bool may_greet(const struct conn *conn)
+{
+    return conn->tls == NULL && (conn->stage == CONN_NEW || (conn->flags & CONN_GREETS) != 0);
+}
+
+/* Half a head or half a preface waits for the rest; everything else is answered. */
+static bool take(struct server *server, struct conn *conn, struct span all, size_t known)
+{
+    bool greets = may_greet(conn) && span_starts(SPAN(H2_PREFACE), all);
+    conn->flags &= (uint8_t)~CONN_GREETS;
+    conn->flags |= greets ? CONN_GREETS : 0;
+    return greets || is_still_half(all, known) ? keep_rest(server, conn, all) : answer_all(server, conn, all);
+}
+
 static void read_more(struct server *server, struct conn *conn)
 {
     bool more = true;
@@ -271,13 +286,12 @@ static void read_more(struct server *server, struct conn *conn)
             return;
         }
         struct span all = span_of(server->in, known + (size_t)n);
-        if (conn->stage == CONN_NEW && conn->tls == NULL && span_starts(all, SPAN(H2_PREFACE))) {
+        if (may_greet(conn) && span_starts(all, SPAN(H2_PREFACE))) {
+            done(server, conn);
             http2_begin_clear(server, conn, all);
             return;
         }
-        bool goes_on =
-            is_still_half(all, known) ? keep_rest(server, conn, all) : answer_all(server, conn, all);
-        if (!goes_on) {
+        if (!take(server, conn, all, known)) {
             return;
         }
         /* A socket that gave less than was asked for is empty, and says so when it is not any more. Of one that gave
