@@ -261,7 +261,8 @@ static enum err jail(const struct cut_options *options, struct why *why)
                                  path_join(run, options->dir, "run"),
                                  path_join(images, options->dir, "images"), NULL};
     const struct jail rights = {.name = "cut",
-                                .rights = JAIL_SERVE | JAIL_CONNECT | JAIL_FILES | JAIL_SPAWN | JAIL_THREADS,
+                                .rights = JAIL_SERVE | JAIL_CONNECT | JAIL_LOCAL | JAIL_FILES | JAIL_SPAWN |
+                                          JAIL_THREADS,
                                 .read = read,
                                 .write = write};
     TRY(folder_make(images, why));

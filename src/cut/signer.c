@@ -102,8 +102,9 @@ static enum err signer_jail(const struct signer_options *options, const struct s
     TRY(span_copy(span_str(options->state_path), folder, sizeof folder) ? OK : ERR_TOO_BIG);
     *strrchr(folder, '/') = '\0';
     const char *const write[] = {folder, key->path[0] != '\0' ? key->path : NULL, NULL};
+    unsigned token = key->path[0] != '\0' ? (unsigned)JAIL_LOCAL : 0; /* its module may speak to its daemon */
     const struct jail jail = {
-        .name = "sign", .rights = JAIL_SERVE | JAIL_FILES, .read = NULL, .write = write};
+        .name = "sign", .rights = JAIL_SERVE | JAIL_FILES | token, .read = NULL, .write = write};
     return jail_enter(&jail, why);
 }
 

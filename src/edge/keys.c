@@ -270,7 +270,7 @@ static enum err enter_jail(const struct edge_options *options, struct why *why)
         }
         folders[i] = rooms[i];
     }
-    const struct jail jail = {.name = "edge-keys", .rights = JAIL_FILES, .read = folders};
+    const struct jail jail = {.name = "edge-keys", .rights = JAIL_READ, .read = folders};
     return jail_enter(&jail, why);
 }
 

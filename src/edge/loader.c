@@ -145,7 +145,8 @@ static enum err enter_jail(const struct loader *loader, struct why *why)
     }
     read[n] = beside[0] != '\0' ? beside : NULL;
     const char *const packs[] = {options->packs, NULL};
-    const struct jail jail = {.name = "edge-loader", .rights = JAIL_FILES, .read = read, .nameless = packs};
+    const struct jail jail = {
+        .name = "edge-loader", .rights = JAIL_READ | JAIL_SEAL, .read = read, .nameless = packs};
     return jail_enter(&jail, why);
 }
 

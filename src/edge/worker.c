@@ -225,7 +225,7 @@ static enum err enter_jail(const struct worker *worker, struct why *why)
     const struct edge_options *options = worker->gift->options;
     const char *const tree[] = {options->tree, NULL};
     bool is_site = options->kind == EDGE_SITE;
-    struct jail jail = {.name = "edge-worker", .rights = JAIL_SERVE | (is_site ? 0 : (unsigned)JAIL_FILES)};
+    struct jail jail = {.name = "edge-worker", .rights = JAIL_SERVE | (is_site ? 0 : (unsigned)JAIL_READ)};
     jail.read = is_site ? NULL : tree;
     return jail_enter(&jail, why);
 }

@@ -143,10 +143,11 @@ static enum err enter_jail(const struct keeper *keeper, struct why *why)
 {
     static const char *const read[] = {"/dev/urandom", NULL};
     const char *const write[] = {keeper->config.dir, NULL};
-    return jail_enter(
-        &(struct jail){
-            .name = "intake-store", .rights = JAIL_FILES | JAIL_THREADS, .read = read, .write = write},
-        why);
+    return jail_enter(&(struct jail){.name = "intake-store",
+                                     .rights = JAIL_FILES | JAIL_LOCAL | JAIL_THREADS,
+                                     .read = read,
+                                     .write = write},
+                      why);
 }
 
 static enum err start(struct keeper *keeper, struct why *why)

@@ -77,7 +77,9 @@ int signer_role_main(void *arg)
     if (err == OK) {
         /* The row of a key in a token has one folder more: what its module reads while it signs. */
         const char *const mine[] = {dirname(folder), key.path[0] != '\0' ? key.path : NULL, NULL};
-        err = jail_enter(&(struct jail){.name = "signer", .rights = JAIL_FILES, .write = mine}, &why);
+        unsigned token =
+            key.path[0] != '\0' ? (unsigned)JAIL_LOCAL : 0; /* its module may speak to its daemon */
+        err = jail_enter(&(struct jail){.name = "signer", .rights = JAIL_FILES | token, .write = mine}, &why);
     }
     if (err != OK) {
         log_line(LOG_ERROR, "signer_cannot_start", "why=\"%s\"", why.text);

@@ -8,12 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -116,6 +119,21 @@ static void say_off(const struct jail *jail, const char *what, const char *reaso
 }
 
 #ifndef JAIL_SANITIZED
+/* Whoever was started as root keeps its name and nothing else: no capability now, none by executing a program later. */
+static enum err drop_capabilities(const struct jail *jail, struct why *why)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    (void)jail;
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
+        (void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* refused to who has none to drop */
+    }
+    return syscall(SYS_capset, &head, none) == 0
+               ? OK
+               : why_set(why, ERR_REFUSED, "capabilities: %s", strerror(errno));
+}
+
 /* Calls by the right that brings them; 0: every role. Names, so that one table serves every architecture. */
 static const struct {
     unsigned right;
@@ -137,14 +155,15 @@ static const struct {
     {JAIL_SERVE, "accept accept4 getsockname getpeername getsockopt setsockopt sendfile splice"},
     {JAIL_CONNECT,
      "socket connect bind getsockname getpeername getsockopt setsockopt socketpair sendmmsg recvmmsg"},
+    {JAIL_READ,
+     "open openat openat2 stat lstat statx access faccessat faccessat2 readlink readlinkat getdents64 "
+     "statfs fstatfs inotify_init1 inotify_add_watch inotify_rm_watch sendfile"},
     {JAIL_FILES,
-     "open openat openat2 creat stat lstat statx access faccessat faccessat2 readlink readlinkat getdents64 "
-     "statfs fstatfs mkdir mkdirat rmdir rename renameat renameat2 unlink unlinkat link linkat fsync "
-     "fdatasync "
-     "syncfs ftruncate truncate fallocate flock fchmod chmod fchmodat fchown chown utimensat copy_file_range "
-     "sync_file_range chdir inotify_init1 inotify_add_watch inotify_rm_watch socket connect bind listen "
-     "accept4 "
-     "getsockname getsockopt setsockopt sendfile memfd_create"},
+     "creat mkdir mkdirat rmdir rename renameat renameat2 unlink unlinkat link linkat fsync fdatasync "
+     "syncfs ftruncate truncate fallocate flock fchmod chmod fchmodat fchown chown utimensat "
+     "copy_file_range sync_file_range chdir memfd_create"},
+    {JAIL_SEAL, "memfd_create"},
+    {JAIL_LOCAL, "connect bind listen accept4 getsockname getsockopt setsockopt"},
     {JAIL_SPAWN,
      "clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid "
      "close_range arch_prctl set_tid_address getpgrp setpgid prlimit64 setrlimit seccomp "
@@ -179,6 +198,12 @@ static int allow_threads(scmp_filter_ctx filter)
     return failed != 0 ? failed : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
+/* Who only listens locally makes sockets of no other family. */
+static int allow_local_sockets(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+}
+
 static enum err enter_seccomp(const struct jail *jail, struct why *why)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -194,11 +219,22 @@ static enum err enter_seccomp(const struct jail *jail, struct why *why)
     if (failed == 0 && (jail->rights & (JAIL_THREADS | JAIL_SPAWN)) == JAIL_THREADS) {
         failed = allow_threads(filter);
     }
+    if (failed == 0 && (jail->rights & (JAIL_LOCAL | JAIL_CONNECT)) == JAIL_LOCAL) {
+        failed = allow_local_sockets(filter);
+    }
     failed = failed != 0 ? failed : seccomp_load(filter);
     seccomp_release(filter);
     return failed == 0 ? OK : why_set(why, ERR_REFUSED, "seccomp: %s", strerror(-failed));
 }
 #else
+/* Its search for leaks looks into its own process, which without the capability it may not. */
+static enum err drop_capabilities(const struct jail *jail, struct why *why)
+{
+    (void)why;
+    say_off(jail, "capabilities", "sanitized-build");
+    return OK;
+}
+
 static enum err enter_seccomp(const struct jail *jail, struct why *why)
 {
     (void)why;
@@ -216,6 +252,9 @@ enum err jail_enter(const struct jail *jail, struct why *why)
         return OK;
     }
     enum err err = enter_landlock(jail, why);
+    if (err == OK) {
+        err = drop_capabilities(jail, why);
+    }
     if (err == OK) {
         err = enter_seccomp(jail, why);
     }

@@ -9,11 +9,14 @@
 #include <stdbool.h>
 
 enum jail_right {
-    JAIL_SERVE = 1 << 0,   /* accept and talk on sockets it was given */
-    JAIL_CONNECT = 1 << 1, /* make sockets and connect */
-    JAIL_FILES = 1 << 2,   /* open files below `read` and `write` */
-    JAIL_SPAWN = 1 << 3,   /* fork, execute and wait for children */
-    JAIL_THREADS = 1 << 4  /* threads of its own, which are in the same jail */
+    JAIL_SERVE = 1 << 0,            /* accept and talk on sockets it was given */
+    JAIL_CONNECT = 1 << 1,          /* make sockets and connect */
+    JAIL_SPAWN = 1 << 3,            /* fork, execute and wait for children */
+    JAIL_THREADS = 1 << 4,          /* threads of its own, which are in the same jail */
+    JAIL_READ = 1 << 5,             /* open files below `read`, for reading alone */
+    JAIL_SEAL = 1 << 6,             /* make sealed memory */
+    JAIL_LOCAL = 1 << 7,            /* local sockets, and of no other family */
+    JAIL_FILES = 1 << 2 | JAIL_READ /* open, make, rename and remove files below `read` and `write` */
 };
 
 struct jail {
@@ -26,7 +29,7 @@ struct jail {
     const char *const *nameless;
 };
 
-/* Enters for good: no_new_privs, no core files, Landlock, seccomp. Paths that do not exist are skipped.
+/* Enters for good: no_new_privs, no core files, Landlock, no capabilities, seccomp. Paths that do not exist are skipped.
  * ERR_REFUSED with a sentence when the kernel cannot. Builds with a sanitizer skip seccomp (its runtime needs
  * more), never Landlock. */
 MUST_CHECK enum err jail_enter(const struct jail *jail, struct why *why);
