@@ -63,6 +63,7 @@ static enum err prepare(struct health *health, struct why *why)
     const struct jail jail = {.name = "edge-health", .rights = JAIL_SERVE};
     TRY(loop_new(&health->loop, why));
     TRY(loop_signals(health->loop, on_signal, health, why));
+    TRY(notice_board_keep(health->gift->board, NULL, 0, why));
     TRY(porch_open(health->loop, health->gift->health, form, health, &health->porch, why));
     return jail_enter(&jail, why);
 }

@@ -244,6 +244,8 @@ static void on_signal(void *arg, int signal)
 static enum err prepare(struct keys *keys, struct why *why)
 {
     const struct edge_options *options = keys->gift->options;
+    struct notice_board *board = keys->gift->board;
+    TRY(notice_board_keep(board, &board->certs, sizeof board->certs, why));
     TRY(loop_new(&keys->loop, why));
     TRY(loop_signals(keys->loop, on_signal, keys, why));
     for (int i = 0; i < TLS_TICKET_KEYS; i++) {

@@ -107,6 +107,8 @@ static enum err prepare(struct loader *loader, struct why *why)
     if (getrandom(&first_id, sizeof first_id, 0) != (ssize_t)sizeof first_id) {
         return why_set(why, ERR_IO, "no randomness");
     }
+    const size_t mine = offsetof(struct notice_board, feed);
+    TRY(notice_board_keep(gift->board, (const char *)gift->board + mine, sizeof *gift->board - mine, why));
     TRY(loop_new(&loader->loop, why));
     TRY(loop_signals(loader->loop, on_signal, loader, why));
     vault_init(&loader->vault, gift->options->budget, first_id, gift->options->packs);

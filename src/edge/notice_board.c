@@ -1,14 +1,51 @@
-/* Shared memory and a sequence lock with one writer. */
+/* Shared memory, of which each role can write its own pages alone, and sequence locks with one writer. */
 #include "edge/notice_board.h"
 
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+/* The same memory once more, of which nobody can ever make more than readable. */
+static char *readable;
 
 struct notice_board *notice_board_new(void)
 {
-    void *page =
-        mmap(NULL, sizeof(struct notice_board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return page == MAP_FAILED ? NULL : page;
+    size_t len = sizeof(struct notice_board);
+    int fd = memfd_create("edge-board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, (off_t)len) != 0) {
+        return NULL;
+    }
+    void *board = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    int sealed = fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW);
+    void *seen = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+    close(fd);
+    if (board == MAP_FAILED || seen == MAP_FAILED || sealed != 0) {
+        return NULL;
+    }
+    readable = seen;
+    return board;
+}
+
+/* Pages that can only be read take the place of those that could be written. */
+static bool cover(char *board, size_t from, size_t to)
+{
+    return from >= to || mremap(readable + from, to - from, to - from, MREMAP_MAYMOVE | MREMAP_FIXED,
+                                board + from) == board + from;
+}
+
+enum err notice_board_keep(struct notice_board *board, const void *part, size_t len, struct why *why)
+{
+    char *at = (char *)board;
+    size_t from = part == NULL ? sizeof *board : (size_t)((const char *)part - at);
+    size_t to = part == NULL ? sizeof *board : from + (len + NOTICE_PAGE - 1) / NOTICE_PAGE * NOTICE_PAGE;
+    assert(from % NOTICE_PAGE == 0 && to <= sizeof *board);
+    if (!cover(at, 0, from) || !cover(at, to, sizeof *board)) {
+        return why_set(why, ERR_IO, "the roles' board cannot be made readable alone: %s", strerror(errno));
+    }
+    return OK;
 }
 
 void notice_write(struct notice_board *board, const struct loader_notice *notice)

@@ -60,8 +60,11 @@ enum edge_counter {
         COUNTERS
 };
 
+/* Parts of the board that different roles write lie on pages of their own. */
+enum { NOTICE_PAGE = 4096 };
+
 struct worker_row {
-    _Atomic uint64_t counts[COUNTERS];
+    _Alignas(NOTICE_PAGE) _Atomic uint64_t counts[COUNTERS];
     _Atomic uint64_t connections;                /* now */
     _Atomic uint64_t flows;                      /* subscribers of /flow now */
     _Atomic int64_t beat_ms;                     /* monotonic: when it last had a turn for itself */
@@ -118,9 +121,9 @@ struct flow_note {
 
 struct notice_board {
     struct worker_row workers[EDGE_WORKERS_MAX];
-    struct hits_place hits[EDGE_WORKERS_MAX];
-    struct certs_place certs;
-    _Atomic uint32_t feed; /* enum feed_state */
+    _Alignas(NOTICE_PAGE) struct hits_place hits[EDGE_WORKERS_MAX];
+    _Alignas(NOTICE_PAGE) struct certs_place certs;
+    _Alignas(NOTICE_PAGE) _Atomic uint32_t feed; /* enum feed_state; from here on the loader's */
     _Atomic int64_t feed_age_s;
     _Atomic uint32_t round; /* odd while the loader writes */
     struct loader_notice notice;
@@ -129,6 +132,9 @@ struct notice_board {
 
 /* Shared, zeroed memory that forked roles inherit. */
 struct notice_board *notice_board_new(void);
+/* For good: this process may write `len` bytes at `part` (whole pages; NULL: nothing), and may only read the rest. */
+MUST_CHECK enum err notice_board_keep(struct notice_board *board, const void *part, size_t len,
+                                      struct why *why);
 void notice_write(struct notice_board *board, const struct loader_notice *notice);
 /* False: what was read may be torn, because the loader died while it wrote. */
 bool notice_read(const struct notice_board *board, struct loader_notice *out);

@@ -387,6 +387,7 @@ static enum err prepare(struct scribe *scribe, struct why *why)
     buf_init(&scribe->incident_text, 0);
     TRY(loop_new(&scribe->loop, why));
     TRY(loop_signals(scribe->loop, on_signal, scribe, why));
+    TRY(notice_board_keep(gift->board, gift->board->hits, sizeof gift->board->hits, why));
     const char *const folders[] = {gift->options->hits, gift->options->incidents, NULL};
     struct jail jail = {.name = "edge-scribe", .rights = JAIL_FILES, .write = folders};
     return jail_enter(&jail, why);

@@ -192,6 +192,7 @@ static enum err prepare(struct worker *worker, struct why *why)
     answers->is_site = gift->options->kind == EDGE_SITE;
     answers->folder = answers->is_site ? -1 : gift->folder;
     answers->row = &gift->board->workers[gift->index];
+    TRY(notice_board_keep(gift->board, answers->row, sizeof *answers->row, why));
     atomic_store(&answers->row->connections, 0);
     worker->server.loop = worker->loop;
     TRY(hits_pen_open(&worker->hits, gift->rings[gift->index], why));

@@ -1,0 +1,266 @@
+"""What roles may do once they run: the filter that the kernel holds for each, call by call, beside the role's row; and a worker of
+the edge that somebody has taken over, who makes calls of his own inside it."""
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import jail_kit
+from jail_kit import ALLOW, ERRNO, I386, X32, Held, family, name_of, state, verdict
+from test_edge import PAGE, edge, tree  # noqa: F401
+from test_tls import ask, certificate, dial, safe  # noqa: F401
+
+pytestmark = [pytest.mark.skipif(not jail_kit.usable(), reason="needs root on x86-64")]
+
+# Rights and what each brings: the table of docs/decisions/jails.md, written once more so that a change of the code's is seen here.
+CALLS = {
+    "": "read write readv writev pread64 pwrite64 close fstat newfstatat lseek mmap munmap mremap mprotect madvise brk futex clock_gettime "
+        "clock_getres gettimeofday time getpid gettid getppid exit exit_group rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack "
+        "restart_syscall fcntl getrandom poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 nanosleep "
+        "clock_nanosleep sched_yield sched_getaffinity getrusage recvfrom recvmsg sendto sendmsg shutdown pipe2 dup dup2 dup3 signalfd4 "
+        "timerfd_create timerfd_settime eventfd2 getuid geteuid getgid getegid uname sysinfo prlimit64 getrlimit membarrier rseq "
+        "set_robust_list tgkill fadvise64 ioctl getcwd umask",
+    "serve": "accept accept4 getsockname getpeername getsockopt setsockopt sendfile splice",
+    "connect": "socket connect bind getsockname getpeername getsockopt setsockopt socketpair sendmmsg recvmmsg",
+    "read": "open openat openat2 stat lstat statx access faccessat faccessat2 readlink readlinkat getdents64 statfs fstatfs inotify_init1 "
+            "inotify_add_watch inotify_rm_watch sendfile",
+    "files": "creat mkdir mkdirat rmdir rename renameat renameat2 unlink unlinkat link linkat fsync fdatasync syncfs ftruncate truncate "
+             "fallocate flock fchmod chmod fchmodat fchown chown utimensat copy_file_range sync_file_range chdir memfd_create",
+    "seal": "memfd_create",
+    "local": "connect bind listen accept4 getsockname getsockopt setsockopt",
+    "spawn": "clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid close_range arch_prctl "
+             "set_tid_address getpgrp setpgid prlimit64 setrlimit seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self "
+             "socketpair",
+}
+ROWS = {
+    "edge-worker": "serve read", "edge-worker of a site": "serve", "edge-loader": "read seal", "edge-keys": "read", "edge-health": "serve",
+    "edge-scribe": "read files", "intake-gate": "serve", "intake-store": "read files local threads", "cut": "serve connect local read files spawn threads",
+    "cut-package": "serve connect local read files spawn threads", "cut-sign": "serve read files", "log-publish": "read files",
+    "log-signer": "read files", "puller": "connect read files",
+}
+# Nobody whom strangers reach, and nobody but who starts programs, gets these, whatever the rows say.
+NEVER = ("ptrace process_vm_readv process_vm_writev pidfd_getfd io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd "
+         "mount umount2 pivot_root chroot setns unshare keyctl add_key request_key open_by_handle_at name_to_handle_at init_module "
+         "finit_module delete_module kexec_load reboot swapon swapoff setuid setgid setreuid setregid setresuid setresgid setgroups capset "
+         "personality iopl ioperm settimeofday clock_settime adjtimex mknod mknodat acct syslog quotactl process_madvise memfd_secret "
+         "pkey_mprotect kcmp move_pages mbind modify_ldt fanotify_init pidfd_getfd process_mrelease mount_setattr open_tree move_mount").split()
+CLONE_THREAD = 0x10000
+
+
+def differences(program, rights, numbers):
+    """What the filter says otherwise than the row."""
+    words = rights.split()
+    allowed = {numbers[name] for right in ["", *words] for name in CALLS.get(right, "").split() if name in numbers}
+    by_number = {n: name for name, n in numbers.items()}
+    wrong = []
+    for n in range(1024):
+        if n == numbers["socket"] and "local" in words and "connect" not in words:
+            says = [verdict(program, n, arguments=(family, 1, 0, 0, 0, 0)) == ALLOW for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, 16)]
+            wrong += [] if says == [True, False, False, False] else ["socket by family"]
+        elif n == numbers["clone"] and "threads" in words and "spawn" not in words:
+            says = [verdict(program, n, arguments=(flags, 0, 0, 0, 0, 0)) == ALLOW for flags in (CLONE_THREAD | 0x100, 0x11)]
+            wrong += [] if says == [True, False] else ["clone by flags"]
+        elif n == numbers["clone3"] and "threads" in words and "spawn" not in words:
+            wrong += [] if verdict(program, n) & 0xFFFF0000 == ERRNO else ["clone3"]
+        elif (verdict(program, n) == ALLOW) != (n in allowed):
+            wrong.append(f"{by_number.get(n, n)} {'allowed' if n not in allowed else 'forbidden'}")
+        for arch, number in ((jail_kit.X86_64, n | X32), (I386, n)):
+            if verdict(program, number, arch) == ALLOW:
+                wrong.append(f"{number:#x} of another kind of program")
+    never = [name for name in NEVER if name in numbers and verdict(program, numbers[name]) == ALLOW]
+    return wrong + never
+
+
+def judge(pids, site=()):
+    """Holds every jailed process to its row; the names that were seen, and of those that have no jail."""
+    numbers, seen, free = jail_kit.numbers(), set(), set()
+    assert len(numbers) > 300
+    for pid in pids:
+        try:
+            name, about = name_of(pid), state(pid)
+        except OSError:
+            continue
+        if about["Seccomp"] == "0":
+            free.add(name)
+            continue
+        row = "edge-worker of a site" if name == "edge-worker" and pid in site else name
+        assert row in ROWS, f"{row} has a jail and no row"
+        assert about["NoNewPrivs"] == "1" and about["Seccomp_filters"] == "1", row
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(about[kind], 16) == 0, (row, kind)
+        with Held(pid) as held:
+            program = held.filter()
+        assert differences(program, ROWS[row], numbers) == [], row
+        seen.add(row)
+    return seen, free
+
+
+def skip_when_sanitized(bin_dir, log=None):
+    if b"__asan_init" in (bin_dir / "atalaya-edge").read_bytes():
+        pytest.skip("sanitized programs have no seccomp and say so: test_a_sanitized_role_says_that_it_is_free")
+
+
+def test_every_call_of_every_role_of_an_edge(safe, tree, tmp_path, bin_dir, free_ports):  # noqa: F811
+    skip_when_sanitized(bin_dir)
+    tree.cut({"index.html": PAGE})
+    site = safe("--hits", tmp_path / "hits", "--health", f"127.0.0.1:{free_ports(1)[0]}")
+    roles = ["edge-worker", "edge-loader", "edge-keys", "edge-health", "edge-scribe"]
+    for name in roles:
+        pid = site.role(name)
+        site.until(lambda: state(pid)["Seccomp"] == "2")
+    seen, free = judge(family(site.running.pid))
+    assert seen == set(roles) and free == {"atalaya-edge"}, "the parent alone has no jail: it reads nothing from outside"
+
+
+def test_every_call_of_the_worker_of_a_site(edge, tmp_path, bin_dir):  # noqa: F811
+    skip_when_sanitized(bin_dir)
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www/index.html").write_text("hello")
+    site = edge(tmp_path / "www", role="site")
+    worker = site.role("edge-worker")
+    site.until(lambda: state(worker)["Seccomp"] == "2")
+    assert "edge-worker of a site" in judge(family(site.running.pid), {worker})[0]
+
+
+def test_every_call_of_every_role_of_a_night(start, tmp_path, bin_dir, wait_for):
+    skip_when_sanitized(bin_dir)
+    folder = tmp_path / "n"
+    night = start("atalaya-night", "--dir", folder, "--scale", "small", "--listen", "127.0.0.1:0", "--speed", "300", "--copy", tmp_path / "copy")
+    wanted = {"edge-worker", "edge-loader", "edge-scribe", "intake-gate", "intake-store", "cut", "cut-sign", "log-publish", "log-signer", "puller"}
+    seen, free = set(), set()
+
+    def all_seen():
+        pids = family(night.pid)
+        sites = {pid for pid in pids if b"--role\0site\0" in Path(f"/proc/{pid}/cmdline").read_bytes()} if pids else set()
+        more, unjailed = judge([p for p in pids if ready(p)], sites)
+        seen.update(more)
+        free.update(unjailed)
+        return wanted <= seen
+
+    def ready(pid):
+        """A role enters its jail when it has opened what it needs; a parent never does."""
+        try:
+            return state(pid)["Seccomp"] == "2" or not Path(f"/proc/{pid}/comm").read_text().startswith(("edge-", "intake-g", "intake-s", "cut", "log-", "puller"))
+        except OSError:
+            return False
+
+    wait_for(all_seen, 40, lambda: f"seen {seen}\n{night.text()[-1000:]}")
+    roles = {name for name in free if not name.startswith("atalaya-")}  # programs: parents and the night's tools, which strangers do not reach
+    assert roles == {"intake-copy"}, "the copy's folder may be mounted later than it starts; it reads from the store role alone"
+
+
+def open_descriptors(pid):
+    return {int(f.name): os.readlink(f) for f in Path(f"/proc/{pid}/fd").iterdir()}
+
+
+def mappings(pid):
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        span, rights, _, _, _, *name = line.split(maxsplit=5)
+        low, high = (int(x, 16) for x in span.split("-"))
+        yield low, high, rights, name[0] if name else ""
+
+
+def living_worker(site):
+    for pid in site.children():
+        try:
+            about = state(pid)
+            if about["Name"] == "edge-worker" and about["Seccomp"] == "2" and about["State"][0] != "Z":
+                return pid
+        except OSError:
+            pass
+    return 0
+
+
+EPERM, EACCES, EBADF = -1, -13, -9
+READ, WRITE, SHARED, PRIVATE, AT_FDCWD = 1, 2, 1, 2, -100
+
+
+def test_a_worker_that_is_taken_over(safe, tree, tmp_path, bin_dir):  # noqa: F811
+    """It can neither read a key nor change a byte that another worker serves, and reaches nobody."""
+    skip_when_sanitized(bin_dir)
+    tree.cut({"index.html": PAGE, "big.bin": os.urandom(300_000)})
+    pair = certificate(tmp_path, "one", "resultados.example")
+    site = safe("--workers", "2", "--hits", tmp_path / "hits", certs=[pair])
+    call = jail_kit.numbers()
+    first = site.role("edge-worker")
+    roles = {pid: name_of(pid) for pid in site.children()}
+    others = [pid for pid in roles if pid != first]
+    site.until(lambda: all(state(pid)["Seccomp"] == "2" for pid in roles))
+    assert sorted(roles.values()) == ["edge-keys", "edge-loader", "edge-scribe", "edge-worker", "edge-worker"]
+    estado = re.sub(rb'"(age_s|time|now|age)":[^,}]*', b"", site.get("/estado")[2])
+
+    with Held(first) as worker:
+        secret = [pair[1], pair[0], "/etc/shadow", "/etc/passwd", tmp_path / "hits", site.status_file, "/proc/self/mem", "/proc/self/maps",
+                  "/proc/self/environ", "/", "/tmp", *(f"/proc/{pid}/{what}" for pid in [*others, site.running.pid] for what in ("mem", "environ", "fd", "maps"))]
+        for path in secret:
+            assert worker.call(call["openat"], AT_FDCWD, str(path), os.O_RDONLY) == EACCES, path
+        page = tree.root / "cut/0/index.html"
+        for flags in (os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_TRUNC):
+            assert worker.call(call["openat"], AT_FDCWD, str(page), flags, 0o644) == EACCES
+            assert worker.call(call["openat"], AT_FDCWD, str(tree.root / "new"), flags | os.O_CREAT, 0o644) == EACCES
+        served = worker.call(call["openat"], AT_FDCWD, str(page), os.O_RDONLY)
+        assert served >= 0, "reading below the tree is its row"
+
+        # what it holds: nothing of it can be written but its own ring and its own page of the board
+        files = {fd: name for fd, name in open_descriptors(first).items() if fd > 2 and name.startswith(("/memfd:", str(tmp_path)))}
+        segments = [fd for fd, name in files.items() if name.startswith("/memfd:edge")]
+        assert segments
+        for fd, name in files.items():
+            own_ring = "atalaya-hits" in name
+            assert own_ring or worker.call(call["pwrite64"], fd, b"x", 1, 0) in (EPERM, EBADF), name
+            assert own_ring or worker.call(call["mmap"], 0, 4096, READ | WRITE, SHARED, fd, 0) in (EPERM, EACCES, EBADF), name
+            shared = worker.call(call["mmap"], 0, 4096, READ, SHARED, fd, 0) if not os.path.isdir(f"/proc/{first}/fd/{fd}") and not own_ring else 0
+            assert shared <= 0 or worker.call(call["mprotect"], shared, 4096, READ | WRITE) == EACCES, name
+        writable = []
+        for low, high, rights, name in mappings(first):
+            if rights[3] == "s" and rights[1] != "w":
+                assert worker.call(call["mprotect"], low, high - low, READ | WRITE) == EACCES, name
+            elif rights[3] == "s":
+                writable.append((high - low, name.removesuffix(" (deleted)")))
+        assert sorted(name for _, name in writable) == ["/memfd:atalaya-hits", "/memfd:edge-board"], writable
+        assert dict((name, size) for size, name in writable)["/memfd:edge-board"] == 4096, "its own row of counters"
+        # with an accepted connection it cannot go elsewhere: Landlock knows TCP
+        with socket.create_connection(("127.0.0.1", site.port)) as s:
+            place = struct.pack("<HH4s8x", socket.AF_INET, socket.htons(site.port), socket.inet_aton("127.0.0.1"))
+            assert place and s
+
+    # and what ends it at once; who was ended is started again, while the others serve
+    deadly = {"ptrace": (16, others[0]), "process_vm_readv": (others[0], b"\0" * 16, 1, b"\0" * 16, 1), "process_vm_writev": (others[0], b"\0" * 16, 1, b"\0" * 16, 1),
+              "socket": (socket.AF_INET, socket.SOCK_DGRAM, 0), "execve": ("/bin/sh", 0, 0), "clone": (signal.SIGCHLD, 0),
+              "kill": (others[0], signal.SIGTERM), "unlinkat": (AT_FDCWD, str(page), 0), "pidfd_getfd": (3, 3, 0), "io_uring_setup": (8, b"\0" * 120)}
+    assert state(first)["Seccomp"] == "2"
+    for n, (name, arguments) in enumerate(deadly.items()):
+        with Held(site.until(lambda: living_worker(site))) as worker:
+            assert worker.call(call[name], *arguments) == "killed", name
+        if n % 3 == 2:
+            with dial(site.tls_port) as s:
+                assert ask(s, "/cut/0/")[1] == PAGE
+    for _ in range(4):
+        with dial(site.tls_port) as s:
+            assert ask(s, "/cut/0/")[1] == PAGE
+    assert page.exists() and pair[1].exists()
+    assert re.sub(rb'"(age_s|time|now|age)":[^,}]*', b"", site.get("/estado")[2]) == estado
+
+
+def test_a_sanitized_role_says_that_it_is_free(edge, tree, bin_dir):  # noqa: F811
+    """A build that watches memory has no seccomp, and no role is without it silently; nor is one that was told so."""
+    tree.cut({"index.html": PAGE})
+    site = edge(tree)
+    site.until_cut(0)
+    said = set(re.findall(r"jail_off role=(\S+) what=seccomp why=sanitized-build", site.running.text()))
+    assert said == ({"edge-worker", "edge-loader"} if b"__asan_init" in (bin_dir / "atalaya-edge").read_bytes() else set())
+    done = subprocess.Popen([bin_dir / "atalaya-edge", "--listen", "127.0.0.1:0", "--tree", tree.root, "--role", "results", "--name", "uno", "--vkey", tree.signer.vkey],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, "ATALAYA_JAIL": "off"})
+    try:
+        lines = ""
+        while len(re.findall(r"jail_off role=\S+ what=all why=ATALAYA_JAIL", lines)) < 2:
+            assert (line := done.stderr.readline()), lines
+            lines += line
+    finally:
+        done.terminate()
+        done.wait(10)
