@@ -1,5 +1,5 @@
 # A thin front; CMake does the work. `make` alone tells what there is.
-.PHONY: help build night check check-slow bench drills fuzz lint format clean install
+.PHONY: help build night check check-slow bench drills fuzz fuzz-coverage lint format clean install
 
 help:
 	@echo 'make night    instala, construye y corre una noche electoral / installs, builds, runs an election night (~10 min)'
@@ -9,6 +9,7 @@ help:
 	@echo 'make bench    comparaciones medidas / measured side by side'
 	@echo 'make drills   los simulacros completos / the drills at full size'
 	@echo 'make fuzz     caza de errores, SECONDS=60 por blanco / fuzzing, SECONDS=60 a target'
+	@echo 'make fuzz-coverage  qué líneas alcanzan / which lines they reach, SECONDS=60'
 	@echo 'make lint     clang-format, cppcheck, clang-tidy con su analizador / with its analyzer (minutes)'
 	@echo 'make format   clang-format y los renglones del manual / and the lines of the manual'
 
@@ -46,6 +47,10 @@ fuzz:
 	@tools/install-packages build check
 	@python3 tools/fuzz.py --seconds $(SECONDS)
 
+fuzz-coverage:
+	@tools/install-packages build check
+	@python3 tools/coverage.py --seconds $(SECONDS)
+
 lint:
 	@tools/install-packages build check
 	@python3 tools/check.py format lint analyze
@@ -58,4 +63,4 @@ install: build
 	@cmake --install build
 
 clean:
-	rm -rf build build-san build-fuzz
+	rm -rf build build-san build-fuzz build-cov

@@ -25,12 +25,14 @@ def calm(edge, seconds=1.0):
     return probe.stop()
 
 
-def settles(verdict, edge, before, descriptors):
-    """V3, V4: memory and descriptors are back, nobody died."""
+def settles(verdict, edge, before, descriptors, quiet=None):
+    """V3, V4, V5: memory and descriptors are back, nobody died, answers come as before."""
     until(lambda: edge.descriptors() <= descriptors + 2, 20, "descriptors were not given back")
     until(lambda: edge.rss() < before * 1.5, 6, "memory was not given back")
     verdict.must("worker's own memory afterwards, beside before", edge.rss() / before, 2.0)
     verdict.must("processes that had to be started again", float(edge.status()["restarts"]), 0)
+    if quiet is not None:
+        verdict.recovers(edge, quiet)
 
 
 def slow_heads(verdict, small, n=None):
@@ -64,7 +66,7 @@ def slow_heads(verdict, small, n=None):
             verdict.must(say + "worker's own memory a connection", most / count / 1024, 2.0, "KiB")
             if not small:
                 verdict.must(say + "cut off after their five seconds", float(edge.status()["timeout_head"]), count * 0.9, least=True)
-            settles(verdict, edge, before, descriptors)
+            settles(verdict, edge, before, descriptors, quiet)
 
 
 def slow_heads_by_slowhttptest(verdict, small):
@@ -93,7 +95,7 @@ def slow_heads_by_slowhttptest(verdict, small):
                 verdict.must(say + "connections it made", reached, count * 0.9, least=True)
             verdict.survive(probe, quiet, say)
             verdict.must(say + "times it said the service was gone", plain.count("service available:   NO"), 0)
-            settles(verdict, edge, before, descriptors)
+            settles(verdict, edge, before, descriptors, quiet)
 
 
 def slow_reads(verdict, small):
@@ -125,7 +127,7 @@ def slow_reads(verdict, small):
         verdict.must(f"{count} slow readers: worker's own memory a connection", most / count / 1024, 4.0, "KiB")
         for s in made:
             s.close()
-        settles(verdict, edge, before, descriptors)
+        settles(verdict, edge, before, descriptors, quiet)
 
 
 def idle_flood(verdict, small):
@@ -158,7 +160,7 @@ def idle_flood(verdict, small):
             verdict.must(say + "evicted to make place", float(edge.status()["evicted"]), 100, least=True)
         for s in made + more + [faithful]:
             s.close()
-        settles(verdict, edge, before, descriptors)
+        settles(verdict, edge, before, descriptors, quiet)
 
 
 def churn(verdict, small):
@@ -185,7 +187,7 @@ def churn(verdict, small):
         probe.stop()
         verdict.must("churn: connections", n, 400 if small else 20000, least=True)
         verdict.survive(probe, quiet, "churn: ")
-        settles(verdict, edge, before, descriptors)
+        settles(verdict, edge, before, descriptors, quiet)
 
 
 def slow_bodies(verdict, small):
@@ -203,7 +205,7 @@ def slow_bodies(verdict, small):
         verdict.survive(probe, quiet, "slow bodies: ")
         for s in made:
             s.close()
-        settles(verdict, edge, before, descriptors)
+        settles(verdict, edge, before, descriptors, quiet)
 
 
 DRILLS = {f.__name__: f for f in (slow_heads, slow_heads_by_slowhttptest, slow_bodies, slow_reads, idle_flood, churn)}

@@ -8,6 +8,7 @@ import resource
 import select
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -32,8 +33,14 @@ def many_descriptors():
 class Edge:
     """atalaya-edge as it is shipped: no option that weakens or strengthens it unless the drill says so."""
 
-    def __init__(self, *options, pages=None):
+    def __init__(self, *options, pages=None, tls=False):
         self.folder = tempfile.TemporaryDirectory()
+        if tls:
+            cert, key = (Path(self.folder.name) / name for name in ("tls.crt", "tls.key"))
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
+                            "-days", "90", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                            "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth"], check=True, capture_output=True)
+            options = ("--tls-listen", "127.0.0.1:0", "--cert", cert, "--key", key, *options)
         self.tree = Tree(Path(self.folder.name) / "public")
         self.page = ("<!doctype html><title>PREP</title>" + "<p>resultado</p>" * 260).encode()[:4096]
         self.tree.cut({"index.html": self.page, "small.html": b"x" * 100, "big.bin": bytes(range(256)) * 4096, **(pages or {})})
@@ -43,7 +50,11 @@ class Edge:
              "--vkey", self.tree.signer.vkey, "--status", self.status_file, *map(str, options)],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.port = int(re.search(r":(\d+)/", self.process.stdout.readline()).group(1))
-        until(lambda: ask(self.port) is not None, 10, "the edge does not answer")
+        self.tls_port = int(re.search(r"tls port (\d+)", self.process.stdout.readline()).group(1)) if tls else 0
+        until(lambda: ask(self.port), 10, "the edge does not answer")
+        until(lambda: self.status_file.exists() and "requests" in self.status(), 10, "the edge has no status")
+        if tls:
+            until(lambda: ask_tls(self.tls_port), 10, "the edge does not answer over TLS")
 
     def roles(self):
         found = {}
@@ -110,12 +121,28 @@ def ask(port, source="127.0.0.1", request=REQUEST.replace(b"\r\n\r\n", b"\r\nCon
         return None
 
 
+def ask_tls(port, source="127.0.0.1", request=b"GET /cut/0/index.html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", seconds=5):
+    """The same over a new TLS connection with a whole handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with socket.create_connection(("127.0.0.1", port), seconds, source_address=(source, 0)) as raw, context.wrap_socket(raw) as s:
+            s.sendall(request)
+            data = b""
+            while part := s.recv(65536):
+                data += part
+            return data
+    except OSError:
+        return None
+
+
 class Probe:
     """Ten requests a second, each over a new connection, in turn from twenty addresses that nobody else uses; also says
     whether the bytes are right. A process of its own: what generates the load must not hold it up."""
 
-    def __init__(self, port, body, network="127.77.0"):
-        self.process = subprocess.Popen([sys.executable, __file__, str(port), network, hashlib.sha256(body).hexdigest()],
+    def __init__(self, port, body, network="127.77.0", tls_port=0):
+        self.process = subprocess.Popen([sys.executable, __file__, str(port), network, hashlib.sha256(body).hexdigest(), str(tls_port)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.times, self.wrong = [], []
 
@@ -132,11 +159,12 @@ class Probe:
         return max(self.times, default=float("inf")) * 1000
 
 
-def probe_main(port, network, sha):
+def probe_main(port, network, sha, tls_port):
     times, wrong, turn = [], [], 0
     while not select.select([sys.stdin], [], [], 0)[0]:
         began = time.monotonic()
-        answer = ask(port, f"{network}.{1 + turn % 20}") or b""
+        source = f"{network}.{1 + turn % 20}"
+        answer = (ask_tls(tls_port, source) if tls_port and turn % 2 else ask(port, source)) or b""
         took = time.monotonic() - began
         times.append(took)
         head, _, body = answer.partition(b"\r\n\r\n")
@@ -212,6 +240,23 @@ class Verdict:
         bound = max(5 * calm.ms(0.99), 50.0) if calm else 250.0
         self.must(f"{say}probe p99", probe.ms(0.99), round(max(bound, 50.0), 1), "ms")
 
+    def load(self, what, figure, target, unit=""):
+        """V8: an attack that did not reach its size tested nothing, and the drill says so instead of passing."""
+        if not self.must(what, figure, target, unit, least=True):
+            self.rows[-1]["not_tested"] = True
+            print(f"      not tested: {what}", flush=True)
+
+    def recovers(self, edge, calm, say=""):
+        """V5: within five seconds of the end answers come as before it."""
+        end, bound = time.monotonic() + 5, max(2 * calm.ms(0.99), 50.0)
+        while True:
+            probe = Probe(edge.port, edge.page)
+            time.sleep(1)
+            probe.stop()
+            if (probe.ms(0.99) <= bound and not probe.wrong) or time.monotonic() > end:
+                break
+        self.must(f"{say}probe p99, five seconds after it at the latest", probe.ms(0.99), round(bound, 1), "ms")
+
     def end(self, to=None):
         failed = [r for r in self.rows if not r["passed"]]
         if to:
@@ -225,4 +270,4 @@ def median(values):
 
 
 if __name__ == "__main__":
-    probe_main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    probe_main(int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))

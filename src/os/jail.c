@@ -201,7 +201,7 @@ static int allow_threads(scmp_filter_ctx filter)
 /* Who only listens locally makes sockets of no other family. */
 static int allow_local_sockets(scmp_filter_ctx filter)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 }
 
 static enum err enter_seccomp(const struct jail *jail, struct why *why)
