@@ -86,7 +86,7 @@ static enum err take_vote_column(struct auditor *a, struct span name, size_t col
         return why_set(why, ERR_TOO_BIG, "más de %d columnas de votos / more than %d vote columns",
                        COLUMNS_MAX, COLUMNS_MAX);
     }
-    a->vote_at[db->n_columns] = (uint16_t)column;
+    a->vote_cells.at[db->n_columns] = (uint16_t)column;
     db->column_names[db->n_columns++] = safe_text(a, name);
     return OK;
 }

@@ -18,9 +18,13 @@ void rows_init(struct auditor *a)
     a->figures_missing = 0;
     for (unsigned i = 0; i < ROW_FIGURES; i++) {
         bool there = has_field(a, figure_fields[i]);
-        a->figure_at[i] = (uint16_t)(there ? a->at[figure_fields[i]] : 0);
+        a->figure_cells.at[i] = (uint16_t)(there ? a->at[figure_fields[i]] : 0);
         a->figures_missing |= (uint64_t)!there << i;
     }
+    a->vote_cells.n = a->database->n_columns;
+    a->figure_cells.n = ROW_FIGURES;
+    short_numbers_prepare(&a->vote_cells);
+    short_numbers_prepare(&a->figure_cells);
 }
 
 static bool blank_from(const struct auditor *a, size_t from, size_t to)
@@ -65,7 +69,7 @@ static bool row_shape(struct auditor *a)
 static void read_odd_vote(struct auditor *a, unsigned i)
 {
     struct cell *cell = &a->sheet.votes[i];
-    struct span raw = csv_cell(&a->row, a->vote_at[i]);
+    struct span raw = csv_cell(&a->row, a->vote_cells.at[i]);
     if (!cell_votes(raw, cell) && found(a, RULE_CELL)) {
         struct span text = safe_text(a, raw);
         example(a, RULE_CELL, "%.*s = %.*s", SPAN_ARG(a->database->column_names[i]), SPAN_ARG(text));
@@ -81,7 +85,7 @@ static void read_votes(struct auditor *a)
 {
     const unsigned n = a->database->n_columns;
     const uint64_t all = n == COLUMNS_MAX ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1;
-    a->odd_votes = a->read_numbers(&a->row, a->vote_at, n, a->votes);
+    a->odd_votes = a->read_numbers(&a->row, &a->vote_cells, a->votes);
     a->columns = all;
     a->any_number = a->odd_votes != all;
     a->all_numbers = true;
@@ -103,7 +107,7 @@ static void fill_sheet(struct auditor *a)
 
 static void read_figures(struct auditor *a)
 {
-    a->odd_figures = a->read_numbers(&a->row, a->figure_at, ROW_FIGURES, a->figures) | a->figures_missing;
+    a->odd_figures = a->read_numbers(&a->row, &a->figure_cells, a->figures) | a->figures_missing;
     for (unsigned i = 0; i < SHEET_FIELDS; i++) {
         struct cell *cell = &a->sheet.fields[i];
         *cell = (struct cell){.value = a->figures[i], .state = CELL_NUMBER};

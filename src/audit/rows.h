@@ -40,9 +40,9 @@ struct auditor {
     struct csv_reader reader;
     const char *stops[CSV_COLUMNS_MAX + 1]; /* of `row` */
     size_t n_columns;
-    int16_t at[FIELDS];              /* the column of a field, -1: there is none */
-    uint16_t vote_at[COLUMNS_MAX];   /* the rest are zeros, also below */
-    uint16_t figure_at[ROW_FIGURES]; /* the columns of the figures beside the votes */
+    int16_t at[FIELDS]; /* the column of a field, -1: there is none */
+    struct short_numbers vote_cells;
+    struct short_numbers figure_cells; /* the figures beside the votes */
     short_numbers_reader read_numbers;
     uint64_t figures_missing; /* a bit for each figure that has no column */
     int64_t cut_ms;           /* -1: not known */

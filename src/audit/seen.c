@@ -28,8 +28,7 @@ static void part_init(struct seen_part *part, uint32_t expected)
 
 static void part_done(struct seen_part *part)
 {
-    free(part->once);
-    free(part->twice);
+    free(part->bits);
     free(part->items);
     buf_done(&part->extra);
 }
@@ -127,16 +126,30 @@ static size_t tag_words(const struct seen *seen)
     return (seen->tag_mask + 1) / WORD_BITS;
 }
 
+static inline struct seen_bits *bits_of(const struct seen *seen, const struct seen_part *part, uint32_t tag)
+{
+    return &part->bits[(tag & seen->tag_mask) / WORD_BITS];
+}
+
+static void note_last_tag(const struct seen *seen, struct seen_part *part)
+{
+    if (part->has_last) {
+        struct seen_bits *bits = bits_of(seen, part, part->last_tag);
+        uint64_t bit = (uint64_t)1 << part->last_tag % WORD_BITS;
+        bits->twice |= bits->once & bit;
+        bits->once |= bit;
+    }
+}
+
 static void note_tag(const struct seen *seen, struct seen_part *part, uint32_t tag)
 {
-    if (part->once == NULL) {
-        part->once = must(calloc(tag_words(seen), sizeof *part->once));
-        part->twice = must(calloc(tag_words(seen), sizeof *part->twice));
+    if (part->bits == NULL) {
+        part->bits = must(calloc(tag_words(seen), sizeof *part->bits));
     }
-    uint32_t at = (tag & seen->tag_mask) / WORD_BITS;
-    uint64_t bit = (uint64_t)1 << tag % WORD_BITS;
-    part->twice[at] |= part->once[at] & bit;
-    part->once[at] |= bit;
+    note_last_tag(seen, part);
+    part->last_tag = tag;
+    part->has_last = true;
+    __builtin_prefetch(bits_of(seen, part, tag), 1);
 }
 
 /* span_compare(a, b) < 0, eight bytes at a time. */
@@ -155,7 +168,7 @@ static bool is_less(struct span a, struct span b)
 /* Tags for texts that have none yet: all of a part, or none. */
 static void hash_part(const struct seen *seen, struct seen_part *part)
 {
-    if (part->once != NULL) {
+    if (part->bits != NULL) {
         return;
     }
     for (uint32_t i = 0; i < part->n; i++) {
@@ -241,8 +254,7 @@ static uint32_t row_of(struct place place)
 /* Did the item's bit come twice? */
 static bool is_candidate(const struct seen *seen, struct place place)
 {
-    uint32_t bit = place.item->tag & seen->tag_mask;
-    return seen->part.twice[bit / WORD_BITS] >> bit % WORD_BITS & 1;
+    return bits_of(seen, &seen->part, place.item->tag)->twice >> place.item->tag % WORD_BITS & 1;
 }
 
 /* Leaves in `twice` what came twice in both parts together; how many texts these are. */
@@ -250,8 +262,8 @@ static uint32_t count_candidates(struct seen *seen)
 {
     const struct seen_part *next = &seen->next;
     uint32_t candidates = 0;
-    for (size_t i = 0; next->once != NULL && i < tag_words(seen); i++) {
-        seen->part.twice[i] |= next->twice[i] | (seen->part.once[i] & next->once[i]);
+    for (size_t i = 0; next->bits != NULL && i < tag_words(seen); i++) {
+        seen->part.bits[i].twice |= next->bits[i].twice | (seen->part.bits[i].once & next->bits[i].once);
     }
     for (uint32_t i = 0; i < seen->part.n + next->n; i++) {
         candidates += is_candidate(seen, place_at(seen, i));
@@ -277,14 +289,21 @@ static struct table table_new(uint32_t texts)
                           .mask = size - 1};
 }
 
+static void finish_part(const struct seen *seen, struct seen_part *part)
+{
+    hash_part(seen, part);
+    note_last_tag(seen, part);
+    part->has_last = false;
+}
+
 void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
 {
     const uint32_t n = seen->part.n + seen->next.n;
     if (seen->ascending || n < 2) {
         return;
     }
-    hash_part(seen, &seen->part);
-    hash_part(seen, &seen->next);
+    finish_part(seen, &seen->part);
+    finish_part(seen, &seen->next);
     struct table table = table_new(count_candidates(seen));
     for (uint32_t i = 0; i < n; i++) {
         struct place place = place_at(seen, i);

@@ -20,15 +20,22 @@ struct seen_item {
     uint16_t len;
 };
 
+/* A bit for each tag (its lowest bits) that came, and for each that came again. */
+struct seen_bits {
+    uint64_t once;
+    uint64_t twice;
+};
+
 /* Texts of rows that follow one another. */
 struct seen_part {
     struct buf extra; /* texts that the file does not hold as they are */
     struct seen_item *items;
     uint32_t n;
     uint32_t room;
-    uint32_t rows_before; /* to be added to the items' rows */
-    uint64_t *once;       /* a bit for each tag (its lowest bits) that came; NULL: none has a tag yet */
-    uint64_t *twice;      /* for each that came again */
+    uint32_t rows_before;   /* to be added to the items' rows */
+    struct seen_bits *bits; /* NULL: none has a tag yet */
+    uint32_t last_tag;      /* not in `bits` yet: its place there is on its way from memory */
+    bool has_last;
 };
 
 struct seen {
@@ -37,7 +44,7 @@ struct seen {
     struct seen_part
         next;          /* what was appended: nothing is moved, for it lies in memory that is warm elsewhere */
     bool ascending;    /* so far every text is greater than the one before */
-    uint32_t tag_mask; /* of a tag: its bit in `once` and `twice` */
+    uint32_t tag_mask; /* of a tag: its bit in `bits` */
     uint64_t key[2];
     uint64_t factors[SEEN_WORDS + 2]; /* made from the key */
 };

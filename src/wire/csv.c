@@ -91,7 +91,6 @@ static __attribute__((noinline)) void read_odd_row(struct csv_reader *reader, st
         }
     }
     csv_finish_row(reader, at, end);
-    reader->block = NULL;
     size_t n = row->n;
     while (row->n < row->least) {
         add_stop(reader, row);

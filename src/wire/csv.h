@@ -25,15 +25,6 @@ struct csv_reader {
     bool open_quote;   /* the text ended inside quotes */
     struct buf scratch;
     csv_plain_reader plain_row; /* the fastest this processor knows (csv_plain.h) */
-    /* The 64 bytes that were looked at last, a bit a byte, and what of them was not used yet. */
-    const char *block;
-    uint64_t marks; /* separators and row ends outside quotes */
-    uint64_t ends;  /* of these, row ends */
-    uint64_t odd;   /* quotes that do not open or close a whole field, or what follows them */
-    /* How the block ended, for the next one. */
-    uint64_t inside;      /* all ones: inside quotes */
-    uint64_t after_stop;  /* 1: with a separator or row end */
-    uint64_t after_close; /* 1: with a closing quote */
 };
 void csv_reader_init(struct csv_reader *reader, struct span text, char separator);
 void csv_reader_done(struct csv_reader *reader);

@@ -82,59 +82,29 @@ static inline uint64_t parity_up_to(uint64_t bits)
 #endif
 }
 
-/* Takes note of what was seen in a block: marks outside quotes, and quotes that neither open nor close a whole field. */
-static inline void understand(struct csv_reader *reader, struct sight sight)
+/* What a block leaves for the next one of the same row. */
+struct before {
+    uint64_t inside;      /* all ones: it ended inside quotes */
+    uint64_t after_stop;  /* 1: with a separator or row end */
+    uint64_t after_close; /* 1: with a closing quote */
+};
+
+/* Leaves in `sight` only marks outside quotes. False when there are quotes that neither open nor close a whole field. */
+static inline bool understand(struct sight *sight, struct before *before)
 {
     uint64_t quoted =
-        parity_up_to(sight.quotes) ^ reader->inside; /* from an opening quote to before the closing one */
-    uint64_t stops = sight.stops & ~quoted;
-    uint64_t opening = sight.quotes & quoted;
-    uint64_t closed = sight.quotes & ~quoted;
-    reader->odd =
-        (opening & ~(stops << 1 | reader->after_stop)) | ((closed << 1 | reader->after_close) & ~stops);
-    reader->marks = stops;
-    reader->ends = sight.ends & stops;
-    reader->inside = -(quoted >> (BLOCK - 1));
-    reader->after_stop = stops >> (BLOCK - 1);
-    reader->after_close = closed >> (BLOCK - 1);
-}
-
-/* The last bytes of a text are looked at in a padded copy. */
-static __attribute__((noinline)) void understand_last(struct csv_reader *reader, const char *at, size_t left)
-{
-    char padded[BLOCK] = {0};
-    memcpy(padded, at, left);
-    understand(reader, look(padded, reader->separator));
-    uint64_t there = ((uint64_t)1 << left) - 1;
-    reader->odd &= there;
-    reader->marks &= there; /* a separator may be a zero byte */
-}
-
-/* Makes `block` begin at `at`. */
-static inline void block_load(struct csv_reader *reader, const char *at, const char *end)
-{
-    reader->block = at;
-    size_t left = (size_t)(end - at);
-    if (__builtin_expect(left >= BLOCK, 1)) {
-        understand(reader, look(at, reader->separator));
-    } else {
-        understand_last(reader, at, left);
-    }
-}
-
-/* A row begins at `at`, outside quotes: what was seen of it already is kept. */
-static inline void row_begin(struct csv_reader *reader, const char *at, const char *end)
-{
-    size_t skip = (size_t)(at - reader->block);
-    if (reader->block == NULL || skip >= BLOCK) {
-        reader->inside = 0;
-        reader->after_stop = 1;
-        reader->after_close = 0;
-        block_load(reader, at, end);
-        return;
-    }
-    reader->marks &= ~(uint64_t)0 << skip;
-    reader->ends &= ~(uint64_t)0 << skip;
+        parity_up_to(sight->quotes) ^ before->inside; /* from an opening quote to before the closing one */
+    uint64_t stops = sight->stops & ~quoted;
+    uint64_t opening = sight->quotes & quoted;
+    uint64_t closed = sight->quotes & ~quoted;
+    uint64_t odd =
+        (opening & ~(stops << 1 | before->after_stop)) | ((closed << 1 | before->after_close) & ~stops);
+    sight->stops = stops;
+    sight->ends &= stops;
+    before->inside = -(quoted >> (BLOCK - 1));
+    before->after_stop = stops >> (BLOCK - 1);
+    before->after_close = closed >> (BLOCK - 1);
+    return odd == 0;
 }
 
 /* The fields that end at these marks of the block. Fields past the row's room are counted and not kept. */
@@ -150,30 +120,32 @@ static inline void take_fields(const char *block, uint64_t marks, struct csv_row
         return;
     }
     const char **stop = row->stops + row->n;
+    row->n += (unsigned)__builtin_popcountll(marks);
     for (; marks != 0; marks &= marks - 1) {
         *++stop = block + (unsigned)__builtin_ctzll(marks);
     }
-    row->n = (size_t)(stop - row->stops);
 }
 
+/* Each row's blocks begin with the row: rows of a database are alike, so that the processor guesses well how many fields end in
+ * each of them. */
 bool CSV_PLAIN_ROW(struct csv_reader *reader, struct csv_row *row, const char *end)
 {
-    const char *at = reader->rest.at;
+    const char *block = reader->rest.at;
+    struct before before = {.after_stop = 1};
     row->n = 0;
     row->quote = '"';
-    row->stops[0] = at - 1;
-    row_begin(reader, at, end);
-    while (reader->odd == 0) {
-        uint64_t first_end = reader->ends & -reader->ends;
-        take_fields(reader->block, reader->marks & ((first_end - 1) | first_end), row);
+    row->stops[0] = block - 1;
+    for (; end - block >= BLOCK; block += BLOCK) {
+        struct sight sight = look(block, reader->separator);
+        if (!understand(&sight, &before)) {
+            return false;
+        }
+        uint64_t first_end = sight.ends & -sight.ends;
+        take_fields(block, sight.stops & ((first_end - 1) | first_end), row);
         if (first_end != 0) {
-            csv_finish_row(reader, reader->block + __builtin_ctzll(first_end), end);
+            csv_finish_row(reader, block + __builtin_ctzll(first_end), end);
             return row->n >= row->least && reader->rest.len >= CSV_BEHIND;
         }
-        if ((size_t)(end - reader->block) <= BLOCK) {
-            break;
-        }
-        block_load(reader, reader->block + BLOCK, end);
     }
-    return false;
+    return false; /* the text's last bytes */
 }
