@@ -53,9 +53,9 @@ static void take_summary_values(struct auditor *a, const struct span *cells, siz
     }
 }
 
-/* Of the first rows, does most of the column read as votes? A party nobody has heard of yet does; a column of
- * words that some institute adds does not. */
-static void sample_columns(const struct auditor *a, bool votes[CSV_COLUMNS_MAX])
+/* Of the first rows, does most of a column with an unknown name read as votes? A party nobody has heard of yet does; a column
+ * of words that some institute adds does not. */
+static void sample_columns(const struct auditor *a, const enum field *fields, bool votes[CSV_COLUMNS_MAX])
 {
     struct csv_reader reader;
     csv_reader_init(&reader, a->reader.rest, a->layout->dialect.separator);
@@ -70,7 +70,7 @@ static void sample_columns(const struct auditor *a, bool votes[CSV_COLUMNS_MAX])
         rows++;
         for (size_t i = 0; i < a->n_columns; i++) {
             struct cell ignored;
-            odd[i] += !cell_votes(cells[i], &ignored);
+            odd[i] += fields[i] == F_UNKNOWN && !cell_votes(cells[i], &ignored);
         }
     }
     for (size_t i = 0; i < a->n_columns; i++) {
@@ -115,14 +115,18 @@ static enum err take_columns(struct auditor *a, const struct span *cells, size_t
     bool votes[CSV_COLUMNS_MAX] = {false};
     a->n_columns = filled(cells, n);
     memset(a->at, -1, sizeof a->at);
-    sample_columns(a, votes);
     struct name *names = arena_array(a->arena, a->n_columns, sizeof *names);
-    if (names == NULL) {
+    enum field *fields = arena_array(a->arena, a->n_columns, sizeof *fields);
+    if (names == NULL || fields == NULL) {
         abort(); /* the arena's budget has room for any head */
     }
     for (size_t i = 0; i < a->n_columns; i++) {
         names[i] = name_of(cells[i]);
-        enum field field = field_of(&names[i]);
+        fields[i] = field_of(&names[i]);
+    }
+    sample_columns(a, fields, votes);
+    for (size_t i = 0; i < a->n_columns; i++) {
+        enum field field = fields[i];
         note_name(a, cells, i, field, names);
         if (field < FIELDS) {
             a->at[field] = a->at[field] < 0 ? (int16_t)i : a->at[field];
@@ -243,7 +247,8 @@ static enum err visit(void *arg, struct span path, struct span bytes)
     struct walk *walk = arg;
     const size_t from = walk->options->halves_from;
     struct standby standby;
-    bool two = bytes.len >= (from == 0 ? HALVES_FROM : from) && standby_begin(&standby);
+    bool large = bytes.len >= (from == 0 ? HALVES_FROM : from);
+    bool two = large && (walk->options->together || standby_worth_it()) && standby_begin(&standby);
     enum err err = check_file(walk, path, bytes, two ? &standby : NULL);
     if (two) {
         standby_end(&standby);

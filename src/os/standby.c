@@ -1,20 +1,28 @@
-/* Each waits for the other's word in two steps: first ready to take it at once, giving way to whoever else wants the
- * processor; asleep when it does not come soon. */
+/* Each waits for the other's word in two steps: awake for a moment, to take it at once, and asleep when it does not come soon.
+ * (To yield the processor instead gives it, on a busy machine, to somebody else for milliseconds.) */
 #include "os/standby.h"
 
 #include <assert.h>
 #include <sched.h>
 #include <stddef.h>
 
-enum { STATE_IDLE, STATE_GIVEN, STATE_DONE, YIELDS = 1000 /* some tenths of a millisecond */ };
+enum { STATE_IDLE, STATE_GIVEN, STATE_DONE, LOOKS = 8000 /* some tenths of a millisecond */ };
+
+/* Tells the processor that this loop waits. */
+static inline void take_breath(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
 
 static void wait_for(struct standby *standby, int state)
 {
-    for (int i = 0; i < YIELDS; i++) {
+    for (int i = 0; i < LOOKS; i++) {
         if (atomic_load_explicit(&standby->state, memory_order_acquire) >= state) {
             return;
         }
-        (void)sched_yield();
+        take_breath();
     }
     pthread_mutex_lock(&standby->lock);
     while (atomic_load_explicit(&standby->state, memory_order_acquire) < state) {
@@ -40,6 +48,12 @@ static void *run(void *arg)
     }
     come_to(standby, STATE_DONE);
     return NULL;
+}
+
+bool standby_worth_it(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
 }
 
 bool standby_begin(struct standby *standby)

@@ -17,6 +17,8 @@ struct standby {
     void *arg;
 };
 
+/* Is there another processor for it? */
+bool standby_worth_it(void);
 /* False: the system gives no thread, and nothing was begun. Otherwise standby_end must follow. */
 bool standby_begin(struct standby *standby);
 /* Once at most; `work` may share with the caller only what neither of them changes. */

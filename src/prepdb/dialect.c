@@ -44,16 +44,16 @@ static bool names_rows(const struct line_kind *kind)
     return kind->known >= KNOWN_LEAST && kind->place > 0 && kind->votes > 0;
 }
 
-/* Takes note of one line of the head; true when it was the last one, the names of the columns. */
-static bool note_line(struct layout *layout, uint64_t row, const struct span *cells, size_t n)
+/* Takes note of one line of the head. The known names in it when it was the last one, the names of the columns; otherwise 0. */
+static unsigned note_line(struct layout *layout, uint64_t row, const struct span *cells, size_t n)
 {
     struct line_kind kind = line_kind_of(cells, n);
     if (names_rows(&kind)) {
         layout->names_row = row;
-        return true;
+        return kind.known;
     }
     if (kind.blank) {
-        return false;
+        return 0;
     }
     if (layout->figures_row != 0 && layout->values_row == 0) {
         layout->values_row = row;
@@ -64,7 +64,7 @@ static bool note_line(struct layout *layout, uint64_t row, const struct span *ce
     } else if (layout->cut_row == 0 && layout->figures_row == 0) {
         layout->cut_row = row;
     }
-    return false;
+    return 0;
 }
 
 /* Reads the head with one separator: the known names of the columns' line, 0 when there is none. */
@@ -81,8 +81,8 @@ static unsigned try_separator(const struct layout *found, char separator, struct
     unsigned known = 0;
     size_t n = 0;
     for (int i = 0; i < HEAD_ROWS_MAX && csv_read_row(&reader, cells, CSV_COLUMNS_MAX, &n) == OK; i++) {
-        if (note_line(out, reader.row, cells, n)) {
-            known = line_kind_of(cells, n).known;
+        known = note_line(out, reader.row, cells, n);
+        if (known > 0) {
             *widest = n > *widest ? n : *widest;
             break;
         }

@@ -89,7 +89,7 @@ static int find(const struct name *name, const char *const table[][ALIASES], int
 {
     for (int row = 0; row < n; row++) {
         for (int i = 0; i < ALIASES && table[row][i] != NULL; i++) {
-            if (strcmp(name->text, table[row][i]) == 0) {
+            if (name->text[0] == table[row][i][0] && strcmp(name->text, table[row][i]) == 0) {
                 return row;
             }
         }

@@ -89,6 +89,12 @@ static const char *json_escape(uint8_t c, char scratch[7])
     return scratch;
 }
 
+/* Most bytes of most texts. */
+static inline bool is_plain(uint8_t c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == ' ';
+}
+
 /* Copies runs of plain bytes whole and replaces what must be replaced. */
 static void write_escaped(struct buf *out, struct span text, bool json)
 {
@@ -96,6 +102,10 @@ static void write_escaped(struct buf *out, struct span text, bool json)
     size_t plain = 0;
     for (size_t i = 0; i < text.len;) {
         char scratch[7];
+        if (is_plain(bytes[i])) {
+            i++;
+            continue;
+        }
         size_t len = utf8_length(bytes + i, text.len - i);
         const char *instead = len == 0  ? replacement
                               : len > 1 ? (is_unruly(bytes + i, len) ? replacement : NULL)
