@@ -52,6 +52,10 @@ bool drill_step_altered(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
 bool drill_step_down(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
 bool drill_step_restored(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
 
+/* drill_flood.c: a flood on the institutional site, and the report of it. */
+bool drill_step_flood(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
+bool drill_step_report(struct drill *drill, char figure[DRILL_FIGURE_MAX]);
+
 /* drill_noche.c */
 extern const struct drill_step drill_noche[];
 extern const size_t drill_noche_steps;

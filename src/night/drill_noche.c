@@ -270,7 +270,8 @@ const struct drill_step drill_noche[] = {
      "First cuts: figures and flow move", step_cuts, false},
     {"inundacion", "Una inundación del sitio institucional desde muchas direcciones",
      "el tablero nombra la clase y las redes; p50 y p99 de resultados como en calma",
-     "A flood on the institutional site; the board names kind and networks, results stay calm", NULL, false},
+     "A flood on the institutional site; the board names kind and networks, results stay calm",
+     drill_step_flood, false},
     {"alteracion", "Se altera una página del instituto",
      "se sirve la copia sellada; ningún byte alterado servido",
      "A page altered: the sealed copy is served, no altered byte", drill_step_altered, false},
@@ -292,6 +293,6 @@ const struct drill_step drill_noche[] = {
      "Last cut and close; the final check finds nothing wrong", step_last, true},
     {"informe", "El informe del origen del ataque",
      "orígenes acusados contra verdaderos, veredicto con fundamentos, --recompute coincide",
-     "The origin report: accused against true sources, verdict with grounds", NULL, false},
+     "The origin report: accused against true sources, verdict with grounds", drill_step_report, false},
 };
 const size_t drill_noche_steps = sizeof drill_noche / sizeof *drill_noche;

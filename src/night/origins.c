@@ -44,8 +44,13 @@ static void put_server(const struct origin *origin, const char *name, struct top
     struct heavy_item top[NETS];
     uint32_t n = heavy_top(&origin->nets[1], top, NETS);
     const struct hits_totals *totals = &origin->totals;
+    struct origin_ground grounds[ORIGIN_GROUNDS];
+    enum origin_kind kind = origin_judge(origin, grounds);
     buf_printf(text, " %.20s  %" PRIu64 " peticiones, %" PRIu64 " ms de CPU", name, totals->seen,
                totals->cost_ns / 1000000);
+    if (kind != ORIGIN_UNDECIDED) {
+        buf_printf(text, ", %s", origin_kind_name(kind, true));
+    }
     put_countries(origin, text);
     put(out, TOP_PLAIN, text);
     buf_str(text, "    redes");

@@ -99,11 +99,14 @@ enum err sock_listen(struct span text, int *out, struct why *why)
     return OK;
 }
 
-enum err sock_connect(struct span text, int *out, struct why *why)
+static enum err connect_to(struct span text, const struct address *source, int *out, struct why *why)
 {
     struct address address = {0};
     TRY(parse_address(text, &address, why));
     int fd = socket(address.as.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && source != NULL && bind(fd, &source->as.any, source->len) != 0) {
+        return failed(fd, text, "bind for a connection to", why);
+    }
     if (fd < 0 || connect(fd, &address.as.any, address.len) != 0) {
         return failed(fd, text, "connect to", why);
     }
@@ -111,6 +114,21 @@ enum err sock_connect(struct span text, int *out, struct why *why)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     *out = fd;
     return OK;
+}
+
+enum err sock_connect(struct span text, int *out, struct why *why)
+{
+    return connect_to(text, NULL, out, why);
+}
+
+enum err sock_connect_from(struct span text, struct span source, int *out, struct why *why)
+{
+    char with_port[80];
+    struct address from = {0};
+    int n =
+        snprintf(with_port, sizeof with_port, "%.*s:0", (int)(source.len < 64 ? source.len : 64), source.at);
+    TRY(parse_address(span_of(with_port, (size_t)n), &from, why));
+    return connect_to(text, &from, out, why);
 }
 
 enum err sock_listen_public(int listener, int backlog, int unsent, struct why *why)

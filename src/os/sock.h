@@ -12,6 +12,8 @@
  * the system chooses; sock_port tells. */
 MUST_CHECK enum err sock_listen(struct span address, int *fd, struct why *why);
 MUST_CHECK enum err sock_connect(struct span address, int *fd, struct why *why); /* blocking connect */
+/* The same from an address of this machine ("127.50.1.7"), which the other side sees. */
+MUST_CHECK enum err sock_connect_from(struct span address, struct span source, int *fd, struct why *why);
 uint16_t sock_port(int fd);
 /* Where a socket is bound, IPv4 as ::ffff:a.b.c.d; zeros when it is not. */
 void sock_address(int fd, uint8_t address[16], uint16_t *port);
