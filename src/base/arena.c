@@ -33,6 +33,9 @@ struct arena_block {
     alignas(max_align_t) unsigned char bytes[];
 };
 
+/* With its head a whole number of large pages. */
+enum { LARGE_BLOCK = 4 * 1024 * 1024 - sizeof(struct arena_block) };
+
 void arena_init(struct arena *arena, size_t budget)
 {
     *arena = (struct arena){.budget = budget};
@@ -71,8 +74,8 @@ void arena_reset(struct arena *arena)
 static struct arena_block *block_new(struct arena *arena, size_t size)
 {
     size_t wanted = arena->blocks == NULL ? FIRST_BLOCK : arena->blocks->size * 2;
-    if (wanted > 4 * 1024 * 1024) {
-        wanted = 4 * 1024 * 1024;
+    if (wanted > LARGE_BLOCK) {
+        wanted = LARGE_BLOCK;
     }
     if (wanted < size) {
         wanted = size;
@@ -83,11 +86,10 @@ static struct arena_block *block_new(struct arena *arena, size_t size)
             return NULL;
         }
     }
-    struct arena_block *block = malloc(sizeof *block + wanted);
+    struct arena_block *block = huge_alloc(sizeof *block + wanted);
     if (block == NULL) {
         return NULL;
     }
-    huge_advise(block, sizeof *block + wanted);
     *block = (struct arena_block){.next = arena->blocks, .size = wanted};
     POISON(block->bytes, block->size);
     arena->blocks = block;

@@ -76,27 +76,26 @@ void date_print_iso(char out[DATE_ISO_LEN + 1], int64_t ms)
     (void)n;
 }
 
+static int two_digits(const char *at, bool *digits)
+{
+    unsigned tens = (unsigned)(unsigned char)at[0] - '0';
+    unsigned ones = (unsigned)(unsigned char)at[1] - '0';
+    *digits = *digits && tens <= 9 && ones <= 9;
+    return (int)(tens * 10 + ones);
+}
+
 enum err date_parse_iso(struct span text, int64_t *ms)
 {
-    static const char shape[] = "dddd-dd-ddTdd:dd:ddZ";
-    if (text.len != DATE_ISO_LEN) {
+    const char *at = text.at;
+    if (text.len != DATE_ISO_LEN || at[4] != '-' || at[7] != '-' || at[10] != 'T' || at[13] != ':' ||
+        at[16] != ':' || at[19] != 'Z') {
         return ERR_SYNTAX;
     }
-    int fields[6] = {0};
-    int field = 0;
-    for (size_t i = 0; i < DATE_ISO_LEN; i++) {
-        if (shape[i] != 'd') {
-            if (text.at[i] != shape[i]) {
-                return ERR_SYNTAX;
-            }
-            field++;
-            continue;
-        }
-        if (text.at[i] < '0' || text.at[i] > '9') {
-            return ERR_SYNTAX;
-        }
-        fields[field] = fields[field] * 10 + (text.at[i] - '0');
-    }
-    struct date date = {fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]};
-    return date_to_ms(date, 0, ms);
+    bool digits = true;
+    int century = two_digits(at, &digits);
+    int year = two_digits(at + 2, &digits);
+    struct date date = {century * 100 + year,         two_digits(at + 5, &digits),
+                        two_digits(at + 8, &digits),  two_digits(at + 11, &digits),
+                        two_digits(at + 14, &digits), two_digits(at + 17, &digits)};
+    return digits ? date_to_ms(date, 0, ms) : ERR_SYNTAX;
 }

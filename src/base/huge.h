@@ -7,5 +7,7 @@
 
 /* What was just allocated and will be written all over; below 4 MB nothing is done. */
 void huge_advise(void *at, size_t len);
+/* Memory for such a table, aligned so that all of it can be large pages; like malloc. */
+void *huge_alloc(size_t len);
 
 #endif

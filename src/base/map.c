@@ -111,11 +111,10 @@ static void resize(struct map *map, uint32_t cap)
     struct map old = *map;
     map->cap = cap;
     assert(map->cap > old.cap);
-    map->slots = malloc((size_t)map->cap * sizeof *map->slots);
+    map->slots = huge_alloc((size_t)map->cap * sizeof *map->slots);
     if (map->slots == NULL) {
         abort();
     }
-    huge_advise(map->slots, (size_t)map->cap * sizeof *map->slots);
     for (uint32_t i = 0; i < map->cap; i++) {
         map->slots[i] = (struct map_slot){.value = MAP_NONE};
     }

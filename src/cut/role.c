@@ -194,7 +194,7 @@ static enum err ask_release(struct role *role, struct span rest, struct buf *ans
     if (!span_copy(key, name, sizeof name) || (acta == UINT32_MAX && outside == MAP_NONE)) {
         return why_set(why, ERR_MISSING, "there is no record of that key");
     }
-    const struct record *record = acta != UINT32_MAX ? &fold->records[acta] : &fold->outsides[outside].record;
+    const struct record *record = acta != UINT32_MAX ? fold->records[acta] : &fold->outsides[outside].record;
     if (!record->in_review) {
         return why_set(why, ERR_REFUSED, "the record of %s is not in review", name);
     }

@@ -248,7 +248,7 @@ static enum err hold_all(struct shop *shop, struct why *why)
     struct fold *fold = shop->fold;
     uint64_t index;
     for (uint32_t i = 0; fold->n_in_review > 0 && i < fold->election->n_actas; i++) {
-        const struct record *record = &fold->records[i];
+        const struct record *record = fold->records[i];
         if (record->in_review && !record->held) {
             TRY(append_review(shop, fold->election->actas[i].key, record, true, SPAN("aritmetica"), &index,
                               why));
@@ -284,7 +284,7 @@ static enum err check_records(struct shop *shop, struct why *why)
         bool inside = acta < fold->election->n_actas;
         const struct outside *outside = inside ? NULL : &fold->outsides[acta - fold->election->n_actas];
         TRY(append_review(shop, inside ? fold->election->actas[acta].key : outside->key,
-                          inside ? &fold->records[acta] : &outside->record, true, SPAN("aritmetica"), &index,
+                          inside ? fold->records[acta] : &outside->record, true, SPAN("aritmetica"), &index,
                           why));
         TRY(read_entries(shop, why));
     }

@@ -58,7 +58,7 @@ static uint64_t oldest_pending(const struct fold *fold, int64_t now_ms)
 {
     int64_t oldest = now_ms;
     for (uint32_t i = 0; i < fold->election->n_actas; i++) {
-        int64_t received = fold->dirty[i] ? fold->records[i].sheet.received_ms : -1;
+        int64_t received = fold->dirty[i] ? fold->records[i]->sheet.received_ms : -1;
         if (received >= 0 && received < oldest) {
             oldest = received;
         }
@@ -109,7 +109,7 @@ static void put_cut(struct state *state, struct status *status, const struct sho
 static const char *review_key(const struct fold *fold)
 {
     for (uint32_t i = 0; i < fold->election->n_actas; i++) {
-        if (fold->records[i].in_review) {
+        if (fold->records[i]->in_review) {
             return fold->election->actas[i].key;
         }
     }

@@ -4,7 +4,12 @@
 
 #include "seal/note.h"
 
-enum { VOTERS_MAX = 999999, REPS_MAX = 9999, FORM_MAX = ACTA_KEY_MAX - STATION_KEY_LEN };
+enum {
+    VOTERS_MAX = 999999,
+    REPS_MAX = 9999,
+    FORM_MAX = ACTA_KEY_MAX - STATION_KEY_LEN,
+    STATION_ACTAS_MAX = 64
+};
 
 /* areas.csv */
 
@@ -146,7 +151,7 @@ static enum err check_station(struct def *def, const struct station *station)
 static enum err stations_row(struct def *def, const struct span *f)
 {
     struct election *election = def->election;
-    struct station station = {0};
+    struct station station = {.acta = MAP_NONE};
     uint16_t entity = 0;
     uint32_t location = 0;
     uint32_t reps = 0;
@@ -193,7 +198,6 @@ static enum err actas_start(struct def *def, uint32_t rows)
     void *actas = NULL;
     TRY(def_array(def, rows, sizeof(struct acta), &actas));
     def->election->actas = actas;
-    map_reserve(&def->election->acta_by_key, rows);
     return OK;
 }
 
@@ -227,7 +231,8 @@ static enum err parse_form(struct def *def, struct span form, struct acta *acta)
 {
     bool spelt = form.len > 0 && form.len <= FORM_MAX;
     for (size_t i = 0; spelt && i < form.len; i++) {
-        spelt = strchr(UPPER DIGITS, form.at[i]) != NULL;
+        char c = form.at[i];
+        spelt = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
     if (!spelt) {
         return def_fail(def, ERR_SYNTAX, "\"%.*s\" is no TIPO_ACTA: 1 to %d of A-Z and 0-9", DEF_ARG(form),
@@ -238,13 +243,36 @@ static enum err parse_form(struct def *def, struct span form, struct acta *acta)
     return OK;
 }
 
-/* Mostly the one of the row before: a station has an acta of each contest. */
+/* Puts the acta before its station's others, which it must differ from. So few, that a walk finds each. */
+static enum err chain_acta(struct def *def, struct acta *acta)
+{
+    struct election *election = def->election;
+    struct station *station = &election->stations[acta->station];
+    unsigned n = 0;
+    for (uint32_t i = station->acta; i != MAP_NONE; i = election->actas[i].next) {
+        if (span_equal(acta_form(&election->actas[i]), acta_form(acta))) {
+            return def_fail(def, ERR_EXISTS, "acta %s is there twice", acta->key);
+        }
+        n++;
+    }
+    if (n == STATION_ACTAS_MAX) {
+        return def_fail(def, ERR_TOO_BIG, "station %s has more than %d actas", station->key,
+                        STATION_ACTAS_MAX);
+    }
+    acta->next = station->acta;
+    station->acta = election->n_actas;
+    return OK;
+}
+
+/* Mostly the one of the row before, as a station has an acta of each contest, or the one after that. */
 static uint32_t row_station(const struct election *election, struct span key)
 {
-    if (election->n_actas > 0) {
+    if (election->n_actas > 0 && key.len == STATION_KEY_LEN) {
         uint32_t before = election->actas[election->n_actas - 1].station;
-        if (span_is(key, election->stations[before].key)) {
-            return before;
+        for (uint32_t i = before; i < election->n_stations && i <= before + 1; i++) {
+            if (bytes_equal(key.at, election->stations[i].key, STATION_KEY_LEN)) {
+                return i;
+            }
         }
     }
     return election_station(election, key);
@@ -267,10 +295,7 @@ static enum err actas_row(struct def *def, const struct span *f)
     TRY(parse_form(def, f[2], acta));
     acta->proportional = in_list(election->contests[contest].proportional, f[2]);
     TRY(check_acta_place(def, &election->contests[contest], &election->stations[acta->station]));
-    struct span key = span_of(acta->key, (size_t)STATION_KEY_LEN + acta->form_len);
-    if (map_put(&election->acta_by_key, key, election->n_actas) != MAP_NONE) {
-        return def_fail(def, ERR_EXISTS, "acta %s is there twice", acta->key);
-    }
+    TRY(chain_acta(def, acta));
     election->n_actas++;
     return OK;
 }

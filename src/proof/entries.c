@@ -1,7 +1,9 @@
-/* Reading, cutting up and hashing bundles ahead of whoever takes the entries in. */
+/* Reading, cutting up, hashing and parsing bundles ahead of whoever takes the entries in: pieces of a team's work. Two batches take
+ * turns; while one is taken in the other is made, and the caller helps to finish it. */
 #include "proof/entries.h"
 
-#include "os/aside.h"
+#include "os/team.h"
+#include "seal/digest.h"
 #include "tlog/ledger.h"
 #include "tlog/tiles.h"
 
@@ -10,18 +12,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BUNDLE_BYTES_MAX = BUNDLE_ENTRIES * (65535 + 2), BATCH_BUNDLES = 16 };
+/* A batch is short until there is a fold to read ahead for: the definition is in the first bundles. */
+enum { BUNDLE_BYTES_MAX = BUNDLE_ENTRIES * (65535 + 2), BATCH_BUNDLES = 16, BATCH_FIRST = 2 };
+_Static_assert((int)TEAM_MAX <= (int)FOLD_READERS, "each member reads ahead into room of its own");
 
-struct batch {
-    struct source *source;
-    struct log_tree *tree;
-    uint64_t first, size; /* index of its first entry; size of the whole log */
+struct bundle {
+    const struct reading *reading;
+    struct fold *fold;        /* to read ahead for, NULL: none yet */
+    struct log_bundle *nodes; /* in the tree */
+    uint64_t number;
     uint32_t n;
-    struct buf bytes[BATCH_BUNDLES];
-    struct span entries[BATCH_BUNDLES * BUNDLE_ENTRIES];
-    struct hash leaves[BATCH_BUNDLES * BUNDLE_ENTRIES];
+    struct buf bytes;
+    struct span entries[BUNDLE_ENTRIES];
+    struct ready ready[BUNDLE_ENTRIES];
+    bool is_ready[BUNDLE_ENTRIES];
     enum err err;
     struct why why;
+};
+
+struct reading {
+    const struct entries *what;
+    struct team *team;
+    struct digest *digests[TEAM_MAX];
+    struct batch {
+        uint32_t n;
+        struct bundle bundles[BATCH_BUNDLES];
+    } batches[2];
+    uint64_t next; /* bundle to be given to the team */
 };
 
 enum err bundle_read(struct source *source, uint64_t bundle, uint64_t size, struct buf *out, struct why *why)
@@ -43,104 +60,127 @@ enum err bundle_read(struct source *source, uint64_t bundle, uint64_t size, stru
 }
 
 /* Cuts up a bundle into the entries that the log's size has of it. */
-static enum err cut_up(struct batch *batch, uint64_t bundle, struct span rest)
+static enum err cut_up(struct bundle *bundle)
 {
-    uint64_t left = batch->size - bundle * BUNDLE_ENTRIES;
+    uint64_t left = bundle->reading->what->size - bundle->number * BUNDLE_ENTRIES;
     uint64_t due = left < BUNDLE_ENTRIES ? left : BUNDLE_ENTRIES;
-    uint64_t n = 0;
+    struct span rest = buf_as_span(&bundle->bytes);
     struct span entry;
-    while (n < due && bundle_next(&rest, &entry) == OK) {
-        log_tree_add(batch->tree, entry, &batch->leaves[batch->n]);
-        batch->entries[batch->n++] = entry;
-        n++;
+    uint64_t n = 0;
+    while (n < BUNDLE_ENTRIES && bundle_next(&rest, &entry) == OK) {
+        bundle->entries[n++] = entry;
     }
+    bundle->n = (uint32_t)(n < due ? n : due);
     if (n < due) {
-        return why_set(&batch->why, ERR_SYNTAX,
-                       "bundle %" PRIu64 " ends after %" PRIu64 " of %" PRIu64 " entries", bundle, n, due);
+        return why_set(&bundle->why, ERR_SYNTAX,
+                       "bundle %" PRIu64 " ends after %" PRIu64 " of %" PRIu64 " entries", bundle->number, n,
+                       due);
     }
     /* A full bundle may stand for a partial one and go on: with whole entries. */
-    while (n < BUNDLE_ENTRIES && bundle_next(&rest, &entry) == OK) {
-        n++;
-    }
-    return rest.len == 0
-               ? OK
-               : why_set(&batch->why, ERR_SYNTAX, "bundle %" PRIu64 " has bytes after its entries", bundle);
+    return rest.len == 0 ? OK
+                         : why_set(&bundle->why, ERR_SYNTAX, "bundle %" PRIu64 " has bytes after its entries",
+                                   bundle->number);
 }
 
-static void fill(void *arg)
+static void read_ahead(struct bundle *bundle, unsigned member)
 {
-    struct batch *batch = arg;
-    batch->n = 0;
-    batch->err = OK;
-    for (int i = 0; i < BATCH_BUNDLES; i++) {
-        uint64_t bundle = batch->first / BUNDLE_ENTRIES + (uint64_t)i;
-        if (bundle * BUNDLE_ENTRIES >= batch->size) {
-            return;
-        }
-        batch->err = bundle_read(batch->source, bundle, batch->size, &batch->bytes[i], &batch->why);
-        if (batch->err == OK) {
-            batch->err = cut_up(batch, bundle, buf_as_span(&batch->bytes[i]));
-        }
-        if (batch->err != OK) {
-            return;
-        }
+    const struct entries *what = bundle->reading->what;
+    uint64_t first = bundle->number * BUNDLE_ENTRIES;
+    for (uint32_t i = 0; i < bundle->n; i++) {
+        bundle->is_ready[i] = bundle->fold != NULL && first + i < what->fold_size &&
+                              fold_read_ahead(bundle->fold, member, first + i, bundle->entries[i],
+                                              &bundle->nodes->nodes[i], &bundle->ready[i]);
     }
 }
 
-/* What came before a failure is taken in too: findings in it have names. */
-static enum err take(const struct batch *batch, entry_visit visit, void *arg, struct why *why)
+/* One piece: a bundle. What came before a failure in it is taken in too: findings in it have names. */
+static void make_bundle(void *arg, void *piece, unsigned member)
 {
-    for (uint32_t i = 0; i < batch->n; i++) {
-        TRY(visit(arg, batch->first + i, batch->entries[i], &batch->leaves[i], why));
+    struct reading *reading = arg;
+    struct bundle *bundle = piece;
+    const struct entries *what = reading->what;
+    bundle->n = 0;
+    bundle->err = bundle_read(what->source, bundle->number, what->size, &bundle->bytes, &bundle->why);
+    if (bundle->err == OK) {
+        bundle->err = cut_up(bundle);
     }
-    return batch->err == OK ? OK : why_set(why, batch->err, "%s", batch->why.text);
+    log_bundle_hash(bundle->nodes, reading->digests[member], bundle->entries, bundle->n);
+    read_ahead(bundle, member);
 }
 
-static struct batch *batches_new(struct source *source, uint64_t size, struct log_tree *tree)
+static void give_batch(struct reading *reading, struct batch *batch)
 {
-    struct batch *batches = calloc(2, sizeof *batches);
-    if (batches == NULL) {
-        abort();
+    uint64_t size = reading->what->size;
+    struct fold *fold = *reading->what->fold;
+    uint32_t most = fold == NULL ? BATCH_FIRST : BATCH_BUNDLES;
+    for (batch->n = 0; batch->n < most && reading->next * BUNDLE_ENTRIES < size; batch->n++) {
+        struct bundle *bundle = &batch->bundles[batch->n];
+        bundle->reading = reading;
+        bundle->fold = fold;
+        bundle->number = reading->next++;
+        bundle->nodes = log_tree_room(reading->what->tree, bundle->number);
+        bundle->why = (struct why){{0}};
+        team_give(reading->team, make_bundle, reading, bundle);
     }
-    for (int i = 0; i < 2; i++) {
-        batches[i].source = source;
-        batches[i].size = size;
-        batches[i].tree = tree;
-    }
-    return batches;
 }
 
-static void batches_free(struct batch *batches)
+static enum err take_bundle(const struct reading *reading, const struct bundle *bundle, entry_visit visit,
+                            void *arg, struct why *why)
 {
-    for (int i = 0; i < 2; i++) {
-        for (int b = 0; b < BATCH_BUNDLES; b++) {
-            buf_done(&batches[i].bytes[b]);
-        }
+    log_tree_grow(reading->what->tree, reading->digests[0], bundle->n);
+    for (uint32_t i = 0; i < bundle->n; i++) {
+        uint64_t index = bundle->number * BUNDLE_ENTRIES + i;
+        struct entry_seen seen = {.index = index,
+                                  .bytes = bundle->entries[i],
+                                  .leaf = &bundle->nodes->nodes[i],
+                                  .ready = bundle->is_ready[i] ? &bundle->ready[i] : NULL};
+        TRY(visit(arg, &seen, why));
     }
-    free(batches);
+    return bundle->err == OK ? OK : why_set(why, bundle->err, "%s", bundle->why.text);
 }
 
-enum err entries_read(struct source *source, uint64_t size, struct log_tree *tree, entry_visit visit,
-                      void *arg, struct why *why)
+static struct reading *reading_new(const struct entries *entries)
 {
-    const uint64_t step = (uint64_t)BATCH_BUNDLES * BUNDLE_ENTRIES;
-    struct batch *batches = batches_new(source, size, tree);
+    struct reading *reading = calloc(1, sizeof *reading);
+    assert(reading != NULL);
+    reading->what = entries;
+    /* Without threads the same happens in turn. */
+    if (team_new(TEAM_MAX, &reading->team, NULL) != OK) {
+        reading->team = NULL;
+    }
+    for (unsigned i = 0; i < team_members(reading->team); i++) {
+        reading->digests[i] = digest_new();
+    }
+    return reading;
+}
+
+static void reading_free(struct reading *reading)
+{
+    team_free(reading->team);
+    for (int i = 0; i < TEAM_MAX; i++) {
+        digest_free(reading->digests[i]);
+    }
+    for (int i = 0; i < 2 * BATCH_BUNDLES; i++) {
+        buf_done(&reading->batches[i / BATCH_BUNDLES].bundles[i % BATCH_BUNDLES].bytes);
+    }
+    free(reading);
+}
+
+enum err entries_read(const struct entries *entries, entry_visit visit, void *arg, struct why *why)
+{
+    struct reading *reading = reading_new(entries);
     enum err err = OK;
-    assert(tree->size == 0);
-    fill(&batches[0]);
-    for (uint64_t first = 0, turn = 0; first < size && err == OK; first += step, turn ^= 1) {
-        struct batch *next = &batches[turn ^ 1];
-        struct aside aside;
-        bool more = first + step < size && batches[turn].err == OK;
-        next->first = first + step;
-        bool begun = more && aside_begin(&aside, fill, next);
-        err = take(&batches[turn], visit, arg, why);
-        if (begun) {
-            aside_wait(&aside);
-        } else if (more && err == OK) {
-            fill(next);
+    assert(entries->tree->size == 0);
+    give_batch(reading, &reading->batches[0]);
+    team_finish(reading->team);
+    for (int turn = 0; err == OK && reading->batches[turn].n > 0; turn ^= 1) {
+        struct batch *batch = &reading->batches[turn];
+        give_batch(reading, &reading->batches[turn ^ 1]);
+        for (uint32_t i = 0; i < batch->n && err == OK; i++) {
+            err = take_bundle(reading, &batch->bundles[i], visit, arg, why);
         }
+        team_finish(reading->team);
     }
-    batches_free(batches);
+    reading_free(reading);
     return err;
 }

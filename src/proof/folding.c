@@ -19,7 +19,7 @@ void folding_done(struct folding *folding)
     }
     election_files_done(&folding->files);
     buf_done(&folding->early);
-    free(folding->early_ends);
+    free(folding->early_last);
     *folding = (struct folding){0};
 }
 
@@ -55,25 +55,24 @@ static enum err load_election(struct folding *folding, struct why *why)
     return fold_new(&folding->election, &folding->fold);
 }
 
-static enum err apply(struct folding *folding, uint64_t index, struct span bytes, const struct hash *leaf,
-                      struct why *why)
+static enum err apply(struct folding *folding, const struct entry_seen *seen, struct why *why)
 {
-    if (index >= folding->size) {
+    if (seen->index >= folding->size) {
         return OK;
     }
-    TRY(fold_apply_leaf(folding->fold, index, bytes, leaf, why));
+    TRY(seen->ready != NULL ? fold_apply_ready(folding->fold, seen->index, seen->ready, why)
+                            : fold_apply_leaf(folding->fold, seen->index, seen->bytes, seen->leaf, why));
     if (folding->applied != NULL) {
-        folding->applied(folding->arg, index);
+        folding->applied(folding->arg, seen->index);
     }
     return OK;
 }
 
-static void keep_early(struct folding *folding, struct span bytes)
+static void keep_early(struct folding *folding, bool last)
 {
-    buf_span(&folding->early, bytes);
-    folding->early_ends = realloc(folding->early_ends, (folding->n_early + 1) * sizeof *folding->early_ends);
-    assert(folding->early_ends != NULL);
-    folding->early_ends[folding->n_early++] = folding->early.len;
+    folding->early_last = realloc(folding->early_last, (folding->n_early + 1) * sizeof *folding->early_last);
+    assert(folding->early_last != NULL);
+    folding->early_last[folding->n_early++] = last;
 }
 
 static enum err gather(struct folding *folding, uint64_t index, struct span bytes, struct why *why)
@@ -84,8 +83,12 @@ static enum err gather(struct folding *folding, uint64_t index, struct span byte
     if (err == OK && entry.type == ENTRY_OPEN && index == 0) {
         memcpy(folding->definition, entry.as.open.definition, sizeof folding->definition);
         folding->files_due = entry.as.open.n_files;
+        buf_span(&folding->early, bytes);
+        keep_early(folding, false);
     } else if (err == OK && entry.type == ENTRY_FILE && index > 0) {
-        err = gather_file(folding, &entry.as.file, why);
+        const struct entry_file *file = &entry.as.file;
+        err = gather_file(folding, file, why);
+        keep_early(folding, file->offset + file->bytes.len == file->size);
     } else if (err == OK) {
         err = why_set(why, ERR_CONFLICT, "the definition is not whole before it");
     }
@@ -93,21 +96,27 @@ static enum err gather(struct folding *folding, uint64_t index, struct span byte
     return err == OK ? OK : why_prefix(why, err, "entry %" PRIu64, index);
 }
 
-enum err folding_take(struct folding *folding, uint64_t index, struct span bytes, const struct hash *leaf,
-                      struct why *why)
+static enum err apply_early(struct folding *folding, struct why *why)
+{
+    for (uint32_t i = 0; i < folding->n_early && i < folding->size; i++) {
+        TRY(i == 0 ? fold_apply(folding->fold, 0, buf_as_span(&folding->early), why)
+                   : fold_apply_piece(folding->fold, i, folding->early_last[i], why));
+        if (folding->applied != NULL) {
+            folding->applied(folding->arg, i);
+        }
+    }
+    return OK;
+}
+
+enum err folding_take(struct folding *folding, const struct entry_seen *seen, struct why *why)
 {
     if (folding->have_election) {
-        return apply(folding, index, bytes, leaf, why);
+        return apply(folding, seen, why);
     }
-    TRY(gather(folding, index, bytes, why));
-    keep_early(folding, bytes);
+    TRY(gather(folding, seen->index, seen->bytes, why));
     if (folding->files_due == 0 || folding->files_whole < folding->files_due) {
         return OK;
     }
     TRY(load_election(folding, why));
-    for (uint32_t i = 0; i < folding->n_early; i++) {
-        size_t from = i == 0 ? 0 : folding->early_ends[i - 1];
-        TRY(apply(folding, i, span_of(folding->early.at + from, folding->early_ends[i] - from), NULL, why));
-    }
-    return OK;
+    return apply_early(folding, why);
 }

@@ -3,6 +3,7 @@
 #define PROOF_FOLDING_H
 
 #include "formats/election.h"
+#include "proof/entries.h"
 #include "render/fold.h"
 
 struct folding {
@@ -12,9 +13,10 @@ struct folding {
     struct election_files files;
     uint8_t definition[32];
     uint32_t files_due, files_whole;
-    struct buf early; /* entries before the definition is whole */
-    size_t *early_ends;
+    struct buf
+        early; /* entry 0, which the fold waits for; then come only the files' pieces, of which it needs this: */
     uint32_t n_early;
+    bool *early_last; /* by index: the piece ends its file */
     struct election election;
     bool have_election;
     struct fold *fold; /* NULL until the definition is whole */
@@ -23,7 +25,6 @@ struct folding {
 void folding_init(struct folding *folding, uint64_t size);
 void folding_done(struct folding *folding);
 /* The next entry, from 0 on. A failure ends the folding: do not call it again. */
-MUST_CHECK enum err folding_take(struct folding *folding, uint64_t index, struct span bytes,
-                                 const struct hash *leaf, struct why *why);
+MUST_CHECK enum err folding_take(struct folding *folding, const struct entry_seen *seen, struct why *why);
 
 #endif

@@ -97,7 +97,7 @@ static bool bundle_agrees(const struct exam *exam, uint64_t index, unsigned widt
     for (; index < end && bundle_next(&rest, &entry) == OK; index++) {
         struct hash leaf;
         merkle_leaf(entry, &leaf);
-        if (!hash_equal(&leaf, &exam->tree.levels[0][index])) {
+        if (!hash_equal(&leaf, &log_tree_tile(&exam->tree, 0, index / TILE_HASHES)[index % TILE_HASHES])) {
             return false;
         }
     }
@@ -132,13 +132,13 @@ static void check_spare_tile(struct exam *exam, const char *path)
         exam_find(exam, RULE_FOREIGN, path, "it is no tile of the log");
         return;
     }
-    uint64_t n = exam->tree.n[8 * level];
+    uint64_t n = exam->tree.size >> 8 * level;
     uint64_t known = tile < n / TILE_HASHES + 1 ? n - tile * TILE_HASHES : 0;
     known = known > width ? width : known;
     if (source_read(exam->source, path, (size_t)TILE_HASHES * HASH_LEN, &exam->file, &why) != OK) {
         exam_find(exam, RULE_MISSING, path, "%s", why.text);
     } else if (exam->file.len != (size_t)width * HASH_LEN ||
-               (known > 0 && memcmp(exam->file.at, &exam->tree.levels[8 * level][tile * TILE_HASHES],
+               (known > 0 && memcmp(exam->file.at, log_tree_tile(&exam->tree, (unsigned)level, tile),
                                     known * HASH_LEN) != 0)) {
         exam_find(exam, RULE_TILE, path, "its hashes are not those that the entries give");
     }

@@ -17,11 +17,17 @@ void lag_done(struct lag *lag)
     *lag = (struct lag){0};
 }
 
-void lag_push(struct lag *lag, struct span entry, const struct hash *leaf)
+void lag_push(struct lag *lag, const struct entry_seen *seen)
 {
     assert(lag->n < LAG_MAX);
-    lag->entries[lag->n++] = (struct lag_entry){.at = lag->bytes.len, .len = entry.len, .leaf = *leaf};
-    buf_span(&lag->bytes, entry);
+    struct lag_entry *entry = &lag->entries[lag->n++];
+    *entry = (struct lag_entry){.at = lag->bytes.len, .leaf = seen->leaf, .is_ready = seen->ready != NULL};
+    if (entry->is_ready) {
+        entry->ready = *seen->ready;
+    } else {
+        entry->len = seen->bytes.len;
+        buf_span(&lag->bytes, seen->bytes);
+    }
 }
 
 /* What is done makes room. */
@@ -44,11 +50,13 @@ static void settle(struct lag *lag)
     lag->done = 0;
 }
 
-enum err lag_release(struct lag *lag, uint64_t index, lag_visit visit, void *arg, struct why *why)
+enum err lag_release(struct lag *lag, uint64_t index, entry_visit visit, void *arg, struct why *why)
 {
     while (lag->done < lag->n && lag->next < index) {
         const struct lag_entry *entry = &lag->entries[lag->done];
-        TRY(visit(arg, lag->next, span_of(lag->bytes.at + entry->at, entry->len), &entry->leaf, why));
+        struct span bytes = entry->is_ready ? SPAN("") : span_of(lag->bytes.at + entry->at, entry->len);
+        struct entry_seen seen = {lag->next, bytes, entry->leaf, entry->is_ready ? &entry->ready : NULL};
+        TRY(visit(arg, &seen, why));
         lag->done++;
         lag->next++;
     }

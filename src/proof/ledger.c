@@ -2,6 +2,7 @@
  * later steps look for. What cannot be folded is a finding; the tree is made of all entries all the same. */
 #include "proof/exam.h"
 
+#include "base/codec.h"
 #include "os/clock.h"
 #include "proof/entries.h"
 #include "proof/folding.h"
@@ -41,26 +42,39 @@ static void gather_cut(struct exam *exam, uint64_t index, const struct entry_cut
     memcpy(row->files_root, cut->files_root, sizeof row->files_root);
 }
 
+static void add_image(struct exam *exam, uint64_t index, struct span hex)
+{
+    if (map_get(&exam->images, hex) != MAP_NONE) {
+        return;
+    }
+    uint32_t n = exam->n_images_named++;
+    if ((n & (n - 1)) == 0) {
+        exam->image_rows = realloc(exam->image_rows, (n == 0 ? 1 : (size_t)n * 2) * sizeof *exam->image_rows);
+    }
+    struct span key = arena_copy(&exam->arena, hex);
+    assert(key.at != NULL && exam->image_rows != NULL);
+    exam->image_rows[n] = (struct exam_image){.hex = key, .index = index};
+    map_put(&exam->images, key, n);
+}
+
 /* The image's name as the entry spells it; the whole entry is read by the fold. */
-static void gather_image(struct exam *exam, uint64_t index, struct span entry)
+static void gather_image(struct exam *exam, const struct entry_seen *seen)
 {
     static const char mark[] = "\nimage ";
+    struct span entry = seen->bytes;
+    if (seen->ready != NULL) {
+        const struct sheet *sheet = &seen->ready->record->sheet;
+        char hex[2 * sizeof sheet->image + 1];
+        hex_print(hex, sheet->image, sizeof sheet->image);
+        if (sheet->has_image) {
+            add_image(exam, seen->index, span_str(hex));
+        }
+        return;
+    }
     const char *at = memmem(entry.at, entry.len, mark, sizeof mark - 1);
     struct span hex = at == NULL ? SPAN("") : span_from(entry, (size_t)(at - entry.at) + sizeof mark - 1);
-    if (hex.len >= 64 && hex.at[0] != '-') {
-        struct span key = span_of(hex.at, 64);
-        if (map_get(&exam->images, key) != MAP_NONE) {
-            return;
-        }
-        uint32_t n = exam->n_images_named++;
-        if ((n & (n - 1)) == 0) {
-            exam->image_rows =
-                realloc(exam->image_rows, (n == 0 ? 1 : (size_t)n * 2) * sizeof *exam->image_rows);
-        }
-        key = arena_copy(&exam->arena, key);
-        assert(key.at != NULL && exam->image_rows != NULL);
-        exam->image_rows[n] = (struct exam_image){.hex = key, .index = index};
-        map_put(&exam->images, key, n);
+    if (span_starts(entry, SPAN("prep-acta/v1\n")) && hex.len >= 64 && hex.at[0] != '-') {
+        add_image(exam, seen->index, span_of(hex.at, 64));
     }
 }
 
@@ -113,11 +127,10 @@ void exam_cut_figures(struct exam *exam, const struct entry_cut *cut, uint64_t i
     }
 }
 
-static enum err fold_one(void *arg, uint64_t index, struct span bytes, const struct hash *leaf,
-                         struct why *why)
+static enum err fold_one(void *arg, const struct entry_seen *seen, struct why *why)
 {
     (void)arg;
-    return folding_take(&reading.folding, index, bytes, leaf, why);
+    return folding_take(&reading.folding, seen, why);
 }
 
 /* Folds what waits before that index. What cannot be folded is a finding, and the end of folding. */
@@ -196,49 +209,51 @@ static enum err look_policy(struct exam *exam, uint64_t index, struct span bytes
 }
 
 /* What an entry is to the later steps, folded or not. */
-static enum err look(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf,
-                     struct why *why)
+static enum err look(struct exam *exam, const struct entry_seen *seen, struct why *why)
 {
+    struct span bytes = seen->bytes;
+    if (seen->ready != NULL) {
+        return OK; /* an acta */
+    }
     if (span_starts(bytes, SPAN("prep-cut/v1\n"))) {
-        return look_cut(exam, index, bytes, leaf, why);
+        return look_cut(exam, seen->index, bytes, seen->leaf, why);
     }
     if (span_starts(bytes, SPAN("prep-policy/v1\n"))) {
-        return look_policy(exam, index, bytes, why);
+        return look_policy(exam, seen->index, bytes, why);
     }
-    return span_starts(bytes, SPAN("prep-key/v1\n")) ? look_key(exam, index, bytes, why) : OK;
+    return span_starts(bytes, SPAN("prep-key/v1\n")) ? look_key(exam, seen->index, bytes, why) : OK;
 }
 
-static void queue_entry(struct exam *exam, uint64_t index, struct span bytes, const struct hash *leaf)
+static void queue_entry(struct exam *exam, const struct entry_seen *seen)
 {
-    if (index >= exam->manifest.log_size || reading.broken) {
+    if (seen->index >= exam->manifest.log_size || reading.broken) {
         return;
     }
     if (lag_full(&reading.lag)) {
         fold_until(exam, reading.lag.next + LAG_MAX / 2);
     }
     if (!reading.broken) {
-        lag_push(&reading.lag, bytes, leaf);
+        lag_push(&reading.lag, seen);
     }
-    if (span_starts(bytes, SPAN("prep-acta/v1\n")) && !exam->options->recount) {
-        gather_image(exam, index, bytes);
+    if (!exam->options->recount) {
+        gather_image(exam, seen);
     }
 }
 
-static enum err on_entry(void *arg, uint64_t index, struct span bytes, const struct hash *leaf,
-                         struct why *why)
+static enum err on_entry(void *arg, const struct entry_seen *seen, struct why *why)
 {
     struct exam *exam = arg;
     struct why broken = {{0}};
     (void)why;
     exam->n_entries++;
-    if (index % SAY_EVERY == 0) {
-        exam_progress(exam, "entradas / entries", index, exam->entries_size);
+    if (seen->index % SAY_EVERY == 0) {
+        exam_progress(exam, "entradas / entries", seen->index, exam->entries_size);
     }
-    if (look(exam, index, bytes, leaf, &broken) != OK && !reading.broken) {
+    if (look(exam, seen, &broken) != OK && !reading.broken) {
         exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", broken.text);
         reading.broken = true;
     }
-    queue_entry(exam, index, bytes, leaf);
+    queue_entry(exam, seen);
     return OK;
 }
 
@@ -320,7 +335,12 @@ enum err exam_ledger(struct exam *exam, struct why *why)
     reading.folding.applied = on_applied;
     reading.folding.arg = exam;
     find_package(exam);
-    if (entries_read(exam->source, exam->entries_size, &exam->tree, on_entry, exam, &broken) != OK) {
+    const struct entries entries = {.source = exam->source,
+                                    .size = exam->entries_size,
+                                    .tree = &exam->tree,
+                                    .fold = &reading.folding.fold,
+                                    .fold_size = exam->manifest.log_size};
+    if (entries_read(&entries, on_entry, exam, &broken) != OK) {
         exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", broken.text);
         reading.broken = true;
     }

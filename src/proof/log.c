@@ -113,7 +113,6 @@ static void check_tile(struct exam *exam, unsigned level, uint64_t tile, unsigne
     char name[TILE_PATH_MAX];
     char path[TILE_PATH_MAX + 8];
     struct why why = {{0}};
-    const struct log_tree *tree = &exam->tree;
     tile_path(level, tile, width, name);
     snprintf(path, sizeof path, "log/%s", name);
     enum err err = source_read(exam->source, path, (size_t)TILE_HASHES * HASH_LEN, &exam->file, &why);
@@ -126,8 +125,8 @@ static void check_tile(struct exam *exam, unsigned level, uint64_t tile, unsigne
     if (err != OK) {
         exam_find(exam, RULE_MISSING, path, "%s", why.text);
     } else if (exam->file.len < (size_t)width * HASH_LEN ||
-               memcmp(exam->file.at, &tree->levels[8 * level][tile * TILE_HASHES],
-                      (size_t)width * HASH_LEN) != 0) {
+               memcmp(exam->file.at, log_tree_tile(&exam->tree, level, tile), (size_t)width * HASH_LEN) !=
+                   0) {
         exam_find(exam, RULE_TILE, path, "its hashes are not those that the entries give");
     }
 }

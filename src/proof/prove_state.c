@@ -12,16 +12,15 @@ struct scan {
     struct folding folding;
 };
 
-static enum err on_entry(void *arg, uint64_t index, struct span bytes, const struct hash *leaf,
-                         struct why *why)
+static enum err on_entry(void *arg, const struct entry_seen *seen, struct why *why)
 {
     struct scan *scan = arg;
     char head[ACTA_KEY_MAX + 32];
-    if (index >= scan->folding.size) {
+    if (seen->index >= scan->folding.size) {
         snprintf(head, sizeof head, "prep-acta/v1\nacta %s\n", scan->proving->options->acta);
-        scan->proving->newer = span_starts(bytes, span_str(head)) ? index : scan->proving->newer;
+        scan->proving->newer = span_starts(seen->bytes, span_str(head)) ? seen->index : scan->proving->newer;
     }
-    return folding_take(&scan->folding, index, bytes, leaf, why);
+    return folding_take(&scan->folding, seen, why);
 }
 
 /* The acta's place among the state's leaves; UINT32_MAX: it has none. */
@@ -29,7 +28,7 @@ static uint32_t place_of(const struct fold *fold, struct span key, const struct 
 {
     uint32_t acta = election_acta(fold->election, key);
     if (acta != UINT32_MAX) {
-        *record = &fold->records[acta];
+        *record = fold->records[acta];
         return acta;
     }
     uint32_t outside = map_get(&fold->outside_by_key, key);
@@ -96,7 +95,12 @@ enum err prove_by_state(struct proving *proving, struct why *why)
     const struct checkpoint *checkpoint = &proving->verdict.checkpoint;
     folding_init(&scan.folding, proving->latest.log_size);
     log_tree_init(&tree);
-    enum err err = entries_read(proving->source, checkpoint->size, &tree, on_entry, &scan, &said);
+    const struct entries entries = {.source = proving->source,
+                                    .size = checkpoint->size,
+                                    .tree = &tree,
+                                    .fold = &scan.folding.fold,
+                                    .fold_size = proving->latest.log_size};
+    enum err err = entries_read(&entries, on_entry, &scan, &said);
     if (err != OK) {
         err = err == ERR_IO ? why_set(why, err, "%s", said.text) : prove_wrong(why, "%s", said.text);
     } else if (scan.folding.fold == NULL) {

@@ -3,13 +3,15 @@
 
 #include "client/client.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 struct source {
     char root[FILE_PATH_MAX];
     struct client *client; /* NULL: a folder */
-    uint64_t reads, bytes;
+    pthread_mutex_t lock;  /* of the client: one question at a time */
+    _Atomic uint64_t reads, bytes;
 };
 
 static enum err open_folder(const char *where, struct source *source, struct why *why)
@@ -43,7 +45,7 @@ static enum err open_site(const char *where, struct source *source, struct why *
 enum err source_open(const char *where, struct source **out, struct why *why)
 {
     struct source *source = calloc(1, sizeof *source);
-    if (source == NULL) {
+    if (source == NULL || pthread_mutex_init(&source->lock, NULL) != 0) {
         abort();
     }
     bool site =
@@ -61,6 +63,7 @@ void source_close(struct source *source)
 {
     if (source != NULL) {
         client_free(source->client);
+        pthread_mutex_destroy(&source->lock);
         free(source);
     }
 }
@@ -90,7 +93,10 @@ enum err source_read(struct source *source, const char *path, size_t limit, stru
     if (source->client == NULL) {
         return file_read(full, limit, out, why);
     }
-    TRY(client_get(source->client, full, NULL, limit, out, &answer, why));
+    pthread_mutex_lock(&source->lock);
+    enum err err = client_get(source->client, full, NULL, limit, out, &answer, why);
+    pthread_mutex_unlock(&source->lock);
+    TRY(err);
     source->bytes += out->len;
     if (answer.status == 404 || answer.status == 410) {
         return why_set(why, ERR_MISSING, "%s is not there (%d)", full, answer.status);

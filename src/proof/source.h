@@ -11,7 +11,7 @@ struct source;
 /* A folder (a night's: its public/ is meant) or "http://…", "https://…". */
 MUST_CHECK enum err source_open(const char *where, struct source **out, struct why *why);
 void source_close(struct source *source);
-/* Puts a file's bytes into `out` (cleared first). ERR_MISSING when there is none. */
+/* Puts a file's bytes into `out` (cleared first). ERR_MISSING when there is none. Threads may read at once. */
 MUST_CHECK enum err source_read(struct source *source, const char *path, size_t limit, struct buf *out,
                                 struct why *why);
 /* How often it was read, and the bytes that came. */

@@ -1,43 +1,9 @@
-/* Takes ledger entries in, one after the other, and keeps the sums that a cut shows. Every record's
- * contribution can be taken out again, so corrections and reviews are plain: out with the old, in with the
- * new. */
-#include "render/fold.h"
+/* Takes ledger entries in, one after the other, and keeps the sums that a cut shows: the state as a whole, and what is no acta. */
 #include "render/fold_own.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
-
-static const struct station *acta_station(const struct fold *fold, uint32_t acta)
-{
-    return &fold->election->stations[fold->election->actas[acta].station];
-}
-
-/* The areas whose counts an acta of the catalogue is part of: the entity, its district, its borough. */
-static int acta_areas(const struct fold *fold, uint32_t acta, uint16_t areas[3])
-{
-    const struct acta *row = &fold->election->actas[acta];
-    int n = 0;
-    areas[n++] = 0;
-    for (int kind = AREA_DISTRICT; kind <= AREA_BOROUGH; kind++) {
-        uint16_t area = election_acta_area(fold->election, row, (enum area_kind)kind);
-        if (area != AREA_NONE) {
-            areas[n++] = area;
-        }
-    }
-    return n;
-}
-
-static uint64_t acta_columns(const struct fold *fold, uint32_t acta)
-{
-    const struct acta *row = &fold->election->actas[acta];
-    const struct contest *contest = &fold->election->contests[row->contest];
-    uint16_t area = election_acta_area(fold->election, row, contest->area_kind);
-    if (area == AREA_NONE) {
-        return contest_columns_in(contest, AREA_NONE);
-    }
-    return fold->columns[row->contest * fold->election->n_areas + area];
-}
 
 static void tables_fill(struct fold *fold)
 {
@@ -50,11 +16,11 @@ static void tables_fill(struct fold *fold)
     }
     for (uint32_t i = 0; i < election->n_actas; i++) {
         uint16_t areas[3];
-        int n = acta_areas(fold, i, areas);
+        int n = fold_acta_areas(fold, i, areas);
         for (int k = 0; k < n; k++) {
             fold->counts[election->actas[i].contest * election->n_areas + areas[k]].expected++;
         }
-        fold->records[i].entry = ENTRY_NONE;
+        fold->records[i] = &fold->none;
     }
 }
 
@@ -67,12 +33,16 @@ enum err fold_new(const struct election *election, struct fold **out)
     size_t cells = (size_t)election->n_contests * election->n_areas;
     fold->election = election;
     arena_init(&fold->arena, 0);
+    for (int i = 0; i < FOLD_READERS; i++) {
+        arena_init(&fold->ahead[i], 0);
+    }
     buf_init(&fold->scratch, 0);
     map_init(&fold->outside_by_key, 0x6174616c61796131, 0x666f6c64);
     fold->records = arena_array(&fold->arena, election->n_actas, sizeof *fold->records);
     fold->counts = arena_array(&fold->arena, cells, sizeof *fold->counts);
     fold->columns = arena_array(&fold->arena, cells, sizeof *fold->columns);
     fold->dirty = arena_array(&fold->arena, election->n_actas + 1, 1);
+    fold->none.entry = ENTRY_NONE;
     fold->opening_entry = ENTRY_NONE;
     fold->last_cut_entry = ENTRY_NONE;
     fold->first_acta = ENTRY_NONE;
@@ -97,12 +67,14 @@ void fold_free(struct fold *fold)
     free(fold->outside_dirty);
     free(fold->notices);
     free(fold->keys);
+    for (int i = 0; i < FOLD_READERS; i++) {
+        arena_done(&fold->ahead[i]);
+    }
     arena_done(&fold->arena);
     free(fold);
 }
 
-/* An array that doubles; out of memory ends the process, as for a buf. */
-static void *grown(void *items, uint32_t *cap, uint32_t need, size_t size)
+void *fold_grown(void *items, uint32_t *cap, uint32_t need, size_t size)
 {
     if (need <= *cap) {
         return items;
@@ -111,232 +83,6 @@ static void *grown(void *items, uint32_t *cap, uint32_t need, size_t size)
     items = realloc(items, (size_t)*cap * size);
     assert(items != NULL);
     return items;
-}
-
-/* The flow counts the times of every version that stands, also of one in review: it shows work, not votes. */
-static void flow_move(struct fold *fold, uint32_t contest, const struct sheet *sheet, int by)
-{
-    const int64_t times[FLOW_STAGES] = {sheet->received_ms, sheet->captured_ms, sheet->verified_ms};
-    for (int stage = 0; stage < FLOW_STAGES; stage++) {
-        if (times[stage] < 0) {
-            continue;
-        }
-        int64_t minute = (times[stage] - fold->election->opening_ms) / 60000;
-        minute = minute < 0 ? 0 : minute >= FLOW_MINUTES ? FLOW_MINUTES - 1 : minute;
-        fold->flow[contest][stage][minute] += (uint32_t)by;
-    }
-}
-
-/* Puts a record into one count (adding) or takes it out. */
-static void count_move(struct count *count, const struct record *record, const struct station *station,
-                       bool adding)
-{
-    if (record->in_review) {
-        count->in_review += adding ? 1 : (uint64_t)-1;
-    } else if (adding) {
-        count_add(count, &record->sheet, record->judgement, station);
-    } else {
-        count_remove(count, &record->sheet, record->judgement, station);
-    }
-}
-
-void fold_count_record(struct count *count, const struct record *record, const struct station *station)
-{
-    count_move(count, record, station, true);
-}
-
-void fold_move_acta(const struct fold *fold, struct count *counts, uint32_t acta, bool adding)
-{
-    uint16_t areas[3];
-    int n = acta_areas(fold, acta, areas);
-    uint32_t base = fold->election->actas[acta].contest * fold->election->n_areas;
-    for (int k = 0; k < n; k++) {
-        count_move(&counts[base + areas[k]], &fold->records[acta], acta_station(fold, acta), adding);
-    }
-}
-
-void fold_move_outside(const struct fold *fold, struct count *counts, const struct outside *outside,
-                       bool adding)
-{
-    count_move(&counts[outside->contest * fold->election->n_areas], &outside->record, NULL, adding);
-}
-
-bool fold_judgement_same(struct judgement a, struct judgement b)
-{
-    return a.counted == b.counted && a.observations == b.observations && a.computed == b.computed;
-}
-
-struct judgement fold_judge_acta(const struct fold *fold, uint32_t acta, const struct sheet *sheet)
-{
-    return sheet_judge(sheet, acta_columns(fold, acta), acta_station(fold, acta));
-}
-
-struct judgement fold_judge_outside(const struct fold *fold, uint8_t contest, const struct sheet *sheet)
-{
-    return sheet_judge(sheet, contest_columns_in(&fold->election->contests[contest], AREA_NONE), NULL);
-}
-
-/* The version that an entry brings must be the next one of its record and point back to the one before. */
-static enum err version_check(const struct record *record, const struct entry_acta *acta, uint64_t index,
-                              struct why *why)
-{
-    if (acta->version != record->version + 1) {
-        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": %s version %u follows version %u", index,
-                       acta->key, acta->version, record->version);
-    }
-    if (acta->previous != record->entry) {
-        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": %s does not point to its version before", index,
-                       acta->key);
-    }
-    return OK;
-}
-
-static void record_set(struct fold *fold, struct record *record, const struct entry_acta *acta,
-                       uint64_t index, struct judgement judgement)
-{
-    fold->n_in_review -= record->in_review;
-    record->entry = index;
-    record->version = acta->version;
-    record->sheet = acta->sheet;
-    record->judgement = judgement;
-    record->findings = acta->findings;
-    if (fold->leaf != NULL) {
-        record->leaf = *fold->leaf;
-    } else {
-        merkle_leaf(fold->bytes, &record->leaf);
-    }
-    record->held = false;
-    record->in_review = !fold_judgement_same(judgement, acta->judgement);
-    fold->n_in_review += record->in_review;
-    if (acta->version > 1) {
-        fold->corrections++;
-        fold->last_down_entry = index;
-    }
-}
-
-static enum err take_inside(struct fold *fold, uint32_t acta, const struct entry_acta *entry, uint64_t index,
-                            struct why *why)
-{
-    struct record *record = &fold->records[acta];
-    uint32_t contest = fold->election->actas[acta].contest;
-    TRY(version_check(record, entry, index, why));
-    if (record->entry != ENTRY_NONE) {
-        fold_move_acta(fold, fold->counts, acta, false);
-        flow_move(fold, contest, &record->sheet, -1);
-    }
-    record_set(fold, record, entry, index, fold_judge_acta(fold, acta, &entry->sheet));
-    fold_move_acta(fold, fold->counts, acta, true);
-    flow_move(fold, contest, &record->sheet, 1);
-    fold->dirty[acta] = 1;
-    return OK;
-}
-
-static uint32_t outside_new(struct fold *fold, const struct entry_acta *entry, uint8_t contest)
-{
-    uint32_t cap = fold->cap_outsides;
-    uint32_t at = fold->n_outsides;
-    fold->outsides = grown(fold->outsides, &fold->cap_outsides, at + 1, sizeof *fold->outsides);
-    fold->outside_dirty = grown(fold->outside_dirty, &cap, at + 1, 1);
-    struct outside *outside = &fold->outsides[at];
-    *outside = (struct outside){.contest = contest, .record = {.entry = ENTRY_NONE}};
-    memcpy(outside->key, entry->key, sizeof outside->key);
-    struct span key = arena_copy(&fold->arena, span_str(entry->key));
-    outside->stated = arena_copy(&fold->arena, entry->stated);
-    assert(key.at != NULL && outside->stated.at != NULL);
-    map_put(&fold->outside_by_key, key, at);
-    fold->n_outsides++;
-    return at;
-}
-
-static enum err take_outside(struct fold *fold, const struct entry_acta *entry, uint8_t contest,
-                             uint64_t index, struct why *why)
-{
-    uint32_t at = map_get(&fold->outside_by_key, span_str(entry->key));
-    if (at == MAP_NONE) {
-        const struct record none = {.entry = ENTRY_NONE};
-        TRY(version_check(&none, entry, index, why));
-        at = outside_new(fold, entry, contest);
-    } else if (fold->outsides[at].contest != contest) {
-        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": %s changes its contest", index, entry->key);
-    } else {
-        TRY(version_check(&fold->outsides[at].record, entry, index, why));
-        fold_move_outside(fold, fold->counts, &fold->outsides[at], false);
-        flow_move(fold, contest, &fold->outsides[at].record.sheet, -1);
-    }
-    struct outside *outside = &fold->outsides[at];
-    record_set(fold, &outside->record, entry, index, fold_judge_outside(fold, contest, &entry->sheet));
-    fold_move_outside(fold, fold->counts, outside, true);
-    flow_move(fold, contest, &outside->record.sheet, 1);
-    fold->outside_dirty[at] = 1;
-    fold->outsides_dirty = true;
-    return OK;
-}
-
-static enum err apply_acta(struct fold *fold, uint64_t index, const struct entry *entry, struct why *why)
-{
-    const struct entry_acta *acta = &entry->as.acta;
-    int contest = election_contest(fold->election, acta->contest);
-    if (contest < 0) {
-        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": %s is of a contest unknown here", index,
-                       acta->key);
-    }
-    if (acta->sheet.n_votes != fold->election->contests[contest].n_columns) {
-        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": %s has %u votes for %u columns", index,
-                       acta->key, acta->sheet.n_votes, fold->election->contests[contest].n_columns);
-    }
-    uint32_t at = election_acta(fold->election, span_str(acta->key));
-    if (at == UINT32_MAX) {
-        if (!span_starts(span_str(acta->key), SPAN("FC-"))) {
-            return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": %s is not in the catalogue", index,
-                           acta->key);
-        }
-        return take_outside(fold, acta, (uint8_t)contest, index, why);
-    }
-    if (fold->election->actas[at].contest != contest) {
-        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": %s belongs to another contest", index,
-                       acta->key);
-    }
-    return take_inside(fold, at, acta, index, why);
-}
-
-static void review_move(struct fold *fold, uint32_t acta, uint32_t outside, bool adding)
-{
-    if (outside == MAP_NONE) {
-        fold_move_acta(fold, fold->counts, acta, adding);
-        fold->dirty[acta] = 1;
-    } else {
-        fold_move_outside(fold, fold->counts, &fold->outsides[outside], adding);
-        fold->outside_dirty[outside] = 1;
-        fold->outsides_dirty = true;
-    }
-}
-
-/* A review of a version that a correction has replaced meanwhile changes nothing. */
-static enum err apply_review(struct fold *fold, uint64_t index, const struct entry *entry, struct why *why)
-{
-    const struct entry_review *review = &entry->as.review;
-    uint32_t acta = election_acta(fold->election, span_str(review->key));
-    uint32_t outside = acta == UINT32_MAX ? map_get(&fold->outside_by_key, span_str(review->key)) : MAP_NONE;
-    if (acta == UINT32_MAX && outside == MAP_NONE) {
-        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": review of %s, which no entry brought", index,
-                       review->key);
-    }
-    struct record *record = outside == MAP_NONE ? &fold->records[acta] : &fold->outsides[outside].record;
-    if (record->entry == ENTRY_NONE || review->entry > record->entry) {
-        return why_set(why, ERR_CONFLICT,
-                       "entry %" PRIu64 ": review of entry %" PRIu64 ", which is not of %s", index,
-                       review->entry, review->key);
-    }
-    fold->last_down_entry = index;
-    if (review->entry == record->entry) {
-        review_move(fold, acta, outside, false);
-        fold->n_in_review -= record->in_review;
-        record->in_review = review->hold;
-        record->held = review->hold;
-        fold->n_in_review += record->in_review;
-        review_move(fold, acta, outside, true);
-    }
-    return OK;
 }
 
 static enum err apply_cut(struct fold *fold, uint64_t index, const struct entry *entry, struct why *why)
@@ -370,7 +116,7 @@ static enum err apply_notice(struct fold *fold, uint64_t index, const struct ent
     (void)index;
     (void)why;
     uint32_t n = fold->n_notices;
-    fold->notices = grown(fold->notices, &fold->cap_notices, n + 1, sizeof *fold->notices);
+    fold->notices = fold_grown(fold->notices, &fold->cap_notices, n + 1, sizeof *fold->notices);
     fold->notices[n] = (struct notice){.time_ms = entry->as.notice.time_ms,
                                        .text = arena_copy(&fold->arena, entry->as.notice.text)};
     fold->n_notices++;
@@ -414,8 +160,8 @@ typedef enum err (*apply_entry)(struct fold *, uint64_t, const struct entry *, s
 static const apply_entry applies[ENTRY_TYPES] = {
     [ENTRY_OPEN] = apply_open,
     [ENTRY_FILE] = apply_file,
-    [ENTRY_ACTA] = apply_acta,
-    [ENTRY_REVIEW] = apply_review,
+    [ENTRY_ACTA] = fold_apply_acta,
+    [ENTRY_REVIEW] = fold_apply_review,
     [ENTRY_CUT] = apply_cut,
     [ENTRY_NOTICE] = apply_notice,
     [ENTRY_CLOSE] = apply_close,
@@ -423,6 +169,23 @@ static const apply_entry applies[ENTRY_TYPES] = {
     [ENTRY_POLICY] = fold_apply_policy,
     [ENTRY_EVIDENCE] = fold_apply_evidence,
 };
+
+enum err fold_follows(const struct fold *fold, uint64_t index, struct why *why)
+{
+    if (index != fold->log_size) {
+        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 " where entry %" PRIu64 " follows", index,
+                       fold->log_size);
+    }
+    return OK;
+}
+
+void fold_applied(struct fold *fold, uint64_t index, enum entry_type type)
+{
+    if (type == ENTRY_ACTA && fold->first_acta == ENTRY_NONE) {
+        fold->first_acta = index;
+    }
+    fold->log_size = index + 1;
+}
 
 enum err fold_apply(struct fold *fold, uint64_t index, struct span bytes, struct why *why)
 {
@@ -435,10 +198,7 @@ enum err fold_apply_leaf(struct fold *fold, uint64_t index, struct span bytes, c
     struct entry entry;
     fold->bytes = bytes;
     fold->leaf = leaf;
-    if (index != fold->log_size) {
-        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 " where entry %" PRIu64 " follows", index,
-                       fold->log_size);
-    }
+    TRY(fold_follows(fold, index, why));
     buf_clear(&fold->scratch);
     enum err err = entry_parse(bytes, &entry, &fold->scratch, why);
     if (err != OK) {
@@ -448,10 +208,15 @@ enum err fold_apply_leaf(struct fold *fold, uint64_t index, struct span bytes, c
         return why_set(why, ERR_CONFLICT, "entry 0: a ledger begins with prep-open/v1");
     }
     TRY(applies[entry.type](fold, index, &entry, why));
-    if (entry.type == ENTRY_ACTA && fold->first_acta == ENTRY_NONE) {
-        fold->first_acta = index;
-    }
-    fold->log_size = index + 1;
+    fold_applied(fold, index, entry.type);
+    return OK;
+}
+
+enum err fold_apply_piece(struct fold *fold, uint64_t index, bool last, struct why *why)
+{
+    TRY(fold_follows(fold, index, why));
+    fold->files_complete += last;
+    fold_applied(fold, index, ENTRY_FILE);
     return OK;
 }
 

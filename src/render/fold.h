@@ -7,17 +7,23 @@
 #include "tlog/entry.h"
 #include "tlog/merkle.h"
 
-/* The current version of one acta of the catalogue, or of one outside it. */
+/* The current version of one acta of the catalogue, or of one outside it. Of an acta of the catalogue it ends where its contest's
+ * columns end (record_size), so it is never copied as a whole: a country has half a million. */
 struct record {
     uint64_t entry; /* index of the current version's entry; ENTRY_NONE: still expected */
     uint32_t version;
     bool in_review; /* set aside: breaks the rules' arithmetic, or held by a person; not in any count */
     bool held;      /* a prep-review hold entry names this version (the reason why is public) */
-    struct sheet sheet;
     struct judgement judgement; /* by the rules, judged here again */
     uint32_t findings;
     struct hash leaf; /* of the current version's entry, as the log's tree has it */
+    struct sheet sheet;
 };
+
+static inline size_t record_size(unsigned n_columns)
+{
+    return offsetof(struct record, sheet) + sheet_size(n_columns);
+}
 
 struct outside {
     char key[ACTA_KEY_MAX + 1]; /* "FC-..." */
@@ -29,7 +35,7 @@ struct outside {
 /* Actas per interval and stage, for the chart of the flow. Minute 0 is the opening; what came before is in
  * [0]. */
 enum flow_stage { FLOW_RECEIVED, FLOW_CAPTURED, FLOW_VERIFIED, FLOW_STAGES };
-enum { FLOW_MINUTES = 2880 };
+enum { FLOW_MINUTES = 2880, FOLD_READERS = 4 };
 
 /* A key that the ledger binds to the election. */
 struct fold_key {
@@ -42,7 +48,8 @@ struct fold_key {
 
 struct fold {
     const struct election *election;
-    struct record *records;   /* by acta index, n_actas */
+    struct record **records;  /* by acta index, n_actas; `none` where nothing came yet */
+    struct record none;       /* entry ENTRY_NONE */
     struct outside *outsides; /* in order of arrival */
     uint32_t n_outsides;
     struct count *counts; /* by contest * n_areas + area; area 0 (the entity) holds the whole contest */
@@ -76,6 +83,7 @@ struct fold {
     bool outsides_dirty;
     uint8_t *outside_dirty; /* one byte an outside */
     struct arena arena;
+    struct arena ahead[FOLD_READERS]; /* of records that were read ahead, by who read */
     struct map outside_by_key;
     uint64_t *columns; /* by contest * n_areas + area: the columns that exist on its forms */
     uint32_t cap_outsides, cap_notices;
@@ -93,7 +101,22 @@ MUST_CHECK enum err fold_apply(struct fold *fold, uint64_t index, struct span en
 /* The same for whoever has the entry's leaf hash already. */
 MUST_CHECK enum err fold_apply_leaf(struct fold *fold, uint64_t index, struct span entry,
                                     const struct hash *leaf, struct why *why);
+/* The same for a piece of the definition's files, of which a fold needs to know only whether it ends its file. */
+MUST_CHECK enum err fold_apply_piece(struct fold *fold, uint64_t index, bool last, struct why *why);
 void fold_clean(struct fold *fold);
+
+/* Reading ahead: of the first version of an acta of the catalogue, which nearly all entries are, everything that does not depend
+ * on the entries before it, its record among it. Threads may do so while another applies: each `reader` (below FOLD_READERS) is
+ * one thread at a time. False: the entry is another one, or wrong, and is to be applied as it stands. */
+struct ready {
+    uint32_t acta;
+    struct record *record;
+};
+bool fold_read_ahead(struct fold *fold, unsigned reader, uint64_t index, struct span entry,
+                     const struct hash *leaf, struct ready *out);
+/* The same as fold_apply_leaf of that entry. */
+MUST_CHECK enum err fold_apply_ready(struct fold *fold, uint64_t index, const struct ready *ready,
+                                     struct why *why);
 
 /* The newest key of a role, which is the one in force for the log and for the cut; NULL: none. */
 const struct fold_key *fold_key_of(const struct fold *fold, enum key_role role);

@@ -10,7 +10,7 @@ static bool records_check(const struct fold *fold, struct count *counts, uint32_
 {
     uint32_t n_actas = fold->election->n_actas;
     for (uint32_t i = 0; i < n_actas; i++) {
-        const struct record *record = &fold->records[i];
+        const struct record *record = fold->records[i];
         if (record->entry == ENTRY_NONE) {
             continue;
         }

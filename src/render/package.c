@@ -241,7 +241,7 @@ static void write_acta(const struct fold *fold, uint32_t acta, struct buf *words
     const struct acta *row_of = &election->actas[acta];
     const struct contest *contest = &election->contests[row_of->contest];
     const struct station *station = &election->stations[row_of->station];
-    const struct record *record = &fold->records[acta];
+    const struct record *record = fold->records[acta];
     struct row row = {.out = out, .first = true};
     put(&row, span_of(station->key, STATION_KEY_LEN));
     put_str(&row, row_of->key);
@@ -312,7 +312,7 @@ void render_csv(const struct fold *fold, uint32_t contest, const struct cut_fact
     write_names(&election->contests[contest], out);
     for (int group = 0; group < ROW_GROUPS; group++) {
         for (uint32_t i = 0; i < election->n_actas; i++) {
-            const struct record *record = &fold->records[i];
+            const struct record *record = fold->records[i];
             if (election->actas[i].contest == contest && record->entry != ENTRY_NONE && !record->in_review &&
                 (int)group_of(&election->stations[election->actas[i].station]) == group) {
                 write_acta(fold, i, &words, out);

@@ -103,7 +103,7 @@ static void put_review_list(struct page *page, uint32_t contest)
     uint32_t n = 0;
     put(page, "<ul class=\"chunks\">");
     for (uint32_t i = 0; i < fold->election->n_actas; i++) {
-        if (fold->records[i].in_review && fold->election->actas[i].contest == contest &&
+        if (fold->records[i]->in_review && fold->election->actas[i].contest == contest &&
             n++ < REVIEW_ROWS_MAX) {
             put_review_row(page, page->plan->chunk_of[i], fold->election->actas[i].key);
         }

@@ -189,7 +189,7 @@ static void put_acta(struct page *page, const struct contest *contest, uint64_t 
 {
     const struct election *election = page->fold->election;
     const struct station *station = &election->stations[election->actas[acta].station];
-    const struct record *record = &page->fold->records[acta];
+    const struct record *record = page->fold->records[acta];
     const char *key = election->actas[acta].key;
     put(page, "<tr id=\"%s\"%s><th scope=\"row\">%s</th><td>", key,
         record->entry == ENTRY_NONE ? " class=\"none\""

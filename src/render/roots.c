@@ -176,7 +176,7 @@ void roots_section_sum(const struct roots *roots, const struct fold *fold, uint3
     *out = (struct count){0};
     for (uint32_t k = roots->cell_first[cell]; k < roots->cell_first[cell + 1]; k++) {
         uint32_t acta = roots->cell_actas[k];
-        const struct record *record = &fold->records[acta];
+        const struct record *record = fold->records[acta];
         out->expected++;
         if (record->entry != ENTRY_NONE) {
             fold_count_record(out, record, &fold->election->stations[fold->election->actas[acta].station]);

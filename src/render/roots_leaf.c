@@ -8,7 +8,7 @@ void state_leaf_print(const struct fold *fold, uint32_t acta, struct buf *out)
 {
     uint32_t n_actas = fold->election->n_actas;
     const struct outside *outside = acta < n_actas ? NULL : &fold->outsides[acta - n_actas];
-    const struct record *record = outside == NULL ? &fold->records[acta] : &outside->record;
+    const struct record *record = outside == NULL ? fold->records[acta] : &outside->record;
     char hex[65] = "-";
     if (record->entry != ENTRY_NONE) {
         hex_print(hex, record->leaf.bytes, sizeof record->leaf.bytes);

@@ -24,7 +24,16 @@ uint32_t election_station(const struct election *election, struct span key)
 
 uint32_t election_acta(const struct election *election, struct span key)
 {
-    return map_get(&election->acta_by_key, key);
+    if (key.len <= STATION_KEY_LEN) {
+        return MAP_NONE;
+    }
+    uint32_t station = election_station(election, span_of(key.at, STATION_KEY_LEN));
+    struct span form = span_from(key, STATION_KEY_LEN);
+    uint32_t at = station == MAP_NONE ? MAP_NONE : election->stations[station].acta;
+    while (at != MAP_NONE && !span_equal(acta_form(&election->actas[at]), form)) {
+        at = election->actas[at].next;
+    }
+    return at;
 }
 
 int election_contest(const struct election *election, struct span id)
@@ -69,7 +78,6 @@ uint64_t election_acta_columns(const struct election *election, const struct act
 void election_done(struct election *election)
 {
     map_done(&election->station_by_key);
-    map_done(&election->acta_by_key);
     arena_done(&election->arena);
     *election = (struct election){0};
 }

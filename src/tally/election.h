@@ -15,6 +15,7 @@ struct acta {
     uint8_t contest;            /* index into election.contests */
     uint8_t form_len;           /* the last form_len characters of the key are TIPO_ACTA ("A02", "A03EMR") */
     uint32_t station;           /* index into election.stations */
+    uint32_t next;              /* another acta of the same station, MAP_NONE after the last */
     bool proportional; /* its votes are for the proportional lists alone and belong to no district or borough
                         */
 };
@@ -53,9 +54,8 @@ struct election {
     uint32_t n_actas;
     struct signer *signers; /* in the order of the file */
     uint32_t n_signers;
-    struct map station_by_key;
-    struct map acta_by_key;
-    uint8_t digest[32]; /* SHA-256 over the definition's files, see docs/formats/election.md */
+    struct map station_by_key; /* an acta is found through its station */
+    uint8_t digest[32];        /* SHA-256 over the definition's files, see docs/formats/election.md */
 };
 
 /* Is this the origin of a drill? One of its parts (between dots, slashes and hyphens) begins with simulacro, ensayo, prueba,
@@ -78,7 +78,7 @@ uint64_t election_acta_columns(const struct election *election, const struct act
 
 static inline struct span acta_form(const struct acta *acta)
 {
-    return span_of(acta->key + strlen(acta->key) - acta->form_len, acta->form_len);
+    return span_of(acta->key + STATION_KEY_LEN, acta->form_len);
 }
 
 void election_done(struct election *election);

@@ -39,6 +39,7 @@ struct station {
     uint16_t reps;                 /* accredited representatives, the most that may vote here */
     uint32_t nominal;              /* lista nominal; 0 for special stations, which have none */
     uint32_t ballots;              /* ballots approved; the bound that special stations have instead */
+    uint32_t acta;                 /* index of one of its actas (acta.next leads on), UINT32_MAX: none */
 };
 
 /* Special stations have no nominal list: their votes stay out of participation until the last cut

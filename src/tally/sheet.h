@@ -56,7 +56,6 @@ enum document {                                                    /* TIPO_DOCUM
 
 struct sheet {
     struct cell fields[SHEET_FIELDS];
-    struct cell votes[COLUMNS_MAX]; /* by column ordinal of the contest */
     uint8_t n_votes;
     uint8_t no_acta;  /* enum no_acta; when set every cell is CELL_NO_ACTA */
     uint8_t origin;   /* enum origin */
@@ -69,7 +68,15 @@ struct sheet {
     int64_t received_ms; /* acopio, UTC; -1 when it does not apply */
     int64_t captured_ms; /* captura */
     int64_t verified_ms; /* verificación */
+    struct cell votes
+        [COLUMNS_MAX]; /* by column ordinal of the contest; last, as whoever keeps many keeps n_votes alone */
 };
+
+/* So much of a sheet is there when it is kept with so many columns. */
+static inline size_t sheet_size(unsigned n_columns)
+{
+    return offsetof(struct sheet, votes) + n_columns * sizeof(struct cell);
+}
 
 /* Published words of the codes above ("MOVIL", "ACTA PREP", "SIN ACTA POR CASILLA NO INSTALADA" ...). */
 struct span cell_word(enum cell_state state); /* "" for CELL_NUMBER */

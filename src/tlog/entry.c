@@ -56,7 +56,7 @@ enum err entry_parse(struct span bytes, struct entry *out, struct buf *scratch, 
         return why_set(why, ERR_TOO_BIG, "an entry has at most %d bytes", ENTRY_MAX);
     }
     struct entry entry = {.type = ENTRY_ACTA};
-    if (acta_walk(bytes, &entry.as.acta)) {
+    if (entry_acta_first(bytes, &entry.as.acta)) {
         *out = entry;
         return OK;
     }

@@ -158,6 +158,10 @@ void entry_print(const struct entry *entry, struct buf *out);
  * sentence. */
 MUST_CHECK enum err entry_parse(struct span bytes, struct entry *out, struct buf *scratch, struct why *why);
 
+/* Only the first version of an acta that is there, as nearly all entries are: the same in one walk, with no sentence. False: it is
+ * another entry, or none. What of `out` the entry does not say is not written: votes past n_votes. */
+bool entry_acta_first(struct span bytes, struct entry_acta *out);
+
 /* SHA-256 over the id of the rules this program counts by (a line a rule, docs/formats/ledger.md). */
 void rules_digest(uint8_t out[32]);
 

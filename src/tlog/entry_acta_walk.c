@@ -113,29 +113,37 @@ static bool moment(struct walk *walk, int64_t *out)
     return TEXT(walk, "\n");
 }
 
-static bool nibble(char c, unsigned *out)
+/* The value of a lower-case hex digit and 16 more; 0 for what is none. */
+static const uint8_t NIBBLES[256] = {
+    ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
+    ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
+};
+
+static bool hex32(const char *at, uint8_t out[32])
 {
-    unsigned digit = (unsigned)(unsigned char)c - '0';
-    unsigned letter = (unsigned)(unsigned char)c - 'a';
-    *out = digit <= 9 ? digit : letter + 10;
-    return digit <= 9 || letter <= 5;
+    unsigned all = 16;
+    for (size_t i = 0; i < 32; i++) {
+        unsigned high = NIBBLES[(unsigned char)at[2 * i]];
+        unsigned low = NIBBLES[(unsigned char)at[2 * i + 1]];
+        all &= high & low;
+        out[i] = (uint8_t)(high << 4 | (low & 15));
+    }
+    return all != 0;
 }
 
 static bool image(struct walk *walk, struct sheet *out)
 {
+    out->has_image = false;
+    out->image_bytes = 0;
+    memset(out->image, 0, sizeof out->image);
     if (TEXT(walk, "-\n")) {
         return true;
     }
     if (walk->end - walk->at < 64) {
         return false;
     }
-    for (size_t i = 0; i < 32; i++) {
-        unsigned high;
-        unsigned low;
-        if (!nibble(walk->at[2 * i], &high) || !nibble(walk->at[2 * i + 1], &low)) {
-            return false;
-        }
-        out->image[i] = (uint8_t)(high << 4 | low);
+    if (!hex32(walk->at, out->image)) {
+        return false;
     }
     walk->at += 64;
     uint64_t bytes = 0;
@@ -173,6 +181,7 @@ static bool walk_sheet(struct walk *walk, struct sheet *out)
     if (out->n_votes == 0 || !TEXT(walk, "transport ") || !word(walk, sheet_transports, &transport)) {
         return false;
     }
+    out->no_acta = NO_ACTA_NONE;
     out->transport = transport == 0 ? 0 : sheet_transports[transport][0];
     return TEXT(walk, "image ") && image(walk, out) && TEXT(walk, "received ") &&
            moment(walk, &out->received_ms) && TEXT(walk, "captured ") && moment(walk, &out->captured_ms) &&
@@ -196,20 +205,20 @@ static bool walk_head(struct walk *walk, struct entry_acta *acta)
            acta_centre_ok(acta->centre) && TEXT(walk, "reason -\nstatus ");
 }
 
-bool acta_walk(struct span bytes, struct entry_acta *acta)
+bool entry_acta_first(struct span bytes, struct entry_acta *out)
 {
     struct walk walk = {bytes.at, bytes.at + bytes.len};
     struct span set;
     uint64_t status = 0;
-    if (!walk_head(&walk, acta) || !line_number(&walk, 1, &status) || status > COUNTED_OUT_OF_CATALOGUE ||
+    if (!walk_head(&walk, out) || !line_number(&walk, 1, &status) || status > COUNTED_OUT_OF_CATALOGUE ||
         !TEXT(&walk, "observations ") || !rest(&walk, &set) ||
-        !observations_parse(set, &acta->judgement.observations)) {
+        !observations_parse(set, &out->judgement.observations)) {
         return false;
     }
-    acta->judgement.counted = (uint8_t)status;
-    acta->stated = SPAN("");
-    acta->reason = SPAN("");
-    return TEXT(&walk, "computed ") && line_number(&walk, 19, &acta->judgement.computed) &&
-           walk_sheet(&walk, &acta->sheet) && TEXT(&walk, "findings ") && rest(&walk, &set) &&
-           findings_parse(set, &acta->findings) && walk.at == walk.end;
+    out->judgement.counted = (uint8_t)status;
+    out->stated = SPAN("");
+    out->reason = SPAN("");
+    return TEXT(&walk, "computed ") && line_number(&walk, 19, &out->judgement.computed) &&
+           walk_sheet(&walk, &out->sheet) && TEXT(&walk, "findings ") && rest(&walk, &set) &&
+           findings_parse(set, &out->findings) && walk.at == walk.end;
 }

@@ -27,9 +27,6 @@ void policy_entry_parse(struct lines *lines, struct entry *out, struct buf *scra
 void evidence_print(const struct entry *entry, struct buf *out);
 void evidence_parse(struct lines *lines, struct entry *out, struct buf *scratch);
 
-/* One walk over an entry as most are (entry_acta_walk.c), the same as acta_parse after the first line. False: it is another,
- * or none; then `acta` holds rubbish. It begins zeroed. */
-bool acta_walk(struct span bytes, struct entry_acta *acta);
 bool acta_centre_ok(struct span centre);
 /* Sets of words as they stand behind "observations" and "findings". False: unknown, repeated or out of order. */
 bool observations_parse(struct span value, uint8_t *out);

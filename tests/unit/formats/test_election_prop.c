@@ -189,6 +189,7 @@ static void add_places(struct election *e)
             int len = snprintf(acta->key, sizeof acta->key, "%.11s%c%u", key, 'A' + (int)c, below(100000000));
             acta->form_len = (uint8_t)(len - STATION_KEY_LEN);
         }
+        s->acta = e->n_actas - 1;
     }
 }
 
@@ -273,6 +274,7 @@ static void places_are_same(const struct election *a, const struct election *b)
         assert_string_equal(a->actas[i].key, b->actas[i].key);
         assert_int_equal(a->actas[i].contest, b->actas[i].contest);
         assert_int_equal(a->actas[i].station, b->actas[i].station);
+        assert_int_equal(election_acta(b, span_str(a->actas[i].key)), i);
     }
     assert_int_equal(a->entity, b->entity);
     assert_int_equal(a->offset_min, b->offset_min);

@@ -160,7 +160,7 @@ void night_arrive(struct fold *fold, uint32_t *came, uint32_t until, int64_t now
     for (; *came < until; (*came)++) {
         uint32_t acta = (uint32_t)((uint64_t)*came * stride % n);
         bool silent = election->stations[election->actas[acta].station].district == 2 && half;
-        if (!silent && fold->records[acta].entry == ENTRY_NONE) {
+        if (!silent && fold->records[acta]->entry == ENTRY_NONE) {
             night_acta(fold, acta, election->actas[acta].key, now_ms, *came % 97 == 13);
         }
     }

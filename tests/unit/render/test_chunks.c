@@ -94,7 +94,7 @@ static void a_row_carries_figures_image_and_ledger_index(void **state)
     buf_init(&cell, 0);
     uint64_t entry = night->fold->log_size;
     night_acta(night->fold, 0, night->election.actas[0].key, night->election.opening_ms, false);
-    const struct record *record = &night->fold->records[0];
+    const struct record *record = night->fold->records[0];
     const char *text = chunk_text(night, night->plan->chunk_of[0], &out);
     const char *row = strstr(text, night->election.actas[0].key);
     assert_non_null(row);
@@ -123,7 +123,7 @@ static void a_record_set_aside_is_marked(void **state)
     buf_init(&out, 0);
     uint32_t acta = 1;
     night_acta(night->fold, acta, night->election.actas[acta].key, night->election.opening_ms, true);
-    assert_true(night->fold->records[acta].in_review);
+    assert_true(night->fold->records[acta]->in_review);
     const char *text = chunk_text(night, night->plan->chunk_of[acta], &out);
     const char *row = strstr(text, night->election.actas[acta].key);
     assert_non_null(row);

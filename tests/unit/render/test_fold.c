@@ -43,7 +43,7 @@ static enum err apply(struct bench *bench, const struct entry *entry, struct why
 /* The next version of an acta that stands, every vote multiplied. */
 static struct entry next_version(struct bench *bench, uint32_t acta, uint32_t times)
 {
-    const struct record *record = &bench->fold->records[acta];
+    const struct record *record = bench->fold->records[acta];
     const struct acta *row = &bench->election.actas[acta];
     struct entry entry = {.type = ENTRY_ACTA};
     struct entry_acta *to = &entry.as.acta;
@@ -53,7 +53,7 @@ static struct entry next_version(struct bench *bench, uint32_t acta, uint32_t ti
     to->previous = record->entry;
     to->centre = SPAN("catd-01");
     to->reason = record->version > 0 ? SPAN("cotejo") : SPAN("");
-    to->sheet = record->sheet;
+    memcpy(&to->sheet, &record->sheet, sheet_size(bench->election.contests[row->contest].n_columns));
     for (int i = 0; i < to->sheet.n_votes; i++) {
         to->sheet.votes[i].value *= times;
     }
@@ -75,7 +75,7 @@ static void test_corrections_go_down(void **state)
     struct bench *bench = *state;
     struct why why;
     uint32_t acta;
-    uint64_t before = votes(bench), computed = bench->fold->records[3].judgement.computed;
+    uint64_t before = votes(bench), computed = bench->fold->records[3]->judgement.computed;
     struct entry entry = next_version(bench, 3, 0);
     uint64_t corrections = bench->fold->corrections;
     fold_clean(bench->fold);
@@ -156,7 +156,7 @@ static void test_review(void **state)
     uint32_t acta;
     struct count before = *fold_count(bench->fold, 0, 0);
     const char *key = bench->election.actas[3].key;
-    uint64_t index = bench->fold->records[3].entry;
+    uint64_t index = bench->fold->records[3]->entry;
     struct entry hold = review(key, index, true), release = review(key, index, false);
     assert_int_equal(apply(bench, &hold, &why), OK);
     assert_int_equal(bench->fold->n_in_review, 1);
@@ -172,7 +172,7 @@ static void test_review(void **state)
     assert_int_equal(apply(bench, &unknown, &why), ERR_CONFLICT);
     struct entry later = review(key, index + 100000, true);
     assert_int_equal(apply(bench, &later, &why), ERR_CONFLICT);
-    struct entry old = review(bench->election.actas[4].key, bench->fold->records[4].entry - 1, true);
+    struct entry old = review(bench->election.actas[4].key, bench->fold->records[4]->entry - 1, true);
     assert_int_equal(apply(bench, &old, &why), OK); /* of a version that was replaced: nothing */
     assert_int_equal(bench->fold->n_in_review, 0);
 }
@@ -182,14 +182,14 @@ static void test_wrong_arithmetic_is_set_aside(void **state)
     struct bench *bench = *state;
     struct why why;
     struct entry entry = next_version(bench, 3, 1);
-    uint64_t before = votes(bench), computed = bench->fold->records[3].judgement.computed;
+    uint64_t before = votes(bench), computed = bench->fold->records[3]->judgement.computed;
     entry.as.acta.judgement.computed++;
     assert_int_equal(apply(bench, &entry, &why), OK);
-    assert_true(bench->fold->records[3].in_review && !bench->fold->records[3].held);
+    assert_true(bench->fold->records[3]->in_review && !bench->fold->records[3]->held);
     assert_int_equal(votes(bench), before - computed);
     entry = next_version(bench, 3, 1);
     assert_int_equal(apply(bench, &entry, &why), OK); /* a correction that is right ends it */
-    assert_false(bench->fold->records[3].in_review);
+    assert_false(bench->fold->records[3]->in_review);
     assert_int_equal(votes(bench), before);
 }
 
@@ -199,14 +199,86 @@ static void test_check_names_the_record(void **state)
     struct why why = {{0}};
     uint32_t acta = 0;
     assert_true(fold_check(bench->fold, &acta, &why));
-    bench->fold->records[5].judgement.computed++;
+    bench->fold->records[5]->judgement.computed++;
     assert_false(fold_check(bench->fold, &acta, &why));
     assert_int_equal(acta, 5);
-    bench->fold->records[5].judgement.computed--;
+    bench->fold->records[5]->judgement.computed--;
     bench->fold->counts[0].votes++;
     assert_false(fold_check(bench->fold, &acta, &why));
     assert_int_equal(acta, UINT32_MAX);
     bench->fold->counts[0].votes--;
+}
+
+/* A second fold that reads ahead what it can, beside one that takes every entry in turn. */
+static void apply_both(struct fold *plain, struct fold *ahead, struct span entry, uint32_t *n_ready)
+{
+    struct why why = {{0}};
+    struct why said = {{0}};
+    struct ready ready;
+    struct hash leaf;
+    uint64_t index = plain->log_size;
+    merkle_leaf(entry, &leaf);
+    bool is_ready = fold_read_ahead(ahead, index % FOLD_READERS, index, entry, &leaf, &ready);
+    *n_ready += is_ready;
+    enum err err = fold_apply(plain, index, entry, &why);
+    assert_int_equal(is_ready ? fold_apply_ready(ahead, index, &ready, &said)
+                              : fold_apply_leaf(ahead, index, entry, &leaf, &said),
+                     err);
+    assert_string_equal(why.text, said.text);
+}
+
+static void folds_are_same(const struct fold *a, const struct fold *b)
+{
+    const struct election *election = a->election;
+    uint32_t acta = 0;
+    struct why why = {{0}};
+    assert_true(fold_check(a, &acta, &why) && fold_check(b, &acta, &why));
+    assert_true(a->log_size == b->log_size && a->first_acta == b->first_acta &&
+                a->n_in_review == b->n_in_review && a->corrections == b->corrections);
+    assert_memory_equal(a->flow, b->flow, sizeof a->flow);
+    for (uint32_t i = 0; i < election->n_contests * election->n_areas; i++) {
+        assert_true(count_equal(&a->counts[i], &b->counts[i]));
+    }
+    for (uint32_t i = 0; i < election->n_actas; i++) {
+        const struct record *x = a->records[i];
+        const struct record *y = b->records[i];
+        assert_true(x->entry == y->entry && x->version == y->version && x->in_review == y->in_review &&
+                    x->held == y->held && x->findings == y->findings && hash_equal(&x->leaf, &y->leaf));
+        assert_int_equal(a->dirty[i], b->dirty[i]);
+        assert_memory_equal(&x->sheet, &y->sheet, sheet_size(x->sheet.n_votes));
+    }
+}
+
+static void test_what_is_read_ahead_is_the_same(void **state)
+{
+    struct bench *bench = *state;
+    struct fold *plain = NULL;
+    struct fold *ahead = NULL;
+    struct buf text = {0};
+    struct why why = {{0}};
+    uint32_t n_ready = 0;
+    assert_int_equal(fold_new(&bench->election, &plain), OK);
+    assert_int_equal(fold_new(&bench->election, &ahead), OK);
+    assert_int_equal(file_read("tests/vectors/package/ledger.txt", 1 << 22, &text, &why), OK);
+    struct span rest = buf_as_span(&text);
+    struct span acta = SPAN("");
+    while (rest.len > 0) {
+        const char *gap = memmem(rest.at, rest.len, "\n\n", 2);
+        size_t len = gap == NULL ? rest.len : (size_t)(gap - rest.at) + 1;
+        uint32_t before = n_ready;
+        apply_both(plain, ahead, span_of(rest.at, len), &n_ready);
+        acta = n_ready > before ? span_of(rest.at, len) : acta;
+        rest = span_from(rest, len + 1);
+    }
+    folds_are_same(plain, ahead);
+    assert_true(n_ready > 10 && n_ready < plain->log_size);
+    uint32_t before = n_ready;
+    apply_both(plain, ahead, acta, &n_ready); /* a first version again: refused with the same words */
+    assert_int_equal(n_ready, before + 1);
+    folds_are_same(plain, ahead);
+    buf_done(&text);
+    fold_free(plain);
+    fold_free(ahead);
 }
 
 static void test_cuts_follow(void **state)
@@ -301,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_review, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_arithmetic_is_set_aside, setup, teardown),
         cmocka_unit_test_setup_teardown(test_check_names_the_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_read_ahead_is_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cuts_follow, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_by_party_loses_no_vote, setup, teardown),

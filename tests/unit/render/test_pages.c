@@ -336,7 +336,7 @@ static void what_is_set_aside_and_outside_is_listed(void **state)
     for (uint32_t i = 0; i < night.election.n_actas; i++) {
         char anchor[64];
         snprintf(anchor, sizeof anchor, ".html#%s\"", night.election.actas[i].key);
-        bool listed = night.fold->records[i].in_review && night.election.actas[i].contest == 0;
+        bool listed = night.fold->records[i]->in_review && night.election.actas[i].contest == 0;
         assert_int_equal(strstr(text, anchor) != NULL, listed);
     }
     assert_true(night.fold->n_in_review > 0 && night.fold->n_outsides > 0);

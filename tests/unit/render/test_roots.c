@@ -101,7 +101,7 @@ static void review(struct fold *fold, uint32_t acta, bool hold)
     struct buf bytes = {0};
     struct why why = {{0}};
     struct entry entry = {.type = ENTRY_REVIEW,
-                          .as.review = {.entry = fold->records[acta].entry,
+                          .as.review = {.entry = fold->records[acta]->entry,
                                         .hold = hold,
                                         .time_ms = fold->election->opening_ms,
                                         .reason = SPAN("prueba")}};
@@ -132,7 +132,7 @@ static void test_kept(void **state)
         fold_clean(fold);
     }
     uint32_t acta = 0;
-    while (fold->records[acta].entry == ENTRY_NONE || fold->records[acta].in_review ||
+    while (fold->records[acta]->entry == ENTRY_NONE || fold->records[acta]->in_review ||
            roots->acta_cell[acta] == UINT32_MAX) {
         acta++;
     }
