@@ -11,7 +11,7 @@ const words = en
       next: 'New update', notice: 'Notice:', newer: 'There is a newer update:', mirrors: 'Mirrors:', essential: 'Reduced service: totals first.',
       code: 'Code of this update:',
       conflict: 'The log of the origin has signed two histories; this copy shows the one it knew.',
-      lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.', late: 'The next update is late.',
+      lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.', late: 'The next update is late.', stale: 'This host could not take up the newest update.',
       ingest: ['Right now: received', 'captured', 'verified', 'of'],
     }
   : {
@@ -19,7 +19,7 @@ const words = en
       ago: '', next: 'Nuevo corte', notice: 'Aviso:', newer: 'Hay un corte más reciente:', mirrors: 'Difusores:',
       essential: 'Servicio reducido: primero los totales.', code: 'Código de este corte:',
       conflict: 'El registro del origen firmó dos historias; esta copia muestra la que conocía.',
-      lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.',
+      lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.', stale: 'Este servidor no pudo tomar el corte más nuevo.',
       ingest: ['En este momento: acopiadas', 'capturadas', 'verificadas', 'de'],
     };
 const base = new URL(root || './', location.href);
@@ -144,7 +144,7 @@ const lasted = (seconds) => {
 const showState = (state) => {
   nextMs = state.next ? Date.parse(state.next) - Date.parse(state.time) : POLL_MAX_MS;
   const late = !ended && nextMs < -Math.max(LATE_MS, Date.parse(state.next) - Date.parse(state.cut_time));
-  const warn = state.feed === 'conflict' ? words.conflict : state.feed === 'lost' ? words.lost : late ? words.late : state.mode === 'essential' ? words.essential : '';
+  const warn = state.feed === 'conflict' ? words.conflict : state.feed === 'lost' ? words.lost : state.mode === 'stale' ? words.stale : late ? words.late : state.mode === 'essential' ? words.essential : '';
   age.textContent = ended
     ? words.last
     : `${warn} ${words.age} ${lasted(Math.max(0, Math.round(state.age_s)))} ${words.ago}`.trim() + '.';

@@ -96,9 +96,10 @@ static void put_how(const struct edge_options *options, const struct view_facts 
             "of</span> <a href=\"%s\">%s</a>",
             path, path);
     }
-    buf_str(out, "</p><p><a href=\"./\">Resultados <span lang=\"en\">· Results</span></a> · ");
+    buf_str(out, "</p><p><a href=\"./\">Resultados <span lang=\"en\">· Results</span></a> · servidor "
+                 "<span lang=\"en\">· host</span>: <b>");
     html_text(out, span_str(options->name));
-    buf_str(out, "</p></footer></body></html>\n");
+    buf_str(out, "</b></p></footer></body></html>\n");
 }
 
 void caption_print(const struct edge_options *options, const struct view_facts *facts, const char *code,

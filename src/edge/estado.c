@@ -73,8 +73,21 @@ static void notice_key(struct json *json, const struct notice_text *notice)
     json_close(json);
 }
 
+const char *estado_mode(enum edge_kind kind, const struct view_facts *facts, enum feed_state feed,
+                        const struct loader_notice *notice)
+{
+    if (kind == EDGE_SITE) {
+        return notice->site_down != 0 ? "down" : notice->has_view == 0 ? "waiting" : "normal";
+    }
+    if (facts == NULL || facts->has_cut == 0) {
+        return "waiting";
+    }
+    /* What is newer cannot be had, or was refused: what is served was verified all the same. */
+    return feed == FEED_LOST || feed == FEED_CONFLICT || notice->alarm[0] != '\0' ? "stale" : "normal";
+}
+
 void estado_print(const struct edge_options *options, const struct view_facts *facts, enum feed_state feed,
-                  int64_t feed_age_s, const char *code, const struct notice_text *notice, int64_t now_ms,
+                  int64_t feed_age_s, const char *code, const struct loader_notice *notice, int64_t now_ms,
                   struct buf *out)
 {
     struct json json;
@@ -89,13 +102,17 @@ void estado_print(const struct edge_options *options, const struct view_facts *f
     key_time(&json, "time", true, now_ms);
     cut_keys(&json, facts, now_ms);
     json_key(&json, "mode");
-    json_str(&json, "normal");
+    json_str(&json, estado_mode(options->kind, facts, feed, notice));
+    json_key(&json, "drill");
+    json_bool(&json, facts != NULL && facts->has_cut != 0 && facts->drill != 0);
+    json_key(&json, "sealed");
+    notice->sealed_version > 0 ? json_u64(&json, notice->sealed_version) : json_null(&json);
     json_key(&json, "flow");
     json_bool(&json, flow_is_here(options->kind));
     feed_keys(&json, feed, feed_age_s);
     json_key(&json, "code");
     code[0] != '\0' ? json_str(&json, code) : json_null(&json);
-    notice_key(&json, notice);
+    notice_key(&json, &notice->public_notice);
     link_keys(&json, options);
     json_close(&json);
     buf_char(out, '\n');

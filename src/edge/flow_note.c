@@ -82,6 +82,8 @@ static void print_data(const struct flow_facts *facts, struct buf *out)
     json_open(&json, '{');
     key_u64(&json, "format", true, 1);
     cut_keys(&json, &facts->cut);
+    json_key(&json, "mode");
+    json_str(&json, facts->mode);
     json_key(&json, "code");
     facts->code[0] != '\0' ? json_str(&json, facts->code) : json_null(&json);
     json_key(&json, "feed");

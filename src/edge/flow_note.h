@@ -17,6 +17,7 @@ struct flow_stages {
 
 struct flow_facts {
     struct view_facts cut;
+    const char *mode; /* estado_mode */
     const char *code; /* "": not there yet */
     enum feed_state feed;
     int64_t notice_ms; /* of the newest notice, -1: none */

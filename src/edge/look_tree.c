@@ -2,6 +2,8 @@
 #include "edge/below.h"
 #include "edge/loader.h"
 
+#include "edge/estado.h"
+
 #include "doors/cut_code.h"
 #include "os/clock.h"
 
@@ -132,6 +134,7 @@ void look_at_flow(void *arg)
     bool has_code = facts.cut.has_cut != 0 && notice->code_cut == facts.cut.cut;
     facts.code = has_code ? notice->code : "";
     facts.notice_ms = notice->public_notice.len > 0 ? notice->public_notice.time_ms : -1;
+    facts.mode = estado_mode(loader->gift->options->kind, &facts.cut, facts.feed, notice);
     flow_source_look(&loader->flow, &facts);
     loop_after(loader->loop, LOOK_FLOW_MS, look_at_flow, loader);
 }

@@ -51,8 +51,7 @@ static void make_estado(struct worker *worker)
     enum feed_state feed = (enum feed_state)atomic_load(&board->feed);
     int64_t feed_age_s = atomic_load(&board->feed_age_s);
     int64_t now_ms = clock_now_ms(worker->gift->clock);
-    estado_print(worker->gift->options, facts, feed, feed_age_s, code, &notice.public_notice, now_ms,
-                 &worker->estado);
+    estado_print(worker->gift->options, facts, feed, feed_age_s, code, &notice, now_ms, &worker->estado);
     worker->server.answers.estado = buf_as_span(&worker->estado);
     buf_clear(&worker->caption);
     caption_print(worker->gift->options, facts, code, &worker->caption);

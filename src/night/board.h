@@ -44,7 +44,8 @@ struct board {
     int offset_min;              /* of local time from UTC */
     uint32_t speed;              /* night milliseconds a real one; 0: stepped */
     uint64_t disk_free;          /* bytes, the least that any program sees; UINT64_MAX unknown */
-    char code[CUT_CODE_LEN + 1]; /* of the newest cut; "" until its proof is published */
+    char code[CUT_CODE_LEN + 1]; /* of the newest cut that has one; "" while none has */
+    uint32_t code_cut;           /* which that is: the newest, or at high speed one before it */
 };
 
 void board_init(struct board *board);

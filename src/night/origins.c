@@ -2,6 +2,7 @@
 #include "night/origins.h"
 
 #include "os/clock.h"
+#include "wire/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,23 +20,35 @@ static void put(struct top *top, enum top_style style, struct buf *text)
     buf_clear(text);
 }
 
-static void put_countries(const struct origin *origin, struct buf *text)
+/* The countries with the most requests, most first; how many they are. */
+static uint32_t countries_of(const struct origin *origin, uint32_t out[COUNTRIES])
 {
     bool said[ORIGIN_COUNTRIES] = {false};
-    for (int n = 0; n < COUNTRIES; n++) {
+    uint32_t n = 0;
+    for (; n < COUNTRIES; n++) {
         uint32_t best = ORIGIN_COUNTRIES;
         for (uint32_t i = 0; i < ORIGIN_COUNTRIES; i++) {
             bool more = best == ORIGIN_COUNTRIES || origin->countries[i] > origin->countries[best];
             best = !said[i] && origin->countries[i] > 0 && more ? i : best;
         }
         if (best == ORIGIN_COUNTRIES) {
-            return;
+            break;
         }
-        char code[3];
-        origin_country_code(best, code);
         said[best] = true;
-        buf_printf(text, "  %s %" PRIu64 " (%" PRIu64 " ms)", code, origin->countries[best],
-                   origin->country_cost[best] / 1000000);
+        out[n] = best;
+    }
+    return n;
+}
+
+static void put_countries(const struct origin *origin, struct buf *text)
+{
+    uint32_t list[COUNTRIES];
+    uint32_t n = countries_of(origin, list);
+    for (uint32_t i = 0; i < n; i++) {
+        char code[3];
+        origin_country_code(list[i], code);
+        buf_printf(text, "  %s %" PRIu64 " (%" PRIu64 " ms)", code, origin->countries[list[i]],
+                   origin->country_cost[list[i]] / 1000000);
     }
 }
 
@@ -62,13 +75,107 @@ static void put_server(const struct origin *origin, const char *name, struct top
     put(out, TOP_PLAIN, text);
 }
 
-void origin_lines(const char *dir, const struct geo *geo, struct top *out)
+static void key_u64(struct json *json, const char *key, uint64_t value)
+{
+    json_key(json, key);
+    json_u64(json, value);
+}
+
+static void server_nets(struct json *json, const struct origin *origin)
+{
+    struct heavy_item top[NETS];
+    struct buf text;
+    uint32_t n = heavy_top(&origin->nets[1], top, NETS);
+    buf_init(&text, 0);
+    json_key(json, "networks");
+    json_open(json, '[');
+    for (uint32_t i = 0; i < n; i++) {
+        buf_clear(&text);
+        net_print(&top[i].net, &text);
+        json_open(json, '{');
+        json_key(json, "network");
+        json_span(json, buf_as_span(&text));
+        key_u64(json, "requests", top[i].estimate);
+        json_close(json);
+    }
+    json_close(json);
+    buf_done(&text);
+}
+
+static void server_json(struct json *json, const struct origin *origin, const char *name)
+{
+    static const char *const statuses[HITS_STATUSES] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    uint32_t list[COUNTRIES];
+    uint32_t n = countries_of(origin, list);
+    json_open(json, '{');
+    json_key(json, "name");
+    json_str(json, name);
+    key_u64(json, "requests", origin->totals.seen);
+    key_u64(json, "lost", origin->totals.lost);
+    key_u64(json, "cost_ns", origin->totals.cost_ns);
+    key_u64(json, "bytes", origin->totals.bytes);
+    json_key(json, "by_status");
+    json_open(json, '{');
+    for (int i = 0; i < HITS_STATUSES; i++) {
+        key_u64(json, statuses[i], origin->totals.by_status[i]);
+    }
+    json_close(json);
+    json_key(json, "countries");
+    json_open(json, '[');
+    for (uint32_t i = 0; i < n; i++) {
+        char code[3];
+        origin_country_code(list[i], code);
+        json_open(json, '{');
+        json_key(json, "country");
+        json_str(json, code);
+        key_u64(json, "requests", origin->countries[list[i]]);
+        key_u64(json, "cost_ns", origin->country_cost[list[i]]);
+        json_close(json);
+    }
+    json_close(json);
+    server_nets(json, origin);
+    json_close(json);
+}
+
+static struct origin_query last_minute(const char *dir)
 {
     struct origin_query query = {
         .dir = dir, .incident = "", .server = "", .until_ms = clock_now_ms(NULL) + 1000};
+    query.since_ms = query.until_ms - 1000 - WINDOW_MS;
+    return query;
+}
+
+void origin_minute_json(const char *dir, const struct geo *geo, struct buf *out)
+{
+    struct origin_query query = last_minute(dir);
+    struct origin *all = NULL;
+    struct json json;
+    if (origin_gather(&query, geo, &all, NULL) != OK) {
+        return;
+    }
+    json_init(&json, out);
+    json_open(&json, '{');
+    key_u64(&json, "window_s", WINDOW_MS / 1000);
+    json_key(&json, "servers");
+    json_open(&json, '[');
+    for (uint32_t i = 0; i < all->n_servers; i++) {
+        struct origin *one = NULL;
+        query.server = all->servers[i].name;
+        if (origin_gather(&query, geo, &one, NULL) == OK) {
+            server_json(&json, one, query.server);
+            origin_free(one);
+        }
+    }
+    json_close(&json);
+    json_close(&json);
+    origin_free(all);
+}
+
+void origin_lines(const char *dir, const struct geo *geo, struct top *out)
+{
+    struct origin_query query = last_minute(dir);
     struct origin *all = NULL;
     struct buf text;
-    query.since_ms = query.until_ms - 1000 - WINDOW_MS;
     if (origin_gather(&query, geo, &all, NULL) != OK) {
         return;
     }

@@ -114,6 +114,9 @@ static void cut_lines(const struct board *board, struct top *out, struct buf *te
     put_number(text, board, SEAT_CUT, "cut");
     buf_str(text, last ? " (el último)" : "");
     buf_printf(text, "  código %s", board->code[0] != '\0' ? board->code : "-");
+    if (board->code[0] != '\0' && board->code_cut != board_number(board, SEAT_CUT, "cut")) {
+        buf_printf(text, " (del %" PRIu32 ")", board->code_cut);
+    }
     line(out, TOP_HEAD, text);
     buf_str(text, " de las ");
     put_hour(text, board, cut_ms);
@@ -140,6 +143,18 @@ static void cut_lines(const struct board *board, struct top *out, struct buf *te
     line(out, TOP_PLAIN, text);
 }
 
+/* The two come from status files of different moments: there is at least what is signed. */
+static void put_ledger_size(struct buf *out, const struct board *board)
+{
+    uint64_t is_there = board_number(board, SEAT_INTAKE, "ledger_size");
+    uint64_t is_signed = board_number(board, SEAT_LOG, "checkpoint_size");
+    if (is_signed > is_there) {
+        print_thousands(out, is_signed);
+    } else {
+        put_number(out, board, SEAT_INTAKE, "ledger_size");
+    }
+}
+
 /* The Merkle tree over the ledger: how far it is signed. */
 static void log_lines(const struct board *board, struct top *out, struct buf *text)
 {
@@ -148,7 +163,7 @@ static void log_lines(const struct board *board, struct top *out, struct buf *te
     buf_str(text, "REGISTRO  firmado hasta ");
     put_number(text, board, SEAT_LOG, "checkpoint_size");
     buf_str(text, " de ");
-    put_number(text, board, SEAT_INTAKE, "ledger_size");
+    put_ledger_size(text, board);
     buf_str(text, "  punto de control de las ");
     put_hour(text, board, board_time(board, SEAT_LOG, "checkpoint_time"));
     buf_str(text, "  espera ");
@@ -233,6 +248,25 @@ static void plane(const struct board *board, enum board_seat seat, enum board_se
     line(out, board_alive(board, seat) ? TOP_GOOD : TOP_BAD, text);
 }
 
+/* The institution's site: how it is served, from which sealed copy, and what in its folder is not as sealed. */
+static void sealed_site(const struct board *board, struct top *out, struct buf *text)
+{
+    const struct board_program *site = &board->seats[SEAT_SITE];
+    struct span mode = status_value(&site->status, "site_mode");
+    if (!site->present || mode.len == 0) {
+        return;
+    }
+    bool down = span_is(mode, "down");
+    buf_printf(text, "   sitio institucional: %s  copia sellada ",
+               down ? "COPIA CON AVISO (down)" : "normal");
+    put_number(text, board, SEAT_SITE, "sealed_version");
+    buf_str(text, "  cambios de modo ");
+    put_number(text, board, SEAT_SITE, "mode_serial");
+    buf_str(text, "  diferencias ");
+    put_number(text, board, SEAT_SITE, "differences");
+    line(out, down || board_number(board, SEAT_SITE, "differences") > 0 ? TOP_BAD : TOP_PLAIN, text);
+}
+
 static void planes(const struct board *board, struct top *out, struct buf *text)
 {
     buf_char(text, ' ');
@@ -245,6 +279,7 @@ static void planes(const struct board *board, struct top *out, struct buf *text)
     plane(board, SEAT_MIRROR_1_EDGE, SEAT_MIRROR_1, out, text);
     plane(board, SEAT_MIRROR_2_EDGE, SEAT_MIRROR_2, out, text);
     plane(board, SEAT_SITE, SEATS, out, text);
+    sealed_site(board, out, text);
 }
 
 static void machine(const struct board *board, struct top *out, struct buf *text)

@@ -18,7 +18,8 @@ struct top {
 };
 
 void top_lines(const struct board *board, const struct alarm_set *alarms, struct top *out);
-void top_json(const struct board *board, const struct alarm_set *alarms, struct buf *out);
+/* `hits`: JSON of who asks (night/origins.h), or empty. */
+void top_json(const struct board *board, const struct alarm_set *alarms, struct span hits, struct buf *out);
 
 /* "40,541" and "1.2 GiB", "3 min": what people read. */
 void print_thousands(struct buf *out, uint64_t number);

@@ -40,7 +40,7 @@ static void program(struct json *json, const struct board_program *seat)
     json_close(json);
 }
 
-void top_json(const struct board *board, const struct alarm_set *alarms, struct buf *out)
+void top_json(const struct board *board, const struct alarm_set *alarms, struct span hits, struct buf *out)
 {
     struct json json;
     char iso[DATE_ISO_LEN + 1];
@@ -55,6 +55,8 @@ void top_json(const struct board *board, const struct alarm_set *alarms, struct 
     json_u64(&json, board->speed);
     json_key(&json, "code");
     board->code[0] != '\0' ? json_str(&json, board->code) : json_null(&json);
+    json_key(&json, "code_cut");
+    board->code[0] != '\0' ? json_u64(&json, board->code_cut) : json_null(&json);
     json_key(&json, "programs");
     json_open(&json, '{');
     for (int i = 0; i < SEATS; i++) {
@@ -74,6 +76,10 @@ void top_json(const struct board *board, const struct alarm_set *alarms, struct 
         json_close(&json);
     }
     json_close(&json);
+    if (hits.len > 0) {
+        json_key(&json, "hits");
+        json_raw(&json, hits);
+    }
     json_close(&json);
     buf_char(out, '\n');
 }

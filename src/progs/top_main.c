@@ -33,7 +33,10 @@ static int print_lines(struct look *look)
 static int print_json(struct look *look)
 {
     struct buf out = {0};
-    top_json(&look->board, &look->alarms, &out);
+    struct buf hits = {0};
+    origin_minute_json(night_dir, countries, &hits);
+    top_json(&look->board, &look->alarms, buf_as_span(&hits), &out);
+    buf_done(&hits);
     fwrite(out.at, 1, out.len, stdout);
     buf_done(&out);
     return look->alarms.n == 0 ? 0 : 1;

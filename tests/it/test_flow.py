@@ -119,7 +119,7 @@ def test_the_head_lets_nobody_keep_it_or_hold_it_back(house):
 
 def test_one_event_says_everything(house):
     _, said = house.subscribe().event_of(1)
-    assert said == {"format": 1, "cut": 1, "path": "cut/1/", "cut_time": "2027-06-07T02:01:00Z", "next": None, "last": False, "drill": True,
+    assert said == {"format": 1, "cut": 1, "path": "cut/1/", "cut_time": "2027-06-07T02:01:00Z", "next": None, "last": False, "drill": True, "mode": "normal",
                     "code": said["code"], "feed": None, "notice": None,
                     "stages": {"expected": 12, "received": 9, "captured": 7, "verified": 5, "fresh": True}}
 

@@ -265,7 +265,7 @@ def test_feed_gone_is_said_and_told(live, tmp_path, run):
     mirror = port(live.folder, "mirror_1")
     estado = wait_for(lambda: (e := json.loads(get(mirror, "/estado")[2] or b"{}")).get("feed") == "lost" and e, 20,
                       "the mirror's site does not say it")
-    assert estado["feed_age_s"] >= 0 and estado["cut"] is not None
+    assert estado["feed_age_s"] >= 0 and estado["cut"] is not None and estado["mode"] == "stale" and estado["drill"] is True
     assert get(mirror, "/")[0] == 200
     wait_for(lambda: told.exists() and "raised|feed-lost-mirror-1|Difusor 1 no alcanza" in told.read_text(), 20, live.text)
     once = run("atalaya-top", "--dir", live.folder, "--once")
@@ -275,6 +275,13 @@ def test_feed_gone_is_said_and_told(live, tmp_path, run):
     assert told.read_text().count("raised|feed-lost-mirror-1|") == 1
     machine = json.loads(run("atalaya-top", "--dir", live.folder, "--json").stdout)
     assert machine["programs"]["mirror-1"]["feed"] == "ok"
+    served = {server["name"]: server for server in machine["hits"]["servers"]}
+    assert served["difusor-1"]["requests"] > 0 and served["difusor-1"]["networks"][0]["network"].startswith("127.")
+    for server in served.values():
+        assert sum(server["by_status"].values()) == server["requests"]
+    assert re.search(r"^ +sitio institucional: normal  copia sellada 1  cambios de modo \d+  diferencias 0$", once.stdout, re.M)
+    signed, of = map(int, re.search(r"firmado hasta ([\d,]+) de ([\d,]+)", once.stdout.replace(",", "")).groups())
+    assert signed <= of
 
 
 def test_orders_that_make_no_sense(live):

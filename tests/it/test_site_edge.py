@@ -1,5 +1,6 @@
 """The site's edge over a sealed copy: while a reader polls every page, whatever is done to the document root and to the sealed side, no byte is
 served that was not sealed; `down` and `up` are seen within a second; what is older is refused; the results' edge never notices."""
+import json
 import gzip
 import os
 import re
@@ -123,6 +124,8 @@ def test_down_and_up_within_a_second(edge, site):
         site.act(verb)
         edge.until(lambda v=verb: (BANNER in edge.get("/")[2].decode()) == (v == "down"))
         took[verb] = time.monotonic() - begun
+        edge.until(lambda v=verb: json.loads(edge.get("/estado")[2])["mode"] == ("down" if v == "down" else "normal"))
+        assert json.loads(edge.get("/estado")[2])["sealed"] == 1
         if verb == "down":
             page = edge.get("/aviso.html")[2].decode()
             assert page.index("<body") < page.index(BANNER) < page.index("<h1>")

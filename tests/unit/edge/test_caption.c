@@ -50,21 +50,54 @@ static void test_estado(void **state)
     (void)state;
     struct view_facts facts = {.has_cut = 1, .cut = 37, .next_ms = -1};
     struct buf out = {0};
-    struct notice_text notice = {.time_ms = 1812326400000, .len = 6, .text = "\"Hola\""};
+    struct loader_notice notice = {.public_notice = {.time_ms = 1812326400000, .len = 6, .text = "\"Hola\""}};
     estado_print(&options, &facts, FEED_NONE, 0, "4OYM-IQUY-7QOB-JGX3", &notice, 0, &out);
     assert_true(
         says(buf_cstr(&out), "\"notice\":{\"time\":\"2027-06-07T00:00:00Z\",\"text\":\"\\\"Hola\\\"\"}"));
     assert_true(says(buf_cstr(&out), "\"code\":\"4OYM-IQUY-7QOB-JGX3\""));
     buf_clear(&out);
-    notice.len = 0;
+    notice.public_notice.len = 0;
     estado_print(&options, &facts, FEED_NONE, 0, "", &notice, 0, &out);
     assert_true(says(buf_cstr(&out), "\"notice\":null"));
     assert_true(says(buf_cstr(&out), "\"code\":null"));
     buf_done(&out);
 }
 
+static void test_modes(void **state)
+{
+    (void)state;
+    const struct view_facts none = {0}, some = {.has_cut = 1};
+    static const struct loader_notice well = {.has_view = 1}, nothing = {0},
+                                      down = {.has_view = 1, .site_down = 1};
+    static const struct loader_notice refused = {.has_view = 1, .alarm = "corte rechazado"};
+    const struct {
+        enum edge_kind kind;
+        const struct view_facts *facts;
+        enum feed_state feed;
+        const struct loader_notice *notice;
+        const char *mode;
+    } rows[] = {
+        {EDGE_RESULTS, &some, FEED_NONE, &well, "normal"},
+        {EDGE_RESULTS, NULL, FEED_NONE, &nothing, "waiting"},
+        {EDGE_RESULTS, &none, FEED_NONE, &well, "waiting"},
+        {EDGE_RESULTS, &some, FEED_NONE, &refused, "stale"},
+        {EDGE_MIRROR, &some, FEED_OK, &well, "normal"},
+        {EDGE_MIRROR, &some, FEED_LOST, &well, "stale"},
+        {EDGE_MIRROR, &some, FEED_CONFLICT, &well, "stale"},
+        {EDGE_MIRROR, &none, FEED_LOST, &well, "waiting"},
+        {EDGE_SITE, NULL, FEED_NONE, &nothing, "waiting"},
+        {EDGE_SITE, &none, FEED_NONE, &well, "normal"},
+        {EDGE_SITE, &none, FEED_NONE, &down, "down"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_string_equal(estado_mode(rows[i].kind, rows[i].facts, rows[i].feed, rows[i].notice),
+                            rows[i].mode);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_caption), cmocka_unit_test(test_estado)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_caption), cmocka_unit_test(test_estado),
+                                       cmocka_unit_test(test_modes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

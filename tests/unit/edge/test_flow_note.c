@@ -9,6 +9,7 @@
 
 static const struct flow_facts usual = {
     .cut = {.has_cut = 1, .cut = 12, .time_ms = INT64_C(1812340800000), .next_ms = -1, .drill = 1},
+    .mode = "normal",
     .code = "",
     .notice_ms = -1,
     .stages = {.known = true, .fresh = true, .expected = 100, .received = 9, .captured = 7, .verified = 5},
@@ -30,7 +31,7 @@ static void test_one_event(void **state)
     assert_string_equal(
         strchr(text, '\n') + 1,
         "data: {\"format\":1,\"cut\":12,\"path\":\"cut/12/\",\"cut_time\":\"2027-06-07T04:00:00Z\","
-        "\"next\":null,\"last\":false,\"drill\":true,\"code\":null,\"feed\":null,\"notice\":null,"
+        "\"next\":null,\"last\":false,\"drill\":true,\"mode\":\"normal\",\"code\":null,\"feed\":null,\"notice\":null,"
         "\"stages\":{\"expected\":100,\"received\":9,\"captured\":7,\"verified\":5,\"fresh\":true}}"
         "\n\n");
 }
