@@ -74,7 +74,7 @@ enum hits_path hits_path_of(struct span target)
 #define BEGINS(text, path) {(text), sizeof(text) - 1, HITS_PATH_##path}
         BEGINS("/cut/", CUT),     BEGINS("/chunk/", CHUNK),      BEGINS("/package/", PACKAGE),
         BEGINS("/acta/", ACTA),   BEGINS("/log/", LOG),          BEGINS("/estado", STATE),
-        BEGINS("/codigo", STATE), BEGINS("/latest.json", STATE),
+        BEGINS("/codigo", STATE), BEGINS("/latest.json", STATE), BEGINS("/flow", STATE),
 #undef BEGINS
     };
     if (target.len == 0) {
@@ -114,6 +114,39 @@ static uint16_t print_of(struct hits_ring *ring, const struct http1_request *req
     return 0;
 }
 
+static bool same_hello(const struct tls_hello *a, const struct tls_hello *b)
+{
+    return a->ciphers == b->ciphers && a->extensions == b->extensions && a->version == b->version &&
+           a->named == b->named && a->alpn[0] == b->alpn[0] && a->alpn[1] == b->alpn[1];
+}
+
+/* The place of a TLS fingerprint; a table that is full says none. */
+static uint16_t hello_of(struct hits_ring *ring, const struct tls_line *line)
+{
+    const struct tls_hello *hello = line == NULL ? NULL : tls_line_hello(line);
+    if (hello == NULL || hello->ciphers == 0) {
+        return 0;
+    }
+    uint64_t hash = (hello->ciphers ^ hello->extensions) * UINT64_C(0x9e3779b97f4a7c15);
+    for (uint32_t i = 0; i < PROBES; i++) {
+        uint32_t place = ((uint32_t)(hash >> 56) + i) % HITS_PRINTS;
+        struct tls_hello *row = &ring->hellos[place];
+        if (row->ciphers == 0) {
+            *row = *hello;
+        }
+        if (same_hello(row, hello)) {
+            return (uint16_t)(place + 1);
+        }
+    }
+    return 0;
+}
+
+static uint8_t way_of(const struct conn *conn)
+{
+    unsigned version = conn->tls == NULL ? 0 : tls_line_version(conn->tls);
+    return (uint8_t)(conn->protocol * HITS_WAYS + (version == 13 ? 2 : version == 12 ? 1 : 0));
+}
+
 void hits_pen_write(struct hits_pen *pen, const struct finished *finished, enum hits_path path)
 {
     if (pen->ring == NULL) {
@@ -128,7 +161,8 @@ void hits_pen_write(struct hits_pen *pen, const struct finished *finished, enum 
     slot->port = finished->conn->port;
     slot->status = (uint16_t)finished->status;
     slot->http = finished->request == NULL ? 0 : print_of(pen->ring, finished->request);
-    slot->protocol = finished->conn->protocol;
+    slot->tls = hello_of(pen->ring, finished->conn->tls);
+    slot->protocol = way_of(finished->conn);
     slot->method = (uint8_t)finished->method;
     slot->path = (uint8_t)path;
     slot->decision = (uint8_t)finished->decision;

@@ -5,6 +5,7 @@
 #define EDGE_HITS_RING_H
 
 #include "edge/server.h"
+#include "tls/house.h"
 
 #include <stdatomic.h>
 
@@ -18,7 +19,8 @@ struct hits_slot {
     uint32_t cost_ns;
     uint16_t port, status;
     uint16_t http, tls; /* fingerprints: place + 1, 0 none */
-    uint8_t protocol, method, path, decision, reason;
+    uint8_t protocol;   /* enum protocol_id times HITS_WAYS, and the way */
+    uint8_t method, path, decision, reason;
     uint8_t zero[15];
 };
 _Static_assert(sizeof(struct hits_slot) == 64, "a record of the ring is a cache line");
@@ -30,9 +32,13 @@ struct hits_print {
     uint32_t minor;
 };
 
+/* How the connection was spoken on: a protocol in clear, over TLS 1.2, or over 1.3. */
+enum { HITS_WAYS = 3 };
+
 struct hits_ring {
     _Atomic uint64_t head; /* records published ever */
     struct hits_print prints[HITS_PRINTS];
+    struct tls_hello hellos[HITS_PRINTS]; /* version 0 and ciphers 0: free */
     _Alignas(64) struct hits_slot slots[HITS_RING];
 };
 

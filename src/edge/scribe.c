@@ -56,11 +56,15 @@ struct scribe {
 
 static const char *const methods[] = {"other", "GET", "HEAD", "POST", "PUT", "OPTIONS"};
 static const char *const decisions[] = {"served", "refused", "timeout", "evicted", "lost"};
-static const char *const protocols[PROTOCOLS] = {[PROTOCOL_HTTP1] = "http1",
-                                                 [PROTOCOL_PROXY] = "proxy",
-                                                 [PROTOCOL_TLS] = "tls",
-                                                 [PROTOCOL_HTTP2] = "h2",
-                                                 [PROTOCOL_FLOW] = "flow"};
+/* By enum protocol_id, then in clear, over TLS 1.2 and over TLS 1.3. */
+static const char *const protocols[PROTOCOLS * HITS_WAYS] = {
+#define WAYS(protocol, name)                                                                                 \
+    [(protocol)*HITS_WAYS] = (name), [(protocol)*HITS_WAYS + 1] = name " tls/1.2",                           \
+    [(protocol)*HITS_WAYS + 2] = name " tls/1.3"
+    WAYS(PROTOCOL_HTTP1, "http/1.1"), WAYS(PROTOCOL_PROXY, "proxy"), WAYS(PROTOCOL_TLS, "tls"),
+    WAYS(PROTOCOL_HTTP2, "h2"),       WAYS(PROTOCOL_FLOW, "flow"),
+#undef WAYS
+};
 static const char *const reasons[COUNTERS + 1] = {
 #define ROW(id, name) [COUNT_##id] = (name),
     EDGE_COUNTERS(ROW)
@@ -73,8 +77,9 @@ static const char *const paths[PATHS] = {
 };
 
 struct words {
-    struct hits_word all[HITS_IDS];
+    struct hits_word all[2 * HITS_IDS];
     char texts[HITS_PRINTS][HITS_WORD_MAX];
+    char hellos[HITS_PRINTS][TLS_HELLO_TEXT];
     uint32_t n;
 };
 
@@ -116,17 +121,35 @@ static void say_prints(struct scribe *scribe, struct words *words)
     }
 }
 
+/* The same of the TLS fingerprints. */
+static void say_hellos(struct scribe *scribe, struct words *words)
+{
+    static bool used[HITS_IDS];
+    memset(used, 0, sizeof used);
+    for (uint32_t i = 0; i < scribe->book.n_records; i++) {
+        used[scribe->book.records[i].id[HITS_TLS]] = true;
+    }
+    for (unsigned id = 1; id <= HITS_PRINTS; id++) {
+        if (used[id] && !scribe->said[HITS_TLS][id]) {
+            char *text = words->hellos[id - 1];
+            const struct tls_hello hello = scribe->rings[0]->hellos[id - 1];
+            say(scribe, words, HITS_TLS, id, span_of(text, tls_hello_print(&hello, text)));
+        }
+    }
+}
+
 static void say_words(struct scribe *scribe, struct words *words)
 {
     const char *const plane[] = {edge_kind_name(scribe->gift->options->kind)};
     words->n = 0;
     say_all(scribe, words, HITS_PLANE, plane, 1);
-    say_all(scribe, words, HITS_PROTOCOL, protocols, PROTOCOLS);
+    say_all(scribe, words, HITS_PROTOCOL, protocols, PROTOCOLS * HITS_WAYS);
     say_all(scribe, words, HITS_METHOD, methods, sizeof methods / sizeof *methods);
     say_all(scribe, words, HITS_PATH, paths, PATHS);
     say_all(scribe, words, HITS_DECISION, decisions, sizeof decisions / sizeof *decisions);
     say_all(scribe, words, HITS_REASON, reasons, COUNTERS + 1);
     say_prints(scribe, words);
+    say_hellos(scribe, words);
 }
 
 /* A worker may have been taken over: what cannot be becomes nothing. */
@@ -146,13 +169,14 @@ static void take(struct scribe *scribe, uint32_t worker, uint64_t number, const 
     hit.source_port = slot->port;
     hit.dest_port = gift->port;
     hit.status = hits_status_class(slot->status) == 0 ? 0 : slot->status;
-    hit.id[HITS_PROTOCOL] = below(slot->protocol, PROTOCOLS, 0);
+    hit.id[HITS_PROTOCOL] = below(slot->protocol, PROTOCOLS * HITS_WAYS, 0);
     hit.id[HITS_METHOD] = below(slot->method, sizeof methods / sizeof *methods, 0);
     hit.id[HITS_PATH] = below(slot->path, PATHS, 0);
     hit.id[HITS_DECISION] = below(slot->decision, sizeof decisions / sizeof *decisions, DECIDED_LOST);
     hit.id[HITS_REASON] = below(slot->reason, COUNTERS + 1, COUNTERS);
     /* Every worker has a table of its own; only the first one's is written down. */
     hit.id[HITS_HTTP] = worker == 0 ? below(slot->http, HITS_PRINTS + 1, 0) : 0;
+    hit.id[HITS_TLS] = worker == 0 ? below(slot->tls, HITS_PRINTS + 1, 0) : 0;
     book_add(&scribe->book, &hit, hit.id[HITS_DECISION] != DECIDED_SERVED);
 }
 

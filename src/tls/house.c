@@ -214,6 +214,35 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     return 0;
 }
 
+static struct span extension_of(SSL *ssl, unsigned type)
+{
+    const unsigned char *at = NULL;
+    size_t len = 0;
+    return SSL_client_hello_get0_ext(ssl, type, &at, &len) == 1 ? span_of((const char *)at, len) : SPAN("");
+}
+
+/* Nothing is decided here: who asks is written down beside what he asked for. */
+static int on_hello(SSL *ssl, int *alert, void *arg)
+{
+    int *extensions = NULL;
+    const unsigned char *ciphers = NULL;
+    struct tls_offer offer = {.legacy_version = (uint16_t)SSL_client_hello_get0_legacy_version(ssl)};
+    (void)alert;
+    (void)arg;
+    offer.ciphers.len = SSL_client_hello_get0_ciphers(ssl, &ciphers);
+    offer.ciphers.at = (const char *)ciphers;
+    if (tls_shaking != NULL &&
+        SSL_client_hello_get1_extensions_present(ssl, &extensions, &offer.n_extensions) == 1) {
+        offer.extensions = extensions;
+        offer.versions = extension_of(ssl, TLSEXT_TYPE_supported_versions);
+        offer.signatures = extension_of(ssl, TLSEXT_TYPE_signature_algorithms);
+        offer.alpn = extension_of(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation);
+        tls_hello_of(&offer, &tls_shaking->hello);
+        OPENSSL_free(extensions);
+    }
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 static bool set_up(SSL_CTX *context, struct tls_house *house)
 {
     static char groups[] = "X25519:P-256:P-384"; /* OpenSSL takes it as char *, and reads it only */
@@ -226,6 +255,7 @@ static bool set_up(SSL_CTX *context, struct tls_house *house)
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(context, TICKET_LIFE_S);
     SSL_CTX_set_app_data(context, house);
+    SSL_CTX_set_client_hello_cb(context, on_hello, NULL);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     SSL_CTX_set_tlsext_servername_callback(context, choose_face);
     SSL_CTX_set_tlsext_servername_arg(context, house);

@@ -4,6 +4,7 @@
 #ifndef TLS_HOUSE_H
 #define TLS_HOUSE_H
 
+#include "tls/hello.h"
 #include "tls/secret.h"
 
 #include <stdbool.h>
@@ -37,6 +38,10 @@ bool tls_line_asks(const struct tls_line *line); /* a question is out */
 void tls_line_answer(struct tls_line *line, struct span answer);
 bool tls_line_is_h2(const struct tls_line *line);
 bool tls_line_resumed(const struct tls_line *line);
+/* What its client offered; all zero until its first message was understood. */
+const struct tls_hello *tls_line_hello(const struct tls_line *line);
+/* 12, 13; 0 before the handshake is done. */
+unsigned tls_line_version(const struct tls_line *line);
 
 /* The socket may have something to read (again). `ends`: it will have no more after that. */
 void tls_line_wake(struct tls_line *line, bool ends);

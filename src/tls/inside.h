@@ -45,6 +45,7 @@ struct tls_line {
     bool shaken;
     bool ending; /* a good-bye and FIN follow what is left */
     struct answer *answer;
+    struct tls_hello hello;
 };
 
 struct answer {

@@ -258,6 +258,16 @@ bool tls_line_resumed(const struct tls_line *line)
     return SSL_session_reused(line->ssl) == 1;
 }
 
+const struct tls_hello *tls_line_hello(const struct tls_line *line)
+{
+    return &line->hello;
+}
+
+unsigned tls_line_version(const struct tls_line *line)
+{
+    return !line->shaken ? 0 : SSL_version(line->ssl) == TLS1_3_VERSION ? 13 : 12;
+}
+
 void tls_line_wake(struct tls_line *line, bool ends)
 {
     line->dry = false;
