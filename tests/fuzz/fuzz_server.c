@@ -1,6 +1,7 @@
 /* A worker's whole door in clear: bytes over a socket into HTTP/1.1 or HTTP/2, frames and heads into answers over a small view,
  * as they come in pieces. Input: a byte of how (bit 0: HTTP/2's preface and SETTINGS first), then pieces, each after a byte
  * that says its length in units of four. Whatever comes: the connection's memory is given back, and so is its place. */
+#include "edge/flow.h"
 #include "edge/h2.h"
 
 #include <assert.h>
@@ -18,6 +19,7 @@ enum { LENGTH = 70000, OFFSET = 1000, TURNS = 3 };
 
 static struct server server;
 static struct worker_row row;
+static struct flow flow;
 static int listener = -1;
 static struct sockaddr_un door = {.sun_family = AF_UNIX};
 static socklen_t door_len;
@@ -73,6 +75,14 @@ static void open_once(void)
     err = err == OK ? server_init(&server, &limits, &forwarders, &why) : err;
     assert(err == OK);
     server.shelf.current = view_once();
+    static struct flow_note note;
+    err = flow_init(&flow, &server, &note);
+    assert(err == OK);
+    server.answers.has_flow = true;
+    static const char event[] = "id: 0123456789abcdef\ndata: {}\n\n";
+    memcpy(flow.event.text, event, sizeof event);
+    memcpy(flow.event.id, "0123456789abcdef", FLOW_ID_LEN);
+    flow.event.len = sizeof event - 1;
     door_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
                            (size_t)snprintf(door.sun_path + 1, 60, "atalaya-fuzz-%d", getpid()));
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -97,6 +107,12 @@ static void turn(int client, unsigned events)
     struct conn *conn = server.conns.n > 0 ? the_one() : NULL;
     if (conn != NULL) {
         protocol_of(conn)->on_event(&server, conn, events);
+    }
+    if (flow.n > 0) { /* news for who has subscribed */
+        struct flow_sub *sub = flow.all[flow.n - 1];
+        conn = &server.conns.all[sub->conn];
+        flow.number++;
+        sub->stream == NULL ? flow_http1_push(&server, conn, sub) : flow_h2_push(&server, conn, sub);
     }
     (void)!recv(client, taken, sizeof taken, MSG_DONTWAIT);
 }
@@ -151,6 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         server_close(&server, conn);
     }
     close(client);
+    assert(flow.n == 0);
     assert(server.conns.n == 0 && server.h2_left == 0 && server.pool.bytes == 0);
     assert(server.shelf.current->uses == 1);
     return 0;

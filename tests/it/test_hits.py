@@ -2,8 +2,10 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
+import ssl
 import struct
 import time
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 
 from conftest import status_of
 from hits_kit import ask, by_source, read_folder, read_segment, seen
+from test_h2 import DATA, END, H2, get as h2_get
+from test_tls import ask as ask_tls, certificate, client, dial
 
 
 class Site:
@@ -200,3 +204,32 @@ def test_the_report_names_the_true_networks_and_can_be_made_again(site, run, wai
     assert done.returncode == 0 and "país desconocido" in done.stderr and "127.1.1.9" in done.stdout
     assert run("atalaya-report", *more, "--until", "2001-01-01T00:00:00Z").returncode == 2
     assert run("atalaya-report", *more, "../../etc/passwd").returncode == 2
+
+
+def test_tls_and_what_it_carries(site, tmp_path, wait_for):
+    """One program is one fingerprint, however often it comes; others have others; in clear there is none."""
+    cert, key = certificate(tmp_path, "a", "a")
+    one = site("--tls-listen", "127.0.0.1:0", "--cert", cert, "--key", key)
+    tls = int(wait_for(lambda: re.search(r"tls port (\d+)", one.program.text()))[1])
+    ask(one.port, "127.1.1.1")
+    for _ in range(2):
+        with dial(tls) as s:
+            ask_tls(s)
+    with dial(tls, client(maximum_version=ssl.TLSVersion.TLSv1_2)) as s:
+        ask_tls(s)
+    h2 = H2(dial(tls, client(alpn=["h2"])))
+    assert h2.send(h2_get(1)).until(lambda f: f[0] == DATA and f[1] & END)
+    h2.s.close()
+    with socket.create_connection(("127.0.0.1", tls)) as s:
+        s.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        s.recv(100)
+    records = wait_for(lambda: len(found := [r for b in read_folder(one.folder) for r in b["records"]]) >= 6 and found)
+    ways = {}
+    for record in records:
+        ways.setdefault(record["protocol"], []).append(record["tls"])
+    assert sorted(ways) == ["h2 tls/1.3", "http/1.1", "http/1.1 tls/1.2", "http/1.1 tls/1.3", "tls"]
+    assert ways["http/1.1"] == [None] and ways["tls"] == [None]
+    first, second = ways["http/1.1 tls/1.3"]
+    assert first == second and re.fullmatch(r"t13d\d{4}h1_[0-9a-f]{12}_[0-9a-f]{12}", first)
+    assert ways["http/1.1 tls/1.2"][0].startswith("t12d") and ways["h2 tls/1.3"][0].startswith("t13d")
+    assert ways["h2 tls/1.3"][0][8:10] == "h2" and ways["h2 tls/1.3"][0][11:23] == first[11:23]
