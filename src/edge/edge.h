@@ -24,6 +24,7 @@ struct edge_options {
     const char *certs[EDGE_CERTS_MAX]; /* PEM, with their chains; the first is for names that none has */
     const char *keys[EDGE_CERTS_MAX];  /* theirs, in the same order */
     uint32_t n_certs;
+    const char *hsts;   /* what Strict-Transport-Security says over TLS; NULL: it is not sent */
     const char *health; /* a listener of its own for monitors (edge/health.h), or NULL */
     char *const *argv;  /* how the program was called: so it is called again */
     const char *tree;   /* DIR/public, or the site's document root */

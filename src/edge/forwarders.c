@@ -2,6 +2,7 @@
 #include "edge/forwarders.h"
 
 #include "base/num.h"
+#include "wire/forwarded.h"
 
 #include <arpa/inet.h>
 #include <strings.h>
@@ -82,26 +83,54 @@ static struct span last_of(struct span *list)
     return item;
 }
 
+enum found { FOUND_NOBODY, FOUND_CLIENT, FOUND_END };
+
+/* Of one field, from its end. */
+static enum found in_list(const struct forwarders *forwarders, struct span rest, uint8_t client[16])
+{
+    while (rest.len > 0) {
+        uint8_t address[16];
+        if (!address_parse(last_of(&rest), address)) {
+            return FOUND_END;
+        }
+        if (!forwarders_have(forwarders, address)) {
+            memcpy(client, address, sizeof address);
+            return FOUND_CLIENT;
+        }
+    }
+    return FOUND_NOBODY;
+}
+
+static enum found in_forwarded(const struct forwarders *forwarders, struct span value, uint8_t client[16])
+{
+    struct forwarded_node nodes[FORWARDED_MAX];
+    uint32_t n = 0;
+    if (forwarded_parse(value, nodes, &n, NULL) != OK) {
+        return FOUND_END;
+    }
+    for (; n > 0; n--) {
+        if (!nodes[n - 1].has_address) {
+            return FOUND_END;
+        }
+        if (!forwarders_have(forwarders, nodes[n - 1].address)) {
+            memcpy(client, nodes[n - 1].address, sizeof nodes->address);
+            return FOUND_CLIENT;
+        }
+    }
+    return FOUND_NOBODY;
+}
+
 bool forwarders_client(const struct forwarders *forwarders, const struct http1_request *request,
                        uint8_t client[16])
 {
-    struct span name = SPAN("x-forwarded-for");
-    for (uint32_t i = request->n_fields; i > 0; i--) {
+    bool by_rfc = forwarders->how == FORWARDED_RFC7239;
+    struct span name = by_rfc ? SPAN("forwarded") : SPAN("x-forwarded-for");
+    enum found found = FOUND_NOBODY;
+    for (uint32_t i = request->n_fields; i > 0 && found == FOUND_NOBODY; i--) {
         const struct http1_field *field = &request->fields[i - 1];
-        struct span rest = field->value;
-        if (field->name.len != name.len || strncasecmp(field->name.at, name.at, name.len) != 0) {
-            continue;
-        }
-        while (rest.len > 0) {
-            uint8_t address[16];
-            if (!address_parse(last_of(&rest), address)) {
-                return false;
-            }
-            if (!forwarders_have(forwarders, address)) {
-                memcpy(client, address, sizeof address);
-                return true;
-            }
+        if (field->name.len == name.len && strncasecmp(field->name.at, name.at, name.len) == 0) {
+            found = (by_rfc ? in_forwarded : in_list)(forwarders, field->value, client);
         }
     }
-    return false;
+    return found == FOUND_CLIENT;
 }

@@ -286,6 +286,9 @@ static void answer_route(const struct edge_shelf *shelf, const struct http1_requ
     reply->offset = rep->offset;
     reply->len = rep->len;
     respond_rep(shelf, request, &head, status != 0 ? status : rep->status, out, reply);
+    if (reply->status == 200 && rep->status == 200 && !reply->coded && !reply->close) {
+        reply->formed = head.whole;
+    }
 }
 
 static void answer_missing(const struct edge_shelf *shelf, const struct http1_request *request,

@@ -10,27 +10,27 @@
 struct edge_shelf {
     const struct view_map *view;
     bool is_site;
-    bool over_tls;                      /* this answer goes out encrypted */
-    bool coded;                         /* its head is wanted as HPACK where that is prepared */
-    bool ending;                        /* the worker finishes: every answer is its connection's last */
-    int folder;                         /* tree: images, bundles, old manifests; -1: none */
-    struct span estado;                 /* the body of /estado */
-    struct span caption;                /* and of /codigo */
-    struct span host;                   /* and of /difusores */
-    struct span date;                   /* "Date: …\r\n" */
-    struct span coded_date, coded_hsts; /* the same and Strict-Transport-Security, as HPACK */
+    bool over_tls;       /* this answer goes out encrypted */
+    bool coded;          /* its head is wanted as HPACK where that is prepared */
+    bool ending;         /* the worker finishes: every answer is its connection's last */
+    int folder;          /* tree: images, bundles, old manifests; -1: none */
+    struct span estado;  /* the body of /estado */
+    struct span caption; /* and of /codigo */
+    struct span host;    /* and of /difusores */
+    struct span date;    /* "Date: …\r\n" */
+    struct span hsts;    /* "Strict-Transport-Security: …\r\n", or empty: for answers over TLS */
+    struct span coded_date, coded_hsts; /* both as HPACK */
     bool has_flow;                      /* there is a /flow here */
     struct worker_row *row;
 };
 
-/* RFC 6797 */
-#define RESPOND_HSTS "Strict-Transport-Security: max-age=31536000\r\n"
-
 struct reply {
     int status;
     bool close;
-    bool subscribes;          /* to /flow: an answer without end follows the head */
-    bool coded;               /* the head is one whole HPACK block, else as HTTP/1.1 has it */
+    bool subscribes; /* to /flow: an answer without end follows the head */
+    struct span
+        formed; /* a whole head of the view: the same request gets it again; at == NULL: no such thing */
+    bool coded; /* the head is one whole HPACK block, else as HTTP/1.1 has it */
     enum edge_counter reason; /* of a refusal; COUNTERS: none */
     uint32_t object; /* into the view's objects, with offset and len; VIEW_NONE: no body from the view */
     int fd;          /* else a file of its own to be sent and closed, or -1 */

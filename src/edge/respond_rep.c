@@ -10,7 +10,7 @@ void respond_end_head(const struct edge_shelf *shelf, const struct reply *reply,
 {
     buf_span(out, shelf->date);
     if (shelf->over_tls) { /* RFC 6797: never in clear */
-        buf_str(out, RESPOND_HSTS);
+        buf_span(out, shelf->hsts);
     }
     buf_span(out, reply->close ? SPAN("Connection: close\r\n\r\n") : SPAN("\r\n"));
 }
@@ -121,24 +121,22 @@ static void coded_answer(const struct edge_shelf *shelf, const struct rep_head *
     }
 }
 
-/* Almost every answer: the head as it was formed beforehand, in one piece of room. */
-static void end_as_formed(const struct edge_shelf *shelf, const struct rep_head *head,
-                          const struct reply *reply, struct buf *out)
+/* Almost every answer: in one piece of room. */
+void respond_formed(const struct edge_shelf *shelf, struct span whole, const struct reply *reply,
+                    struct buf *out)
 {
     const struct span date = shelf->date;
-    if (shelf->over_tls || reply->close) {
-        buf_span(out, head->whole);
+    if (shelf->over_tls || reply->close || date.len == 0) {
+        buf_span(out, whole);
         respond_end_head(shelf, reply, out);
         return;
     }
-    char *room = buf_room(out, head->whole.len + date.len + 2);
+    char *room = buf_room(out, whole.len + date.len + 2);
     if (room != NULL) {
-        memcpy(room, head->whole.at, head->whole.len);
-        if (date.len > 0) {
-            memcpy(room + head->whole.len, date.at, date.len);
-        }
-        memcpy(room + head->whole.len + date.len, "\r\n", 2);
-        buf_grew(out, head->whole.len + date.len + 2);
+        memcpy(room, whole.at, whole.len);
+        memcpy(room + whole.len, date.at, date.len);
+        memcpy(room + whole.len + date.len, "\r\n", 2);
+        buf_grew(out, whole.len + date.len + 2);
     }
 }
 
@@ -147,7 +145,7 @@ static void text_answer(const struct edge_shelf *shelf, const struct rep_head *h
                         struct buf *out)
 {
     if (reply->status == head->status) {
-        end_as_formed(shelf, head, reply, out);
+        respond_formed(shelf, head->whole, reply, out);
         return;
     }
     switch (reply->status) {

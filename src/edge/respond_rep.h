@@ -14,6 +14,9 @@ struct rep_head {
     struct span coded[CODED_PARTS]; /* NULL: not prepared */
 };
 
+/* A head as it was formed beforehand, and its end. */
+void respond_formed(const struct edge_shelf *shelf, struct span whole, const struct reply *reply,
+                    struct buf *out);
 /* Date, Connection and the empty line. */
 void respond_end_head(const struct edge_shelf *shelf, const struct reply *reply, struct buf *out);
 

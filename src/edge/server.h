@@ -7,6 +7,7 @@
 #include "edge/crowd.h"
 #include "edge/forwarders.h"
 #include "edge/limits.h"
+#include "edge/memo.h"
 #include "edge/pool.h"
 #include "edge/respond.h"
 #include "edge/shelf.h"
@@ -33,6 +34,7 @@ struct server {
     struct edge_shelf answers;                    /* what respond() answers from */
     struct flow *flow;                            /* subscribers of /flow; NULL: not here */
     struct hits_pen *hits;                        /* where what was decided is told; NULL: nowhere */
+    struct memo memo;                             /* requests that came before */
     struct buf out;                               /* scratch: answers being formed */
     char in[LIMIT_HEAD_BYTES + LIMIT_READ_BYTES]; /* scratch: bytes being understood */
 };

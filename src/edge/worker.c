@@ -31,7 +31,7 @@ struct worker {
     struct hits_pen hits;
     struct census census;
     struct flow flow;
-    struct buf estado, caption, host, date, coded_date, coded_hsts;
+    struct buf estado, caption, host, date, coded_date, hsts, coded_hsts;
     int channel;
     int64_t end_by_ms;
     bool open;     /* the listener is watched */
@@ -72,6 +72,21 @@ static void make_date(struct worker *worker)
     buf_clear(&worker->coded_date);
     coded_lines(buf_as_span(&worker->date), &worker->coded_date);
     worker->server.answers.coded_date = buf_as_span(&worker->coded_date);
+}
+
+/* RFC 6797; said over TLS alone. */
+static void make_hsts(struct worker *worker)
+{
+    struct edge_shelf *answers = &worker->server.answers;
+    const char *rule = worker->gift->options->hsts;
+    buf_init(&worker->hsts, 0);
+    buf_init(&worker->coded_hsts, 0);
+    if (rule != NULL) {
+        buf_printf(&worker->hsts, "Strict-Transport-Security: %s\r\n", rule);
+        coded_lines(buf_as_span(&worker->hsts), &worker->coded_hsts);
+        answers->hsts = buf_as_span(&worker->hsts);
+        answers->coded_hsts = buf_as_span(&worker->coded_hsts);
+    }
 }
 
 static void on_second(void *arg)
@@ -206,9 +221,7 @@ static enum err prepare(struct worker *worker, struct why *why)
     buf_init(&worker->host, 0);
     buf_init(&worker->date, 0);
     buf_init(&worker->coded_date, 0);
-    buf_init(&worker->coded_hsts, 0);
-    coded_lines(SPAN(RESPOND_HSTS), &worker->coded_hsts);
-    answers->coded_hsts = buf_as_span(&worker->coded_hsts);
+    make_hsts(worker);
     TRY(loop_watch(worker->loop, worker->channel, LOOP_READ, on_channel, worker));
     if (gift->tls_listener >= 0) {
         int keys = gift->asking_ends[gift->index];

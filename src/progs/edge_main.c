@@ -1,5 +1,6 @@
 /* atalaya-edge: options, then edge_run. */
 #include "base/log.h"
+#include "base/num.h"
 #include "edge/edge.h"
 #include "edge/notice_board.h"
 #include "os/file.h"
@@ -113,6 +114,21 @@ static int check(struct edge_options *options, const char *role, const char *vke
     return read_vkey(vkey, &options->vkey, &why) == OK ? 0 : misused(why.text);
 }
 
+/* "max-age=N", maybe "; includeSubDomains", maybe "; preload" after that; "off" is none. */
+static bool read_hsts(const char **rule)
+{
+    uint32_t seconds = 0;
+    struct span rest = span_str(*rule);
+    if (strcmp(*rule, "off") == 0) {
+        *rule = NULL;
+        return true;
+    }
+    struct span age = span_cut(&rest, ';');
+    bool good = span_starts(age, SPAN("max-age=")) && num_parse_u32(span_from(age, 8), &seconds) == OK;
+    return good && (rest.at == NULL || span_is(rest, " includeSubDomains") ||
+                    span_is(rest, " includeSubDomains; preload"));
+}
+
 static bool read_forwarders(const struct option_many *lists, const char *how, struct forwarders *out)
 {
     struct why why = {0};
@@ -122,12 +138,17 @@ static bool read_forwarders(const struct option_many *lists, const char *how, st
             return false;
         }
     }
-    out->how = strcmp(how, "proxy") == 0 ? FORWARDED_PROXY : FORWARDED_FIELD;
-    if (out->how == FORWARDED_FIELD && strcmp(how, "x-forwarded-for") != 0) {
-        (void)misused("--forwarded: proxy o/or x-forwarded-for");
-        return false;
+    static const char *const ways[] = {[FORWARDED_PROXY] = "proxy",
+                                       [FORWARDED_FIELD] = "x-forwarded-for",
+                                       [FORWARDED_RFC7239] = "forwarded"};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (strcmp(how, ways[i]) == 0) {
+            out->how = (enum forwarded_how)i;
+            return true;
+        }
     }
-    return true;
+    (void)misused("--forwarded: proxy, x-forwarded-for, forwarded");
+    return false;
 }
 
 /* The program's own rows, then one a limit that can be set. */
@@ -177,6 +198,7 @@ int main(int argc, char *argv[])
     int64_t workers = 1;
     const char *explain = NULL;
     const char *forwarded = "proxy";
+    options.hsts = "max-age=31536000";
     struct option_many forwarders = {0};
     const struct option_row rows[] = {
         {"listen", "ADDR:PORT", OPTION_TEXT, &options.listen, 0, 0, false,
@@ -237,15 +259,18 @@ int main(int argc, char *argv[])
          "certificate with its chain (PEM); repeatable, one a name and kind of key"},
         {"key", "FILE", OPTION_MANY, &keys, 0, 0, false, "su clave privada, en el mismo orden",
          "its private key, in the same order"},
+        {"hsts", "RULE|off", OPTION_TEXT, &options.hsts, 0, 0, false,
+         "Strict-Transport-Security sobre TLS (max-age=31536000)",
+         "Strict-Transport-Security over TLS (max-age=31536000)"},
         {"health", "ADDR:PORT", OPTION_TEXT, &options.health, 0, 0, false,
          "dónde contesta /healthz, /readyz y /metrics (aparte)",
          "where it answers /healthz, /readyz and /metrics (apart)"},
         {"forwarders", "ADDR[/BITS],…", OPTION_MANY, &forwarders, 0, 0, false,
          "balanceadores y CDN a los que se cree a quién atienden; repetible",
          "balancers and CDNs that are believed whom they speak for; repeatable"},
-        {"forwarded", "proxy|x-forwarded-for", OPTION_TEXT, &forwarded, 0, 0, false,
-         "cómo lo dicen: PROXY v2 (proxy) o el campo X-Forwarded-For",
-         "how they say it: PROXY v2 (proxy) or the field X-Forwarded-For"},
+        {"forwarded", "proxy|x-forwarded-for|forwarded", OPTION_TEXT, &forwarded, 0, 0, false,
+         "cómo lo dicen: PROXY v2 (proxy), el campo X-Forwarded-For o el campo Forwarded",
+         "how they say it: PROXY v2 (proxy), the field X-Forwarded-For or the field Forwarded"},
         {"explain", "text|json|man|markdown", OPTION_TEXT, &explain, 0, 0, false,
          "dice cada límite con el valor en vigor, y termina",
          "says every limit with its value in force, and ends"},
@@ -276,6 +301,10 @@ int main(int argc, char *argv[])
     }
     if (!read_forwarders(&forwarders, forwarded, &options.forwarders)) {
         return 2;
+    }
+    if (!read_hsts(&options.hsts)) {
+        return misused(
+            "--hsts: \"max-age=N\", con/with \"; includeSubDomains\" y/and \"; preload\", u/or off");
     }
     options.hits_rate = hits_rate << 10;
     options.hits_total = hits_total << 20;

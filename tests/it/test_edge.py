@@ -575,6 +575,41 @@ def test_only_listed_forwarders_are_believed(edge, tree):
         s.close()
 
 
+@pytest.mark.sanitize
+def test_the_same_bytes_again(edge, tree):
+    """A request that came before in the very same bytes is answered without being parsed: from the view of now, and no other way."""
+    tree.cut()
+    site = edge(tree)
+    site.until_cut(0)
+    fields = b"Host: a\r\nUser-Agent: el mismo de siempre\r\n\r\n"
+    requests = [(b"GET / HTTP/1.1\r\n", True), (b"HEAD / HTTP/1.1\r\n", False), (b"GET http://a/ HTTP/1.1\r\n", True)]
+
+    def body_of(s, line, has_body):
+        s.sendall(line + fields)
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += s.recv(65536)
+        head, _, body = data.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK"), head
+        length = int(re.search(rb"Content-Length: (\d+)", head)[1])
+        while has_body and len(body) < length:
+            body += s.recv(65536)
+        return body, length
+    with socket.create_connection(("127.0.0.1", site.port), 5) as s:
+        for n in (0, 10):
+            while tree.number < n:
+                site.until_cut(tree.cut())
+            shown = b"<p>portada del corte %d" % n
+            for line, has_body in requests * 4:
+                assert body_of(s, line, has_body) == (shown if has_body else b"", len(shown))
+        s.sendall(requests[0][0] + fields + requests[0][0] + fields)  # two together are two answers
+        assert s.recv(65536).count(b"HTTP/1.1 200 OK") == 2
+    before = int(site.status()["requests"])
+    for _ in range(5):
+        assert site.raw(b"GET / HTTP/1.0\r\n" + fields).startswith(b"HTTP/1.1 200 OK")
+    site.until(lambda: int(site.status()["requests"]) >= before + 5)
+
+
 def test_the_program_executes_itself_again(edge, tree):
     tree.cut()
     site = edge(tree, "--health", "127.0.0.1:0")

@@ -87,6 +87,20 @@ def safe(edge, tree, tmp_path):  # noqa: F811
     return begin
 
 
+def test_strict_transport_security_is_the_operators(safe, tree, run):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    for rule, line in (("max-age=60; includeSubDomains", b"\r\nStrict-Transport-Security: max-age=60; includeSubDomains\r\n"),
+                       ("off", None)):
+        site = safe("--hsts", rule)
+        with dial(site.tls_port) as s:
+            head = ask(s)[0]
+            assert b" 200 OK" in head and (line in head + b"\r\n" if line else b"Strict-Transport" not in head)
+    for wrong in ("", "max-age=", "max-age=1x", "max-age=60;includeSubDomains", "max-age=60; preload", "max-age=1\r\nX: y"):
+        done = run("atalaya-edge", "--listen", "127.0.0.1:0", "--tree", tree.root, "--role", "results", "--name", "uno", "--vkey",
+                   tree.signer.vkey, "--hsts", wrong)
+        assert done.returncode == 2 and "--hsts" in done.stderr
+
+
 @pytest.mark.sanitize
 def test_http_over_tls(safe, tree):  # noqa: F811
     big = os.urandom(300_000)
@@ -270,7 +284,7 @@ def test_renegotiation_is_refused(safe, tree):  # noqa: F811
     assert b"no renegotiation" in done.stderr or b"no renegotiation" in done.stdout
 
 
-@pytest.mark.parametrize("how", ["x-forwarded-for", "proxy"])
+@pytest.mark.parametrize("how", ["x-forwarded-for", "forwarded", "proxy"])
 def test_behind_a_listed_forwarder(safe, tree, how):  # noqa: F811
     """A forwarder's connections are not counted, so no network answers for the signatures that they wait for."""
     tree.cut({"index.html": PAGE})
@@ -280,7 +294,7 @@ def test_behind_a_listed_forwarder(safe, tree, how):  # noqa: F811
         if how == "proxy":
             raw.sendall(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([203, 0, 113, 7]) + socket.inet_aton("127.0.0.1") + b"\x30\x39\x01\xbb")
         with client().wrap_socket(raw, server_hostname="resultados.example") as s:
-            assert b" 200 OK" in ask(s, "/cut/0/", "X-Forwarded-For: 203.0.113.7\r\n")[0]
+            assert b" 200 OK" in ask(s, "/cut/0/", "X-Forwarded-For: 203.0.113.7\r\nForwarded: for=203.0.113.7\r\n")[0]
     assert site.count("restarts") == 0
 
 

@@ -80,11 +80,32 @@ static void the_last_that_is_no_forwarder(void **state)
     assert_string_equal(client_of("X-Forwarded-For:\r\n"), "-");
 }
 
+static void the_last_of_forwarded(void **state)
+{
+    (void)state;
+    listed.how = FORWARDED_RFC7239;
+    assert_string_equal(client_of("Forwarded: for=203.0.113.5;proto=https\r\n"), "203.0.113.5");
+    assert_string_equal(client_of("Forwarded: for=1.2.3.4, for=203.0.113.5, for=\"10.1.1.1:80\"\r\n"),
+                        "203.0.113.5");
+    assert_string_equal(
+        client_of("Forwarded: for=1.2.3.4\r\nforwarded: for=203.0.113.5\r\nForwarded: for=10.0.0.1\r\n"),
+        "203.0.113.5");
+    /* who does not say it, or says it wrongly, ends the search: what stands before was written by him */
+    assert_string_equal(client_of("Forwarded: for=203.0.113.5, for=unknown\r\n"), "-");
+    assert_string_equal(client_of("Forwarded: for=203.0.113.5, proto=http\r\n"), "-");
+    assert_string_equal(client_of("Forwarded: for=203.0.113.5\r\nForwarded: for=10.0.0.1;\r\n"), "-");
+    assert_string_equal(client_of("Forwarded: for=10.0.0.1\r\n"), "-");
+    assert_string_equal(client_of("X-Forwarded-For: 203.0.113.5\r\n"), "-");
+    listed.how = FORWARDED_FIELD;
+    assert_string_equal(client_of("Forwarded: for=203.0.113.5\r\n"), "-");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(networks, set_up),
         cmocka_unit_test_setup(the_last_that_is_no_forwarder, set_up),
+        cmocka_unit_test_setup(the_last_of_forwarded, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
