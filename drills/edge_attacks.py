@@ -18,6 +18,8 @@ from edge_kit import Edge, Probe, Verdict, ask, connect_many, drain, many_descri
 
 HALF = b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: slow\r\n"
 
+SMALL = 8 << 20  # what a worker that had its first work keeps: pages of its allocator
+
 
 def calm(edge, seconds=1.0):
     probe = Probe(edge.port, edge.page)
@@ -28,8 +30,8 @@ def calm(edge, seconds=1.0):
 def settles(verdict, edge, before, descriptors, quiet=None):
     """V3, V4, V5: memory and descriptors are back, nobody died, answers come as before."""
     until(lambda: edge.descriptors() <= descriptors + 2, 20, "descriptors were not given back")
-    until(lambda: edge.rss() < before * 1.5, 6, "memory was not given back")
-    verdict.must("worker's own memory afterwards, beside before", edge.rss() / before, 2.0)
+    until(lambda: edge.rss() < max(before * 1.5, before + SMALL), 11, "memory was not given back")
+    verdict.must("worker's own memory afterwards, beyond before", (edge.rss() - before) / 2**20, SMALL / 2**20, "MiB")
     verdict.must("processes that had to be started again", float(edge.status()["restarts"]), 0)
     if quiet is not None:
         verdict.recovers(edge, quiet)

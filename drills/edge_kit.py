@@ -239,6 +239,8 @@ class Verdict:
         self.must(f"{say}probe answered with the right bytes", 100 * (1 - len(probe.wrong) / max(1, len(probe.times))), 99.9, "%", least=True)
         bound = max(5 * calm.ms(0.99), 50.0) if calm else 250.0
         self.must(f"{say}probe p99", probe.ms(0.99), round(max(bound, 50.0), 1), "ms")
+        if calm:
+            self.must(f"{say}probe p50", probe.ms(0.5), round(max(2 * calm.ms(0.5), 20.0), 1), "ms")
 
     def load(self, what, figure, target, unit=""):
         """V8: an attack that did not reach its size tested nothing, and the drill says so instead of passing."""

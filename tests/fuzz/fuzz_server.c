@@ -7,8 +7,8 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -35,8 +35,12 @@ static struct shelf_view *view_once(void)
     struct head_plan plan = {
         .status = 200, .type = "text/html; charset=utf-8", .ranges = true, .length = LENGTH};
     struct buf block;
-    object = (struct shelf_object){
-        .size = OFFSET + LENGTH, .map = calloc(1, OFFSET + LENGTH), .fd = -1, .uses = 1};
+    int fd = memfd_create("fuzz-segment", MFD_CLOEXEC);
+    int failed = fd < 0 ? -1 : ftruncate(fd, OFFSET + LENGTH);
+    assert(failed == 0);
+    object = (struct shelf_object){.size = OFFSET + LENGTH, .fd = fd, .uses = 1};
+    object.map = mmap(NULL, OFFSET + LENGTH, PROT_READ, MAP_SHARED, fd, 0);
+    assert(object.map != MAP_FAILED);
     plan.etag = SPAN("\"0123456789abcdef0123456789abcdef\"");
     view_builder_init(&builder);
     view_add_object(&builder, 1);
