@@ -28,22 +28,28 @@ static void note_copy(struct copy *copy, bool both, uint32_t one, uint32_t other
     copy->nonzero += both && one == other && one != 0;
 }
 
-/* `same` are those that have not varied yet. */
+/* Of those that have not varied yet, number i shows something else than in the row before, or for the first time. */
+static void note_constant(struct auditor *a, unsigned i, struct span cell)
+{
+    struct constant *constant = &a->constants[a->same[i]];
+    if (constant->value.at == NULL) {
+        constant->value = arena_copy(a->arena, cell);
+        return;
+    }
+    constant->varies = true;
+    a->same[i] = a->same[--a->n_same];
+}
+
 static void note_constants(struct auditor *a)
 {
-    unsigned n = 0;
-    for (unsigned i = 0; i < a->n_same; i++) {
-        struct constant *constant = &a->constants[a->same[i]];
-        struct span cell = cell_of(a, constant->field);
-        if (constant->value.at == NULL) {
-            constant->value = arena_copy(a->arena, cell);
+    for (unsigned i = a->n_same; i-- > 0;) {
+        const struct constant *constant = &a->constants[a->same[i]];
+        struct span cell = csv_cell(&a->row, (size_t)a->at[constant->field]);
+        if (constant->value.len != cell.len || constant->value.at == NULL ||
+            !bytes_equal(constant->value.at, cell.at, cell.len)) {
+            note_constant(a, i, cell);
         }
-        constant->varies =
-            constant->value.len != cell.len || !bytes_equal(constant->value.at, cell.at, cell.len);
-        a->same[n] = a->same[i];
-        n += !constant->varies;
     }
-    a->n_same = n;
 }
 
 void patterns_note(struct auditor *a)

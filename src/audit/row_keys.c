@@ -158,6 +158,7 @@ static bool is_digest(struct span text, uint8_t short_form[DIGEST_DIGITS / 2], b
     if (text.len != DIGEST_DIGITS) {
         return false;
     }
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         digits16 c;
         memcpy(&c, text.at + i * 16, sizeof c);
@@ -227,13 +228,20 @@ static void read_times(struct auditor *a, int64_t times[3], bool *missing)
     static const enum field fields[3] = {F_RECEIVED, F_CAPTURED, F_VERIFIED};
     *missing = false;
     for (int i = 0; i < 3; i++) {
-        times[i] = has_field(a, fields[i]) ? cell_time(&a->times, cell_of(a, fields[i])) : TIME_NONE;
-        *missing |= has_field(a, fields[i]) && times[i] == TIME_NONE;
-        if (times[i] == TIME_BROKEN && found(a, RULE_TIME_FORM)) {
+        times[i] = TIME_NONE;
+        if (!has_field(a, fields[i])) {
+            continue;
+        }
+        int64_t ms = cell_time(&a->times, csv_cell(&a->row, (size_t)a->at[fields[i]]));
+        if (ms >= 0) {
+            times[i] = ms;
+            continue;
+        }
+        *missing |= ms == TIME_NONE;
+        if (ms == TIME_BROKEN && found(a, RULE_TIME_FORM)) {
             struct span text = safe_text(a, cell_of(a, fields[i]));
             example(a, RULE_TIME_FORM, "%s = %.*s", field_name(fields[i]), SPAN_ARG(text));
         }
-        times[i] = times[i] == TIME_BROKEN ? TIME_NONE : times[i];
     }
 }
 
@@ -257,11 +265,9 @@ void row_check_times(struct auditor *a)
     if (times[1] >= 0 && times[2] >= 0 && times[2] < times[1] && found(a, RULE_VERIFIED_EARLY)) {
         example(a, RULE_VERIFIED_EARLY, "%lld min antes", (long long)((times[1] - times[2]) / 60000));
     }
-    bool after = false;
-    for (int i = 0; i < 3; i++) {
-        after |= a->cut_ms >= 0 && times[i] > a->cut_ms + 59999; /* the cut's time has no seconds */
-    }
-    if (after) {
+    int64_t latest = times[0] > times[1] ? times[0] : times[1];
+    latest = times[2] > latest ? times[2] : latest;
+    if (a->cut_ms >= 0 && latest > a->cut_ms + 59999) { /* the cut's time has no seconds */
         note(a, RULE_TIME_AFTER_CUT);
     }
 }

@@ -108,11 +108,14 @@ static void fill_sheet(struct auditor *a)
 static void read_figures(struct auditor *a)
 {
     a->odd_figures = a->read_numbers(&a->row, &a->figure_cells, a->figures) | a->figures_missing;
+#pragma GCC unroll 5
     for (unsigned i = 0; i < SHEET_FIELDS; i++) {
+        a->sheet.fields[i] = (struct cell){.value = a->figures[i], .state = CELL_NUMBER};
+    }
+    for (uint64_t odd = a->odd_figures & ((1U << SHEET_FIELDS) - 1); odd != 0; odd &= odd - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(odd);
         struct cell *cell = &a->sheet.fields[i];
-        *cell = (struct cell){.value = a->figures[i], .state = CELL_NUMBER};
-        if ((a->odd_figures >> i & 1) &&
-            (!has_field(a, figure_fields[i]) || !cell_votes(cell_of(a, figure_fields[i]), cell))) {
+        if (!has_field(a, figure_fields[i]) || !cell_votes(cell_of(a, figure_fields[i]), cell)) {
             *cell = (struct cell){.state = CELL_NA};
         }
     }

@@ -81,6 +81,7 @@ static uint32_t tag_of(const struct seen *seen, struct span bytes)
     if (bytes.len == SEEN_DIGEST) { /* a count the compiler knows */
         uint64_t sum = seen->factors[0] + seen->factors[1] * SEEN_DIGEST;
         memcpy(words, bytes.at, SEEN_DIGEST);
+#pragma GCC unroll 8
         for (size_t i = 0; i < SEEN_DIGEST / sizeof *words; i++) {
             sum += seen->factors[i + 2] * words[i];
         }
@@ -251,24 +252,26 @@ static uint32_t row_of(struct place place)
     return place.item->row + place.part->rows_before;
 }
 
-/* Did the item's bit come twice? */
-static bool is_candidate(const struct seen *seen, struct place place)
-{
-    return bits_of(seen, &seen->part, place.item->tag)->twice >> place.item->tag % WORD_BITS & 1;
-}
-
-/* Leaves in `twice` what came twice in both parts together; how many texts these are. */
-static uint32_t count_candidates(struct seen *seen)
+/* Leaves in `twice` of the first part what came twice in both together. */
+static void join_bits(struct seen *seen)
 {
     const struct seen_part *next = &seen->next;
-    uint32_t candidates = 0;
     for (size_t i = 0; next->bits != NULL && i < tag_words(seen); i++) {
         seen->part.bits[i].twice |= next->bits[i].twice | (seen->part.bits[i].once & next->bits[i].once);
     }
-    for (uint32_t i = 0; i < seen->part.n + next->n; i++) {
-        candidates += is_candidate(seen, place_at(seen, i));
+}
+
+/* The items of a part whose bit came twice, as numbers from `first` on, into `out`; how many. */
+static uint32_t find_candidates(const struct seen *seen, const struct seen_part *part, uint32_t first,
+                                uint32_t *out)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < part->n; i++) {
+        uint32_t tag = part->items[i].tag;
+        out[n] = first + i;
+        n += bits_of(seen, &seen->part, tag)->twice >> tag % WORD_BITS & 1;
     }
-    return candidates;
+    return n;
 }
 
 /* A table of texts, and how often each came again. */
@@ -304,12 +307,14 @@ void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
     }
     finish_part(seen, &seen->part);
     finish_part(seen, &seen->next);
-    struct table table = table_new(count_candidates(seen));
-    for (uint32_t i = 0; i < n; i++) {
+    join_bits(seen);
+    uint32_t *candidates = must(malloc(n * sizeof *candidates));
+    uint32_t some = find_candidates(seen, &seen->part, 0, candidates);
+    some += find_candidates(seen, &seen->next, seen->part.n, candidates + some);
+    struct table table = table_new(some);
+    for (uint32_t c = 0; c < some; c++) {
+        const uint32_t i = candidates[c];
         struct place place = place_at(seen, i);
-        if (!is_candidate(seen, place)) {
-            continue;
-        }
         uint32_t *slot = slot_of(seen, table.slots, table.mask, place);
         if (*slot == 0) {
             *slot = i + 1;
@@ -323,4 +328,5 @@ void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
     }
     free(table.times);
     free(table.slots);
+    free(candidates);
 }

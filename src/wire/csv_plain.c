@@ -24,26 +24,51 @@ struct sight {
     uint64_t quotes;
 };
 
-static inline struct sight look(const char *at, char separator)
+#if defined(__AVX2__)
+/* Made once a row: the compiler would make them anew for each block. */
+struct wanted {
+    __m256i separators, feeds, returns, quotes;
+};
+
+static inline struct wanted wanted(char separator)
+{
+    struct wanted w = {_mm256_set1_epi8(separator), _mm256_set1_epi8('\n'), _mm256_set1_epi8('\r'),
+                       _mm256_set1_epi8('"')};
+    __asm__("" : "+x"(w.feeds), "+x"(w.returns), "+x"(w.quotes));
+    return w;
+}
+
+static inline struct sight look(const char *at, const struct wanted *w)
 {
     struct sight sight = {0};
-#if defined(__AVX2__)
-    const __m256i separators = _mm256_set1_epi8(separator);
-    const __m256i feeds = _mm256_set1_epi8('\n');
-    const __m256i returns = _mm256_set1_epi8('\r');
-    const __m256i quotes = _mm256_set1_epi8('"');
 #pragma GCC unroll 2
     for (int i = 0; i < BLOCK / 32; i++) {
         __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(at + i * 32));
-        __m256i ends = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, feeds), _mm256_cmpeq_epi8(bytes, returns));
-        __m256i stops = _mm256_or_si256(ends, _mm256_cmpeq_epi8(bytes, separators));
-        __m256i marks = _mm256_cmpeq_epi8(bytes, quotes);
+        __m256i ends =
+            _mm256_or_si256(_mm256_cmpeq_epi8(bytes, w->feeds), _mm256_cmpeq_epi8(bytes, w->returns));
+        __m256i stops = _mm256_or_si256(ends, _mm256_cmpeq_epi8(bytes, w->separators));
+        __m256i marks = _mm256_cmpeq_epi8(bytes, w->quotes);
         sight.ends |= (uint64_t)(uint32_t)_mm256_movemask_epi8(ends) << (i * 32);
         sight.stops |= (uint64_t)(uint32_t)_mm256_movemask_epi8(stops) << (i * 32);
         sight.quotes |= (uint64_t)(uint32_t)_mm256_movemask_epi8(marks) << (i * 32);
     }
-#elif defined(__SSE2__)
-    const __m128i separators = _mm_set1_epi8(separator);
+    return sight;
+}
+#else
+struct wanted {
+    char separator;
+};
+
+static inline struct wanted wanted(char separator)
+{
+    return (struct wanted){separator};
+}
+
+static inline struct sight look(const char *at, const struct wanted *w)
+{
+    struct sight sight = {0};
+#if defined(__SSE2__)
+    const __m128i separators = _mm_set1_epi8(w->separator);
     const __m128i feeds = _mm_set1_epi8('\n');
     const __m128i returns = _mm_set1_epi8('\r');
     const __m128i quotes = _mm_set1_epi8('"');
@@ -60,12 +85,13 @@ static inline struct sight look(const char *at, char separator)
     for (int i = 0; i < BLOCK; i++) {
         uint64_t end = at[i] == '\n' || at[i] == '\r';
         sight.ends |= end << i;
-        sight.stops |= (end | (at[i] == separator)) << i;
+        sight.stops |= (end | (at[i] == w->separator)) << i;
         sight.quotes |= (uint64_t)(at[i] == '"') << i;
     }
 #endif
     return sight;
 }
+#endif
 
 /* Bit i of the result: an odd number of the bits 0 to i are set. */
 static inline uint64_t parity_up_to(uint64_t bits)
@@ -107,23 +133,25 @@ static inline bool understand(struct sight *sight, struct before *before)
     return odd == 0;
 }
 
-/* The fields that end at these marks of the block. Fields past the row's room are counted and not kept. */
-static inline void take_fields(const char *block, uint64_t marks, struct csv_row *row)
+/* The fields that end at these marks of the block, of a row that has n before them; how many it has then. Fields past the row's
+ * room are counted and not kept. */
+static inline size_t take_fields(const struct csv_row *row, size_t n, const char *block, uint64_t marks)
 {
-    if (__builtin_expect(row->n + BLOCK > row->max, 0)) {
+    if (__builtin_expect(n + BLOCK > row->max, 0)) {
         for (; marks != 0; marks &= marks - 1) {
-            row->n++;
-            if (row->n <= row->max) {
-                row->stops[row->n] = block + (unsigned)__builtin_ctzll(marks);
+            n++;
+            if (n <= row->max) {
+                row->stops[n] = block + (unsigned)__builtin_ctzll(marks);
             }
         }
-        return;
+        return n;
     }
-    const char **stop = row->stops + row->n;
-    row->n += (unsigned)__builtin_popcountll(marks);
+    const char **stop = row->stops + n;
+    n += (unsigned)__builtin_popcountll(marks);
     for (; marks != 0; marks &= marks - 1) {
         *++stop = block + (unsigned)__builtin_ctzll(marks);
     }
+    return n;
 }
 
 /* Each row's blocks begin with the row: rows of a database are alike, so that the processor guesses well how many fields end in
@@ -131,20 +159,22 @@ static inline void take_fields(const char *block, uint64_t marks, struct csv_row
 bool CSV_PLAIN_ROW(struct csv_reader *reader, struct csv_row *row, const char *end)
 {
     const char *block = reader->rest.at;
+    const struct wanted bytes = wanted(reader->separator);
     struct before before = {.after_stop = 1};
-    row->n = 0;
-    row->quote = '"';
+    size_t n = 0;
     row->stops[0] = block - 1;
     for (; end - block >= BLOCK; block += BLOCK) {
-        struct sight sight = look(block, reader->separator);
+        struct sight sight = look(block, &bytes);
         if (!understand(&sight, &before)) {
             return false;
         }
         uint64_t first_end = sight.ends & -sight.ends;
-        take_fields(block, sight.stops & ((first_end - 1) | first_end), row);
+        n = take_fields(row, n, block, sight.stops & ((first_end - 1) | first_end));
         if (first_end != 0) {
+            row->n = n;
+            row->quote = '"';
             csv_finish_row(reader, block + __builtin_ctzll(first_end), end);
-            return row->n >= row->least && reader->rest.len >= CSV_BEHIND;
+            return n >= row->least && reader->rest.len >= CSV_BEHIND;
         }
     }
     return false; /* the text's last bytes */
