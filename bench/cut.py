@@ -89,6 +89,7 @@ def main():
     parser.add_argument("--dir", help="where to work; default: a temporary folder")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--processors", default="1,2")
+    parser.add_argument("--at-once", action="store_true", help="all actas come in the moment of the full cut: it names their images itself")
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="bench-cut-", dir=options.dir))
     subprocess.run([Path(options.bin) / "atalaya-city", "--out", work / "city"], check=True, stdout=subprocess.DEVNULL)
@@ -131,14 +132,24 @@ def limits(row):
     return f"{row['what']}: {said}; writing and one compression alone would be {share} % of it"
 
 
+def wait_for_names(night, n):
+    end = time.monotonic() + 60
+    while not (night.dir / "run/acta").exists() or len(os.listdir(night.dir / "run/acta")) < n:
+        assert time.monotonic() < end, "the role does not name the images"
+        time.sleep(0.1)
+
+
 def run(night, options, rows, processors):
+    at_once = options.at_once
     pinned = set(sorted(os.sched_getaffinity(0))[:processors])
     night.start("--package", "3600", preexec_fn=lambda: os.sched_setaffinity(0, pinned))
     night.ask("cut " + "2027-06-07T00:30:00Z")
     indices = {}
+    give_images(night, range(len(night.election.actas)), 1)
     for i in range(len(night.election.actas)):
         indices[i] = night.ledger.append(acta(night.election, i))
-    give_images(night, indices, 1)
+    if not at_once:  # they came one after the other, before the cut: the role has named their images for it
+        wait_for_names(night, len(indices))
     now = measure(night, 0, "full cut, all actas", {}, rows)
     while "package" not in night.status():  # the first package is made in the background; it is not measured here
         time.sleep(0.1)

@@ -3,7 +3,7 @@
 
 The log is made up in a scratch folder (the small election's contests at 173,334 tables). `atalaya verify --recount` says how long it
 took from the first bundle to the last total, files in the page cache; beside it stand what the same bytes cost one SHA-256 of OpenSSL in
-bulk and as leaves and nodes, the least that any verifier must do. One processor and two: the second thread reads and hashes ahead.
+bulk and as leaves and nodes, the least that any verifier must do. One processor and two: a team reads ahead.
 `bench/recount.py [--json FILE] [--actas 520000] [--dir FOLDER] [--keep]`"""
 import argparse
 import hashlib

@@ -112,6 +112,9 @@ static void on_turn(void *arg)
         int64_t until = clock_wait_ms(shop->clock, schedule_next(&shop->schedule, clock_now_ms(shop->clock)));
         wait = until >= 0 && until < wait ? until : wait;
     }
+    if (role->ready && images_name_ahead(&shop->images)) {
+        wait = 0;
+    }
     loop_after(role->loop, wait < 5 ? 5 : wait, on_turn, role);
 }
 

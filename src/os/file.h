@@ -37,6 +37,8 @@ void folder_close(int fd);
 MUST_CHECK enum err folder_make(const char *path, struct why *why);
 /* Removes a folder and all below it; a missing one is fine. Never follows symbolic links. */
 MUST_CHECK enum err folder_remove(const char *path, struct why *why);
+/* A folder that is there and holds nothing. */
+bool folder_is_empty(const char *path);
 /* Removes the empty folders below; the folder itself and every file stay. */
 MUST_CHECK enum err folder_prune(const char *path, struct why *why);
 /* Removes everything in a folder but the files named (a NULL-terminated list; they need not be there), in one step for whoever reads

@@ -19,6 +19,20 @@ static enum err failed(struct why *why, const char *what, const char *path)
     return why_set(why, err, "%s %s: %s", what, path, strerror(saved));
 }
 
+bool folder_is_empty(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (dir == NULL) {
+        return false;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(dir)) != NULL &&
+           (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)) {
+    }
+    closedir(dir);
+    return entry == NULL;
+}
+
 static enum err make_one(const char *path, struct why *why)
 {
     if (mkdir(path, FOLDER_MODE) == 0) {

@@ -126,6 +126,103 @@ static void those_that_wait_take_turns(void **state)
     images_done(&images);
 }
 
+/* Everything that was published so far is taken away, for a night that begins. */
+static void begin_anew(struct images *images)
+{
+    char path[FILE_PATH_MAX];
+    struct why why = {""};
+    assert_int_equal(folder_remove(path_join(path, root, "public/acta"), &why), OK);
+    assert_int_equal(images_init(images, root, &why), OK);
+}
+
+static bool is_ahead(const char *name)
+{
+    char folder[FILE_PATH_MAX], path[FILE_PATH_MAX];
+    snprintf(folder, sizeof folder, "%s/run/acta", root);
+    return file_exists(path_join(path, folder, name));
+}
+
+static void what_comes_before_the_first_cut_is_named_ahead(void **state)
+{
+    (void)state;
+    struct images images;
+    struct why why = {""};
+    store(DIGEST("aa") ".jpg");
+    store(DIGEST("1b") ".png");
+    begin_anew(&images);
+    note(&images, 5, "prep-acta/v1", DIGEST("aa") " 10");
+    note(&images, 6, "prep-acta/v1", DIGEST("1b") " 10");
+    note(&images, 7, "prep-acta/v1", DIGEST("0f") " 10"); /* not stored yet */
+    assert_false(images_name_ahead(&images));
+    assert_true(is_ahead(DIGEST("aa") ".jpg") && is_ahead(DIGEST("1b") ".png") &&
+                is_ahead(DIGEST("1b") ".jpg"));
+    assert_false(is_public(DIGEST("aa") ".jpg") || is_public(DIGEST("1b") ".png"));
+    assert_int_equal(images_publish(&images, 2, &why), OK); /* the zero cut covers none of them */
+    assert_false(is_public(DIGEST("aa") ".jpg") || is_public(DIGEST("1b") ".jpg"));
+    store(DIGEST("0f") ".jpg");
+    assert_int_equal(images_publish(&images, 8, &why), OK);
+    assert_true(is_public(DIGEST("aa") ".jpg") && is_public(DIGEST("1b") ".png") &&
+                is_public(DIGEST("1b") ".jpg"));
+    assert_true(is_public(DIGEST("0f") ".jpg"));
+    assert_false(is_ahead(DIGEST("aa") ".jpg"));
+    assert_int_equal(images.n, 0);
+    note(&images, 9, "prep-acta/v1", DIGEST("aa") " 10");
+    assert_false(images_name_ahead(&images)); /* once something is public each is named with its cut */
+    assert_int_equal(images_publish(&images, 10, &why), OK);
+    assert_int_equal(images.n, 0);
+    images_done(&images);
+}
+
+/* The folder holds one that the cut does not cover: none is shown by it but those that are. */
+static void a_name_ahead_of_its_cut_is_not_shown(void **state)
+{
+    (void)state;
+    struct images images;
+    struct why why = {""};
+    store(DIGEST("aa") ".jpg");
+    store(DIGEST("cc") ".jpg");
+    begin_anew(&images);
+    note(&images, 5, "prep-acta/v1", DIGEST("aa") " 10");
+    note(&images, 9, "prep-acta/v1", DIGEST("cc") " 10");
+    assert_false(images_name_ahead(&images));
+    assert_int_equal(images_publish(&images, 6, &why), OK);
+    assert_true(is_public(DIGEST("aa") ".jpg"));
+    assert_false(is_public(DIGEST("cc") ".jpg"));
+    assert_false(images_name_ahead(&images));
+    assert_false(is_ahead(DIGEST("cc") ".jpg")); /* what was named there is of no use any more */
+    assert_int_equal(images_publish(&images, 10, &why), OK);
+    assert_true(is_public(DIGEST("cc") ".jpg"));
+    assert_int_equal(images.n, 0);
+    images_done(&images);
+}
+
+/* A role that was stopped: what lies in its folder is nobody's, and where something is public nothing is named ahead. */
+static void what_a_stopped_role_named_is_taken_away(void **state)
+{
+    (void)state;
+    struct images images;
+    struct why why = {""};
+    store(DIGEST("aa") ".jpg");
+    store(DIGEST("cc") ".jpg");
+    begin_anew(&images);
+    note(&images, 5, "prep-acta/v1", DIGEST("cc") " 10");
+    assert_false(images_name_ahead(&images));
+    images_done(&images);
+    assert_int_equal(images_init(&images, root, &why), OK);
+    assert_false(is_ahead(DIGEST("cc") ".jpg"));
+    note(&images, 4, "prep-acta/v1", DIGEST("aa") " 10");
+    assert_int_equal(images_publish(&images, 5, &why), OK);
+    images_done(&images);
+    assert_int_equal(images_init(&images, root, &why), OK);
+    note(&images, 4, "prep-acta/v1", DIGEST("aa") " 10");
+    note(&images, 5, "prep-acta/v1", DIGEST("cc") " 10");
+    assert_false(images_name_ahead(&images));
+    assert_false(is_ahead(DIGEST("aa") ".jpg") || is_public(DIGEST("cc") ".jpg"));
+    assert_int_equal(images_publish(&images, 6, &why), OK);
+    assert_true(is_public(DIGEST("aa") ".jpg") && is_public(DIGEST("cc") ".jpg"));
+    images_done(&images);
+}
+
 static void other_entries_name_no_image(void **state)
 {
     (void)state;
@@ -146,6 +243,9 @@ int main(void)
         cmocka_unit_test(an_image_waits_for_its_cut),
         cmocka_unit_test(one_that_is_not_stored_is_tried_again),
         cmocka_unit_test(those_that_wait_take_turns),
+        cmocka_unit_test(what_comes_before_the_first_cut_is_named_ahead),
+        cmocka_unit_test(a_name_ahead_of_its_cut_is_not_shown),
+        cmocka_unit_test(what_a_stopped_role_named_is_taken_away),
         cmocka_unit_test(other_entries_name_no_image),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
