@@ -5,7 +5,9 @@
 for the disk to have all of it. Each stands beside its floor, measured in the same run on the same files: writing as many
 files with the same bytes and syncing them, and compressing the plain ones once with gzip level 1. Each acta has an image,
 which the cut publishes. The night is played twice, with the role on one processor and on two (its files are made by a
-team, docs/decisions/cut-team.md). `bench/cut.py [--json FILE] [--actas-per-cut 200] [--dir FOLDER] [--processors 1,2]`
+team, docs/decisions/cut-team.md). Images are named ahead of the first cut, as in a night whose actas
+come before it; `--at-once` lets all come in its moment.
+`bench/cut.py [--json FILE] [--actas-per-cut 200] [--dir FOLDER] [--processors 1,2] [--at-once]`
 
 What the figures are on depends on the folder: `--dir /dev/shm` is memory. A file system that keeps no journal makes ext4 look
 slow for minutes after many files were deleted (it does not use their inodes again and searches past them)."""
