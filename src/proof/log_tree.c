@@ -30,7 +30,7 @@ struct log_bundle *log_tree_room(struct log_tree *tree, uint64_t bundle)
 {
     assert(bundle <= (uint64_t)tree->n_slabs * LOG_TREE_SLAB);
     if (bundle == (uint64_t)tree->n_slabs * LOG_TREE_SLAB) {
-        tree->slabs = realloc(tree->slabs, (tree->n_slabs + 1) * sizeof *tree->slabs);
+        tree->slabs = realloc(tree->slabs, (tree->n_slabs + 1) * sizeof(struct log_bundle *));
         struct log_bundle *slab = huge_alloc(LOG_TREE_SLAB * sizeof *slab);
         if (tree->slabs == NULL || slab == NULL) {
             abort();

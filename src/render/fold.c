@@ -38,7 +38,7 @@ enum err fold_new(const struct election *election, struct fold **out)
     }
     buf_init(&fold->scratch, 0);
     map_init(&fold->outside_by_key, 0x6174616c61796131, 0x666f6c64);
-    fold->records = arena_array(&fold->arena, election->n_actas, sizeof *fold->records);
+    fold->records = arena_array(&fold->arena, election->n_actas, sizeof(struct record *));
     fold->counts = arena_array(&fold->arena, cells, sizeof *fold->counts);
     fold->columns = arena_array(&fold->arena, cells, sizeof *fold->columns);
     fold->dirty = arena_array(&fold->arena, election->n_actas + 1, 1);
