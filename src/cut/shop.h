@@ -71,6 +71,13 @@ MUST_CHECK enum err shop_cut(struct shop *shop, int64_t time_ms, struct why *why
 /* Another fold was or will be rendered: nothing that is kept from cut to cut is known to be right. */
 void shop_forget(struct shop *shop);
 
+/* shop_follow.c */
+/* A ledger that contradicts itself is not passed over: nothing more is published from it, the last cut stays up, and now and
+ * then it is read anew. */
+MUST_CHECK enum err shop_read_entries(struct shop *shop, struct why *why);
+/* shop.c: retention by the options. */
+void shop_keep_open(struct shop *shop);
+
 /* shop_publish.c */
 /* A fold of the entries [0, size), size not past the ledger's end. With `until_acta` it ends before the first
  * acta. */
