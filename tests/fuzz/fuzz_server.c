@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { LENGTH = 70000, OFFSET = 1000, TURNS = 3 };
+enum { LENGTH = 48 << 10, /* the most that goes out from memory */ OFFSET = 1000, TURNS = 3 };
 
 static struct server server;
 static struct worker_row row;
