@@ -10,7 +10,8 @@ import pytest
 
 from conftest import get, status_of
 from signed_tree import Tree
-from test_h2 import CANCEL, DATA, END, H2, RST, WINDOW, WHOLE, frame, get as h2_get, settings
+from h2_cases import CANCEL, DATA, END, RST, WINDOW, WHOLE, frame, get as h2_get
+from test_h2 import H2
 from test_tls import certificate, client, dial
 
 ASK = "GET /flow HTTP/1.1\r\nHost: a\r\n{}\r\n"
