@@ -41,11 +41,20 @@ static uint32_t numbers(const struct pull *pull, const char *name, uint32_t **ou
     return n;
 }
 
+/* Thousands of files go: on a slow disk that takes longer than a sign of life may. */
+static void say_busy(const struct pull *pull)
+{
+    if (pull->options.busy != NULL) {
+        pull->options.busy(pull->options.busy_arg);
+    }
+}
+
 /* Everything in a cut's folder but its manifest, in one step: who verifies meanwhile sees the body or none. */
 static enum err strip_cut(const struct pull *pull, uint32_t cut, struct why *why)
 {
     static const char *const stay[] = {"manifest", "manifest.minisig", NULL};
     char name[64], folder[FILE_PATH_MAX];
+    say_busy(pull);
     snprintf(name, sizeof name, "cut/%u", cut);
     return folder_strip(path_join(folder, pull->stage.public, name), stay, "index.html", why);
 }
@@ -60,6 +69,7 @@ struct keep {
 static enum err keep_shared(const struct pull *pull, struct keep *keep, uint32_t cut, struct why *why)
 {
     char name[64], path[FILE_PATH_MAX];
+    say_busy(pull);
     snprintf(name, sizeof name, "cut/%u/manifest", cut);
     keep->notes = realloc(keep->notes, (keep->n_notes + 1) * sizeof *keep->notes);
     if (keep->notes == NULL) {
@@ -95,6 +105,7 @@ static enum err sweep_file(void *arg, const char *relative, int64_t size)
     const struct sweep *sweep = arg;
     char name[512], path[FILE_PATH_MAX];
     (void)size;
+    say_busy(sweep->pull);
     int n = snprintf(name, sizeof name, "%s/%s", sweep->folder, relative);
     if (n > 0 && (size_t)n < sizeof name && map_get(&sweep->keep->map, span_str(name)) == MAP_NONE) {
         unlink(path_join(path, sweep->pull->stage.public, name));
