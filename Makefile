@@ -1,11 +1,12 @@
 # A thin front; CMake does the work. `make` alone tells what there is.
-.PHONY: help build night check check-slow bench drills fuzz fuzz-coverage lint format clean install
+.PHONY: help build night check check-slow bench drills fuzz fuzz-coverage lint format clean install deb
 
 help:
 	@echo 'make night    instala, construye y corre una noche electoral / installs, builds, runs an election night (~10 min)'
 	@echo 'make build    construye en build/bin / builds into build/bin'
 	@echo 'make check    todas las pruebas / every test'
 	@echo 'make check-slow  las pruebas largas / the long tests (many minutes)'
+	@echo 'make install  PREFIX=/usr/local DESTDIR= · make deb  el paquete de Debian / the Debian package'
 	@echo 'make bench    comparaciones medidas / measured side by side'
 	@echo 'make drills   los simulacros completos / the drills at full size'
 	@echo 'make fuzz     caza de errores, SECONDS=60 por blanco / fuzzing, SECONDS=60 a target'
@@ -59,8 +60,15 @@ format:
 	@clang-format -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]')
 	@python3 tools/wrap_man.py
 
+PREFIX ?= /usr/local
 install: build
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
+	@cmake --build --preset release --target programs
 	@cmake --install build
+
+deb:
+	@tools/install-packages build package
+	@dpkg-buildpackage -us -uc -b
 
 clean:
 	rm -rf build build-san build-fuzz build-cov

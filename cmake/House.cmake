@@ -89,7 +89,8 @@ function(house_program)
   endif()
   set_target_properties(${P_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   house_check_includes(${P_NAME} ${CMAKE_CURRENT_SOURCE_DIR}/none "${P_USES}" "${P_SOURCES_ABS}")
-  install(TARGETS ${P_NAME} RUNTIME DESTINATION bin)
+  install(TARGETS ${P_NAME} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  set_property(GLOBAL APPEND PROPERTY HOUSE_PROGRAMS ${P_NAME})
 endfunction()
 
 # For programs that end in a few milliseconds, of which the dynamic linker would take some tenths of one. They see the archives
