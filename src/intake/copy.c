@@ -208,7 +208,7 @@ static void begin(void *arg)
 {
     struct copy *copy = arg;
     struct why why = {0};
-    enum err err = copy_ground(copy->config.dir, copy->config.copy, &why);
+    enum err err = copy_ground(copy->config.dir, copy->config.copy, copy->config.keys, &why);
     copy->shown = (struct copy_shown){.dir = copy->config.dir, .copy = copy->config.copy};
     err = err == OK ? copy_shown_begin(&copy->shown, &why) : err;
     err = err == OK ? open_journal(copy, &why) : err;

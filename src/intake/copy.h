@@ -12,6 +12,7 @@
 struct copy_config {
     const char *dir;  /* of the night */
     const char *copy; /* the second folder */
+    bool keys;        /* the copy has them too */
     int link;         /* to the store role */
 };
 
@@ -22,8 +23,8 @@ int copy_run(const struct copy_config *config);
  * a store. Prints what it did. */
 MUST_CHECK enum err copy_restore(const char *copy, const char *dir, struct why *why);
 
-/* Copies definition, keys (0600) and night.ini between a night's folder and its copy, either way. */
-MUST_CHECK enum err copy_ground(const char *from, const char *to, struct why *why);
+/* Copies definition, keys (0600, if wanted) and night.ini between a night's folder and its copy, either way. */
+MUST_CHECK enum err copy_ground(const char *from, const char *to, bool keys, struct why *why);
 /* What was shown and does not follow from the events: manifests of the cuts, proofs of the cuts. Begun anew with each copy. */
 struct copy_shown {
     const char *dir, *copy;

@@ -52,7 +52,7 @@ static enum err copy_one(void *arg, const char *relative, int64_t size)
                      trip->why);
 }
 
-enum err copy_ground(const char *from, const char *to, struct why *why)
+enum err copy_ground(const char *from, const char *to, bool keys, struct why *why)
 {
     static const struct {
         const char *name;
@@ -64,7 +64,7 @@ enum err copy_ground(const char *from, const char *to, struct why *why)
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         struct trip trip = {path_join(source, from, folders[i].name), path_join(target, to, folders[i].name),
                             folders[i].private, why};
-        if (file_exists(source)) {
+        if (file_exists(source) && (keys || !folders[i].private)) {
             TRY(folder_walk(source, copy_one, &trip, why));
         }
     }

@@ -224,6 +224,7 @@ static enum err prepare(struct intake *intake, struct why *why)
     intake->keeper.copy_sync = config->copy_sync;
     intake->copy.dir = config->dir;
     intake->copy.copy = config->copy;
+    intake->copy.keys = !config->copy_no_keys;
     return start_roles(intake, why);
 }
 

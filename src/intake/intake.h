@@ -12,6 +12,7 @@ struct intake_config {
     const char *listen;     /* "127.0.0.1:8091" */
     const char *cert, *key; /* PEM files, NULL: plain HTTP */
     const char *copy;       /* second folder, NULL: no copy */
+    bool copy_no_keys;      /* the keys are other users' or kept apart */
     bool copy_sync;         /* acknowledge only what the copy has */
     uint32_t connections;
     int64_t patience_ms;

@@ -113,7 +113,7 @@ static enum err open_target(struct restore *restore, const char *copy, const cha
     if (!file_exists(path_join(path, copy, "journal"))) {
         return why_set(restore->why, ERR_MISSING, "%s is no copy: it has no journal", copy);
     }
-    TRY(copy_ground(copy, dir, restore->why));
+    TRY(copy_ground(copy, dir, true, restore->why));
     TRY(folder_make(path_join(path, dir, "store"), restore->why));
     path_join(restore->from, copy, "images");
     TRY(folder_make(path_join(restore->to, dir, "images"), restore->why));

@@ -16,7 +16,7 @@ static const char help[] =
     "Recibe por HTTP registros de actas firmados, los comprueba, los guarda y sólo entonces acusa recibo.\n"
     "Receives signed acta records over HTTP, checks them, stores them, and only then acknowledges.\n"
     "\n"
-    "  atalaya-intake --dir DIR --listen 127.0.0.1:8091 [--cert F --key F] [--copy DIR [--copy-sync]]\n"
+    "  atalaya-intake --dir DIR --listen 127.0.0.1:8091 [--cert F --key F] [--copy DIR [--copy-sync] [--copy-without-keys]]\n"
     "  atalaya-intake --restore COPIA --dir NUEVO\n"
     "\n"
     "  --dir DIR          carpeta de la noche / the night's folder\n"
@@ -28,6 +28,8 @@ static const char help[] =
     "  --copy-sync        acusa recibo cuando también la copia está en disco / acknowledges when the copy is "
     "on disk "
     "too\n"
+    "  --copy-without-keys  las claves no van en la copia: se guardan aparte / the keys are not in the copy: they "
+    "are kept apart\n"
     "  --connections N    conexiones a la vez (1024); después se corta la más lenta / connections at once; "
     "past it the\n"
     "                     slowest is dropped\n"
@@ -45,6 +47,7 @@ enum {
     OPT_KEY,
     OPT_COPY,
     OPT_COPY_SYNC,
+    OPT_COPY_NO_KEYS,
     OPT_CONNECTIONS,
     OPT_PATIENCE,
     OPT_RESTORE,
@@ -57,6 +60,7 @@ static const struct option options[] = {{"dir", required_argument, NULL, OPT_DIR
                                         {"key", required_argument, NULL, OPT_KEY},
                                         {"copy", required_argument, NULL, OPT_COPY},
                                         {"copy-sync", no_argument, NULL, OPT_COPY_SYNC},
+                                        {"copy-without-keys", no_argument, NULL, OPT_COPY_NO_KEYS},
                                         {"connections", required_argument, NULL, OPT_CONNECTIONS},
                                         {"patience", required_argument, NULL, OPT_PATIENCE},
                                         {"restore", required_argument, NULL, OPT_RESTORE},
@@ -93,6 +97,9 @@ static bool take(int option, const char *value, struct intake_config *config, co
         return true;
     case OPT_COPY:
         config->copy = value;
+        return true;
+    case OPT_COPY_NO_KEYS:
+        config->copy_no_keys = true;
         return true;
     case OPT_COPY_SYNC:
         config->copy_sync = true;

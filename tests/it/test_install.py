@@ -133,6 +133,7 @@ def test_users_and_folders(installed, tmp_path):
     night = tmp_path / "var/lib/atalaya/night"
     assert (night / "store").stat().st_uid == users["atalaya-intake"] and (night / "store").stat().st_mode & 0o777 == 0o700
     assert (night / "signer").stat().st_uid == users["atalaya-log"] and (night / "signer").stat().st_mode & 0o777 == 0o700
+    assert (night / "public/log").stat().st_mode & 0o7777 == 0o3775  # two write there, neither over the other's
     assert (night / "run").stat().st_mode & 0o7777 == 0o2775 and (night / "run/status").stat().st_mode & 0o7777 == 0o3775
 
 

@@ -190,6 +190,29 @@ def test_a_torn_journal_goes_on_and_a_forged_one_is_refused(start, run, wait_for
     assert refused.returncode == 2 and "checksum" in refused.stderr
 
 
+def test_keys_of_other_users_stay_out_of_the_copy(start, run, wait_for, status_of, tmp_path):
+    copy = tmp_path / "copy"
+    intake = Intake(start, wait_for, tmp_path / "night", ["--copy", copy, "--copy-without-keys"])
+    (intake.dir / "keys" / "cut.key").mkdir(parents=True)  # nothing here can be read as a file
+    intake.start()
+    fill(intake, 3)
+    copied(intake, wait_for, status_of)
+    intake.stop()
+    assert not (copy / "keys").exists() and (copy / "election" / "election.ini").is_file()
+    ended = run("atalaya-intake", "--restore", copy, "--dir", tmp_path / "new")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_a_folder_of_a_group_has_sockets_for_the_group(start, wait_for, tmp_path):
+    intake = Intake(start, wait_for, tmp_path / "night")
+    intake.start()
+    assert (intake.dir / "run/intake.sock").stat().st_mode & 0o777 == 0o600
+    intake.stop()
+    (intake.dir / "run").chmod(0o2775)
+    intake.start()
+    assert (intake.dir / "run/intake.sock").stat().st_mode & 0o777 == 0o660
+
+
 def test_the_copy_of_another_night_is_refused(start, wait_for, status_of, tmp_path):
     copy = tmp_path / "copy"
     one = Intake(start, wait_for, tmp_path / "one", ["--copy", copy]).start()
