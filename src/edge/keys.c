@@ -34,6 +34,7 @@ struct keys {
     struct stamp stamps[2 * EDGE_CERTS_MAX];
     uint8_t tickets[TLS_TICKET_KEYS][TLS_TICKET_KEY];
     struct keys_packet packet;
+    bool begins; /* what was asked before is forgotten */
 };
 
 bool keys_send(int socket, struct keys_packet *packet, struct span bytes, bool waits)
@@ -124,6 +125,7 @@ static void tell_all(struct keys *keys, int worker_end)
     struct keys_packet *packet = &keys->packet;
     tell_tickets(keys, worker_end);
     packet->kind = KEYS_BEGIN;
+    packet->what = keys->begins;
     (void)keys_send(worker_end, packet, SPAN(""), true);
     for (uint32_t i = 0; i < n; i++) {
         packet->kind = KEYS_CHAIN;
@@ -285,7 +287,9 @@ int keys_main(void *arg)
         log_line(LOG_ERROR, "keys_failed", "why=\"%s\"", why.text);
         return 1;
     }
+    keys.begins = true;
     tell_workers(&keys, tell_all);
+    keys.begins = false;
     loop_after(keys.loop, LOOK_MS, on_look, &keys);
     loop_after(keys.loop, TICKETS_MS, on_tickets, &keys);
     return loop_run(keys.loop);

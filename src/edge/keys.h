@@ -12,7 +12,7 @@
 enum keys_kind {
     KEYS_HELLO = 1, /* worker: tell me everything */
     KEYS_ASK,       /* worker: `cert`, `what`, `padding`, the question */
-    KEYS_BEGIN,     /* keys: a new set of certificates follows */
+    KEYS_BEGIN,     /* keys: a new set of certificates follows; `what` 1: from a role that has just begun */
     KEYS_CHAIN,     /* keys: `cert` and its chain */
     KEYS_READY,     /* keys: the set is complete */
     KEYS_TICKETS,   /* keys: ticket keys, the newest first */

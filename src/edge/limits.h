@@ -63,8 +63,8 @@ enum { LIMIT_H2_BLOCK_BYTES = 16384, LIMIT_H2_READ_BYTES = 24576 };
     ROW(handshake_ms, "handshake-ms", "ms", 5000, 100, 60000, "tls-handshake",                               \
         "del primer byte de un saludo TLS al último", "from the first byte of a TLS handshake to its last")  \
     ROW(key_asks, "key-asks", "", 64, 1, 65536, "tls-handshake",                                             \
-        "firmas que esperan a la vez los saludos de una misma red",                                          \
-        "signatures that handshakes from one network wait for at once")                                      \
+        "firmas pedidas a la vez para una misma red; los demás saludos esperan su turno",                    \
+        "signatures asked for at once for one network; further handshakes wait for their turn")              \
     ROW(tls_connections, "tls-connections", "", 32768, 1, 1000000, "memory",                                 \
         "conexiones TLS de cada proceso, de unos 15 KiB cada una",                                           \
         "TLS connections of each worker, of some 15 KiB each")                                               \

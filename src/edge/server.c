@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,6 +20,7 @@
 enum {
     SWEEP_MS = TICK_MS,
     DUE_A_TURN = 256, /* deadlines handled before others have their turn */
+    TRIM_LINES = 500, /* fewer are not worth it */
     TRIM_TICKS = 50,  /* memory of places that are free again goes back */
     ROOM_TRIES = 8,   /* evictions for one connection */
 };
@@ -45,6 +47,16 @@ static void on_due(void *arg, struct conn *conn)
     protocol_of(conn)->on_due(arg, conn);
 }
 
+/* What many TLS connections took lies in holes between what others hold: when most have gone it is given back. */
+static void trim_lines(struct server *server)
+{
+    if (server->tls_most >= TRIM_LINES && server->tls_lines < server->tls_most / 2) {
+        (void)malloc_trim(0);
+        server->tls_most = server->tls_lines;
+    }
+    server->tls_most = server->tls_lines > server->tls_most ? server->tls_lines : server->tls_most;
+}
+
 static void on_sweep(void *arg)
 {
     struct server *server = arg;
@@ -52,6 +64,7 @@ static void on_sweep(void *arg)
     bool more = wheel_turn(&server->wheel, server->now, DUE_A_TURN, on_due, server);
     if (server->now % TRIM_TICKS == 0) {
         conns_trim(&server->conns);
+        trim_lines(server);
     }
     if (server->hits != NULL) {
         hits_pen_flush(server->hits);

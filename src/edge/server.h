@@ -31,6 +31,7 @@ struct server {
     char h2_in[LIMIT_H2_READ_BYTES];              /* scratch: frames being understood */
     uint64_t h2_left;                             /* formed bytes that HTTP/2 connections keep */
     uint32_t tls_lines;                           /* connections that have TLS below them */
+    uint32_t tls_most;                            /* the most of them since memory was given back */
     struct edge_shelf answers;                    /* what respond() answers from */
     struct flow *flow;                            /* subscribers of /flow; NULL: not here */
     struct hits_pen *hits;                        /* where what was decided is told; NULL: nowhere */

@@ -34,19 +34,22 @@ static enum err failed(const char *what, struct why *why)
 static int ask(uint32_t cert, enum tls_ask_kind kind, int padding, const uint8_t *in, int len, uint8_t *out)
 {
     struct tls_line *line = tls_shaking;
-    struct span question = span_of((const char *)in, (size_t)len);
+    struct tls_question question = {
+        .cert = cert, .kind = kind, .padding = padding, .bytes = {(const char *)in, (size_t)len}};
     if (line == NULL || ASYNC_get_current_job() == NULL || len <= 0 || len > TLS_ASK_MAX ||
         line->question == QUESTION_REFUSED) {
         return -1;
     }
     line->question = QUESTION_OUT;
-    if (!line->house->ask(line->house->arg, line->owner, cert, kind, padding, question)) {
+    if (!line->house->ask(line->house->arg, line->owner, &question)) {
         line->question = QUESTION_REFUSED;
         return -1;
     }
+    line->asked = &question;
     while (line->question == QUESTION_OUT) {
         ASYNC_pause_job();
     }
+    line->asked = NULL;
     if (line->question != QUESTION_ANSWERED || line->answer == NULL) {
         return -1;
     }

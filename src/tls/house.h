@@ -13,9 +13,18 @@
 struct tls_house;
 struct tls_line; /* one connection; the descriptor stays the caller's */
 
-/* False: the question cannot be asked now, and the handshake fails. */
-typedef bool (*tls_ask)(void *arg, void *owner, uint32_t cert, enum tls_ask_kind kind, int padding,
-                        struct span question);
+/* What a handshake needs from who holds the key. */
+struct tls_question {
+    uint32_t cert;
+    enum tls_ask_kind kind;
+    int padding;
+    struct span bytes;
+    bool waits; /* the asker's: it was not asked yet */
+};
+
+/* `owner` waits for an answer from now on, whenever it is asked: until then tls_line_question has the question. False: it will not be asked,
+ * and the handshake fails. */
+typedef bool (*tls_ask)(void *arg, void *owner, struct tls_question *question);
 
 struct tls_house *tls_house_new(tls_ask ask, void *arg);
 /* A new set of certificates is added one by one, the first being the one for names that none has; then it takes the old
@@ -33,7 +42,9 @@ MUST_CHECK enum err tls_line_new(struct tls_house *house, int fd, void *owner, s
 void tls_line_free(struct tls_line *line, bool abrupt);
 /* OK: the handshake is done. ERR_AGAIN: not yet. ERR_IO: it failed. */
 MUST_CHECK enum err tls_line_shake(struct tls_line *line);
-bool tls_line_asks(const struct tls_line *line); /* a question is out */
+bool tls_line_asks(const struct tls_line *line); /* it waits for an answer */
+/* What it asks; NULL: nothing. */
+struct tls_question *tls_line_question(const struct tls_line *line);
 /* len 0: refused. */
 void tls_line_answer(struct tls_line *line, struct span answer);
 bool tls_line_is_h2(const struct tls_line *line);

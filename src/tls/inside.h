@@ -46,6 +46,7 @@ struct tls_line {
     bool ending; /* a good-bye and FIN follow what is left */
     struct answer *answer;
     struct tls_hello hello;
+    struct tls_question *asked; /* on the handshake's own stack, which stands still */
 };
 
 struct answer {

@@ -232,6 +232,11 @@ bool tls_line_asks(const struct tls_line *line)
     return line->question == QUESTION_OUT;
 }
 
+struct tls_question *tls_line_question(const struct tls_line *line)
+{
+    return line->question == QUESTION_OUT ? line->asked : NULL;
+}
+
 void tls_line_answer(struct tls_line *line, struct span answer)
 {
     if (line->question != QUESTION_OUT) {
@@ -297,6 +302,8 @@ ssize_t tls_line_receive(struct tls_line *line, char *at, size_t len)
         int code = SSL_read_ex(line->ssl, at + got, len - got, &n);
         last = code == 1 ? (ssize_t)n : judge(line, code);
         got += last > 0 ? n : 0;
+        /* Asked again, OpenSSL would make a buffer, find nothing to put into it and give it back. */
+        last = last > 0 && line->dry && SSL_has_pending(line->ssl) == 0 ? 0 : last;
     }
     if (gather.len > 0) { /* a key update, or an alert */
         (void)tls_line_flush(line);

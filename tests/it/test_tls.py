@@ -276,6 +276,62 @@ def test_the_keys_role_comes_back(safe, tree):  # noqa: F811
     site.until(serves)
 
 
+class Hello:
+    """A handshake whose bytes move when the test says so."""
+
+    def __init__(self, port, source="127.0.0.1"):
+        self.s = socket.create_connection(("127.0.0.1", port), 10, source_address=(source, 0))
+        self.come, self.go = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = Hello.context.wrap_bio(self.come, self.go)
+        self.done = self.step()
+
+    def step(self):
+        try:
+            self.tls.do_handshake()
+            done = True
+        except ssl.SSLWantReadError:
+            done = False
+        self.s.sendall(self.go.read())
+        return done
+
+    def finish(self):
+        while not self.done:
+            more = self.s.recv(65536)
+            assert more, "the server closed in the middle of a handshake"
+            self.come.write(more)
+            self.done = self.step()
+        self.s.close()
+
+
+def test_a_crowd_behind_one_address_waits_for_its_signatures(safe, tree):  # noqa: F811
+    """More than a network may ask for, and more than the channel to the keys holds: nobody is refused, and a newcomer from elsewhere does not
+    wait for them."""
+    tree.cut({"index.html": PAGE})
+    site = safe("--handshake-ms", "20000")
+    Hello.context = client()
+    with dial(site.tls_port) as s:
+        assert b" 200 OK" in ask(s)[0], "the keys have said which certificates there are"
+    keys = site.role("edge-keys")
+    os.kill(keys, signal.SIGSTOP)
+    try:
+        crowd = [Hello(site.tls_port) for _ in range(300)]
+        gone = crowd[::10]
+        for hello in gone:  # some lose patience, asked or not
+            hello.s.close()
+        site.until(lambda: site.count("accepted") >= 302)
+        other = Hello(site.tls_port, "127.5.6.7")
+    finally:
+        os.kill(keys, signal.SIGCONT)
+    other.finish()
+    for hello in crowd:
+        if hello not in gone:
+            hello.finish()
+    site.until(lambda: site.count("tls_full") >= 272)
+    assert site.count("refused_key_asks") == 0
+    with dial(site.tls_port) as s:
+        assert b" 200 OK" in ask(s)[0], "and the next is served"
+
+
 def test_renegotiation_is_refused(safe, tree):  # noqa: F811
     tree.cut({"index.html": PAGE})
     site = safe()
