@@ -5,6 +5,9 @@
 #include "seal/digest.h"
 
 #include <assert.h>
+#include <stdio.h>
+
+enum { PACKAGE_LATE = 32 }; /* cuts that may come before one names a package that was begun */
 
 void tree_init(struct tree *tree, int folder, const struct note_key *key, struct vault *vault)
 {
@@ -16,8 +19,10 @@ void tree_done(struct tree *tree)
     while (tree->n_cuts > 0) {
         tree_cut_free(tree->cuts[--tree->n_cuts]);
     }
-    tree_cut_free(tree->package);
-    tree->package = NULL;
+    for (int i = 0; i < TREE_PACKAGES; i++) {
+        tree_cut_free(tree->packages[i]);
+        tree->packages[i] = NULL;
+    }
 }
 
 /* latest.json must be what the manifest lists, but for the digest of the manifest, which stands there as zeros. */
@@ -81,21 +86,54 @@ static enum err check_chain(const struct tree *tree, const struct tree_cut *cut,
     return OK;
 }
 
+static bool lists_package(const struct tree_cut *cut, uint32_t package)
+{
+    char folder[32];
+    int n = snprintf(folder, sizeof folder, "package/%u/", package);
+    for (uint32_t i = 0; cut != NULL && i < cut->manifest.n_files; i++) {
+        if (span_starts(cut->manifest.files[i].path, span_of(folder, (size_t)n))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool package_is_held(const struct tree *tree, uint32_t package)
+{
+    for (uint32_t i = 0; i < tree->n_cuts; i++) {
+        if (lists_package(tree->cuts[i], package)) {
+            return true;
+        }
+    }
+    return lists_package(tree->packages[0], package);
+}
+
+/* A package has the number of the cut whose figures it has; the first cut that names it, mostly the next one, lists it. */
+static struct tree_cut *find_package(struct tree *tree, const struct latest *latest)
+{
+    for (uint32_t n = latest->package; n <= latest->cut && n - latest->package < PACKAGE_LATE; n++) {
+        struct tree_cut *cut = NULL;
+        if (tree_cut_load(tree, n, TREE_PACKAGE, &cut, NULL) == OK && lists_package(cut, latest->package)) {
+            return cut;
+        }
+        tree_cut_free(cut);
+    }
+    return NULL;
+}
+
 /* Holds the package that latest.json names when no held cut brought it. Not having it is no reason to keep the cut
  * back: its files answer 404 until they can be read. */
 static void hold_package(struct tree *tree, const struct latest *latest)
 {
-    struct tree_cut *package = NULL;
-    if (latest->package_ms >= 0 && held(tree, latest->package) == NULL) {
-        if (tree->package != NULL && tree->package->number == latest->package) {
-            return;
-        }
-        if (tree_cut_load(tree, latest->package, TREE_PACKAGE, &package, NULL) != OK) {
-            package = NULL;
-        }
+    if (latest->package_ms < 0 || package_is_held(tree, latest->package)) {
+        return;
     }
-    tree_cut_free(tree->package);
-    tree->package = package;
+    struct tree_cut *package = find_package(tree, latest);
+    if (package != NULL) {
+        tree_cut_free(tree->packages[1]);
+        tree->packages[1] = tree->packages[0];
+        tree->packages[0] = package;
+    }
 }
 
 static void push_newest(struct tree *tree, struct tree_cut *cut)

@@ -12,7 +12,7 @@
 
 struct routes;
 
-enum { TREE_CUTS = 10, TREE_FILE_MAX = 256 << 20, TREE_INLINE_MAX = 64 << 10 };
+enum { TREE_CUTS = 10, TREE_PACKAGES = 2, TREE_FILE_MAX = 256 << 20, TREE_INLINE_MAX = 64 << 10 };
 
 /* A cut that was verified. `files` and `twins` run beside the manifest's lists; NULL where nothing is held: bundles of
  * the ledger are sent from the folder, entry pages are the newest cut's only. */
@@ -34,8 +34,9 @@ struct tree {
     struct vault *vault;
     struct tree_cut *cuts[TREE_CUTS]; /* newest first */
     uint32_t n_cuts;
-    struct tree_cut
-        *package; /* the newest package's cut, held for its package alone; NULL when a kept cut has it */
+    /* Cuts held for their package alone: the newest one, when no held cut lists it, and the one before, which who
+     * fetches the cut before may be fetching still. NULL: none. */
+    struct tree_cut *packages[TREE_PACKAGES];
     struct latest latest;
     struct body *pointer; /* latest.json */
     struct body *vkey;

@@ -46,8 +46,8 @@ void tree_want(struct tree *tree)
             vault_want(tree->vault, cut->minisig);
         }
     }
-    if (tree->package != NULL) {
-        each_file(tree->package, false, want, tree->vault);
+    for (int i = 0; i < TREE_PACKAGES && tree->packages[i] != NULL; i++) {
+        each_file(tree->packages[i], false, want, tree->vault);
     }
     if (tree->pointer != NULL) {
         vault_want(tree->vault, tree->pointer);
@@ -102,7 +102,7 @@ void tree_view(struct tree *tree, struct routes *routes)
         each_file(tree->cuts[i], i == 0, route, routes);
         route_manifest(routes, tree->cuts[i]);
     }
-    if (tree->package != NULL) {
-        each_file(tree->package, false, route, routes);
+    for (int i = 0; i < TREE_PACKAGES && tree->packages[i] != NULL; i++) {
+        each_file(tree->packages[i], false, route, routes);
     }
 }

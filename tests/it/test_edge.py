@@ -425,8 +425,8 @@ def test_a_cut_that_is_not_right_is_refused(edge, tree):
 
 def test_a_restart_finds_the_last_ten_cuts(edge, tree):
     for n in range(14):
-        more = {"foreign": {"package/1/a.csv": b"a,b\n" * 100}} if n == 1 else {}
-        pointer = {"package": {"number": 1, "path": "package/1/", "time": "2027-06-07T02:01:00Z"}} if n else {}
+        more = {"foreign": {"package/1/a.csv": b"a,b\n" * 100}} if n == 2 else {}  # made of cut 1, named first by the next
+        pointer = {"package": {"number": 1, "path": "package/1/", "time": "2027-06-07T02:01:00Z"}} if n > 1 else {}
         tree.cut(**more, **pointer)
     site = edge(tree)
     site.until_cut(13)
