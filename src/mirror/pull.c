@@ -135,6 +135,10 @@ static enum err want(struct pull *pull, uint32_t cut, const struct manifest_file
     enum err err =
         pull_get_exact(pull, file->path, file->sha256, file->bytes, place == PLACE_PACKAGE ? &missing : why);
     if (err == ERR_MISSING && place == PLACE_PACKAGE) {
+        if (!pull->still && !pull->last_look) {
+            return why_set(why, ERR_AGAIN, "%s",
+                           missing.text); /* the feed may have moved on to a newer one */
+        }
         return OK; /* an origin that was made again has the next one; the cut does not wait for it */
     }
     TRY(err);
@@ -367,10 +371,13 @@ static bool never_believed(enum err err)
            err == ERR_CONFLICT || err == ERR_TOO_BIG;
 }
 
-static enum err look_and_adopt(struct pull *pull, struct buf *pointer, bool *new, struct why *why)
+/* `before` is the pointer of the look before this one. */
+static enum err look_and_adopt(struct pull *pull, struct span before, struct buf *pointer, bool *new,
+                               struct why *why)
 {
     struct latest latest;
     enum err err = look(pull, pointer, &latest, why);
+    pull->still = span_equal(before, buf_as_span(pointer));
     if (err == ERR_MISSING && !pull->has) {
         *why = (struct why){{0}};      /* no trouble of its own: the log may have one to tell */
         return follow_look(pull, why); /* the feed answers and has no cut yet: the night has not begun */
@@ -394,26 +401,27 @@ static enum err look_and_adopt(struct pull *pull, struct buf *pointer, bool *new
     return follow_proofs(pull, why); /* a feed that always has a newer cut must not keep the codes away */
 }
 
-/* The feed moves on while we read: an entry page of the next cut is no forgery. So what does not fit is looked at again,
- * and believed to be wrong only when the pointer stands still; else it is left for the next look. */
+/* The feed moves on while we read: an entry page of the next cut is no forgery, and a package that it has no more no loss. So
+ * what does not fit is looked at again, and believed to be wrong only when the pointer stands still; else it is left for the next
+ * look. */
 enum pull_result pull_once(struct pull *pull, struct why *why)
 {
     struct buf pointer = {0}, before = {0};
-    bool new = false, still = false;
+    bool new = false;
     enum err err = OK;
     for (int again = 0; again < LOOK_AGAIN; again++) {
         *why = (struct why){{0}};
+        pull->last_look = again + 1 == LOOK_AGAIN;
         buf_clear(&before);
         buf_span(&before, buf_as_span(&pointer));
-        err = look_and_adopt(pull, &pointer, &new, why);
-        still = span_equal(buf_as_span(&before), buf_as_span(&pointer));
-        if (err == OK || !never_believed(err) || still) {
+        err = look_and_adopt(pull, buf_as_span(&before), &pointer, &new, why);
+        if (err == OK || (err != ERR_AGAIN && !never_believed(err)) || pull->still) {
             break;
         }
     }
     buf_done(&pointer);
     buf_done(&before);
-    if (err == OK || (never_believed(err) && !still)) {
+    if (err == OK || ((err == ERR_AGAIN || never_believed(err)) && !pull->still)) {
         return new ? PULL_NEW : PULL_SAME;
     }
     if (never_believed(err)) {

@@ -35,6 +35,8 @@ struct pull {
     struct pinned pinned;
     bool has;                /* a verified cut is published here */
     bool repair;             /* but files of it did not match and were removed */
+    bool still;              /* the feed's pointer is what it was a look before */
+    bool last_look;          /* of this turn: what is not there is not waited for */
     uint32_t cut;            /* its number */
     int64_t cut_ms, next_ms; /* its moment, and of the next (-1) */
     bool last;
