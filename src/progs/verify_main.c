@@ -6,7 +6,7 @@
 
 int main(int argc, char **argv)
 {
-    struct proof_options options = {0};
+    struct proof_options options = {.wait_s = PROOF_WAIT_S};
     const struct option_row rows[] = {
         {"policy", "FILE", OPTION_TEXT, &options.policy, 0, 0, false,
          "la política que se fija: log, witness, group, quorum; o solo claves, una por renglón",
@@ -17,12 +17,15 @@ int main(int argc, char **argv)
         {"recount", NULL, OPTION_FLAG, &options.recount, 0, 0, false,
          "solo la bitácora y los totales, sin archivos ni páginas",
          "the log and the totals alone, no files and no pages"},
+        {"wait", "S", OPTION_NUMBER, &options.wait_s, 0, 3600, false,
+         "cuánto puede tardar en mostrarse el corte más nuevo que la bitácora tiene (8 si no se dice)",
+         "how long the newest cut that the log has may take to be shown (8 unless said)"},
         {"json", NULL, OPTION_FLAG, &options.json, 0, 0, false, "salida para programas",
          "output for programs"},
     };
     const struct command command = {
         .program = "atalaya-verify",
-        .usage = "URL|DIR [--policy FILE] [--seen FILE] [--recount] [--json]",
+        .usage = "URL|DIR [--policy FILE] [--seen FILE] [--recount] [--wait S] [--json]",
         .es =
             "Examina lo publicado: firmas, manifiestos, la huella de cada archivo, la bitácora, y cada cifra y renglón "
             "contado de nuevo desde las entradas.",

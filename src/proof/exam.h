@@ -113,12 +113,12 @@ struct exam {
         bool there;
     } * image_rows;
     uint32_t n_images_named, n_images_missing;
-    struct buf pointer;    /* latest.json as it was when the examination began */
-    uint32_t cut_now;      /* a newer one that came meanwhile; else 0 or the one examined */
-    bool proofs_late;      /* the newest cuts have none yet, and the night goes on */
-    bool patient;          /* the first turn: what is late is waited for */
-    bool waits;            /* something was seen that may be on its way */
-    struct buf file, twin; /* scratch */
+    struct buf pointer;         /* latest.json as it was when the examination began */
+    uint32_t cut_now;           /* a newer one that came meanwhile; else 0 or the one examined */
+    bool proofs_late;           /* the newest cuts have none yet, and the night goes on */
+    struct exam_before *before; /* the turns before this one */
+    bool waits;                 /* something was seen that may be on its way */
+    struct buf file, twin;      /* scratch */
     struct found *found;
     uint32_t n_found, cap_found;
     uint64_t n_files, n_bytes, n_entries, n_pages, n_rows, n_images, n_tiles, n_proofs, n_bodies,
@@ -143,6 +143,8 @@ bool exam_replaced(struct span path);
 /* What was found in this turn and in the one before; and what this turn found, for the next. */
 struct exam_before {
     struct buf lines;
+    uint32_t shown;   /* the cut that the pointer showed, older than the log's newest, */
+    int64_t shown_ms; /* and when that was seen first; 0: it was not */
 };
 void exam_keep_lasting(struct exam *exam, const struct exam_before *before);
 void exam_remember(const struct exam *exam, struct exam_before *before);

@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 
-enum { PATIENCE_MS = 1500, PATIENCE_SITE_MS = 8000, LOOK_MS = 100 };
+enum { PATIENCE_MS = 1500, LOOK_MS = 100 };
 
 static const char CHECKPOINT[] = "log/checkpoint";
 
@@ -147,11 +147,16 @@ static void check_tiles(struct exam *exam)
     }
 }
 
-/* Has the pointer moved on since it was read? A cut's entry comes before the cut is shown. */
+/* Has the pointer moved on since it was read? A cut's entry comes before the cut is shown, and a mirror that has the log's part of
+ * it may have to fetch the cut yet. */
 static bool moves_on(struct exam *exam)
 {
-    int64_t patience = source_is_folder(exam->source) ? PATIENCE_MS : PATIENCE_SITE_MS;
-    int64_t until = monotonic_ms() + (exam->patient ? patience : 0);
+    struct exam_before *before = exam->before;
+    if (before->shown_ms == 0 || before->shown != exam->latest.cut) {
+        before->shown = exam->latest.cut;
+        before->shown_ms = monotonic_ms();
+    }
+    int64_t until = before->shown_ms + exam->options->wait_s * 1000;
     do {
         if (exam_cut_now(exam) > exam->latest.cut) {
             return true;

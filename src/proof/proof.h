@@ -9,10 +9,13 @@
 
 #include <stdint.h>
 
+enum { PROOF_WAIT_S = 8 };
+
 struct proof_options {
     const char *where;  /* folder or URL */
     const char *policy; /* file of pinned verifier keys, NULL: none */
     const char *seen;   /* file with a checkpoint or proof kept from before, NULL: none */
+    int64_t wait_s;     /* so long a tree may take to show the newest cut that its log has */
     bool json;
     bool recount; /* the log and the totals alone: no files, no pages */
 };

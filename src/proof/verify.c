@@ -138,7 +138,7 @@ static enum err turn(const struct proof_options *options, int turns, struct exam
     static struct exam exam;
     struct why failed = {{0}};
     exam_init(&exam, options);
-    exam.patient = turns == 1;
+    exam.before = before;
     enum err err = steps(&exam, &failed);
     err = err == OK ? settle(&exam, turns, before, &failed) : err;
     if (err == OK) {

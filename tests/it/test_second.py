@@ -69,8 +69,8 @@ class World:
 
     def says(self):
         """(the first's verdict, the second's): None when all is well."""
-        done = subprocess.run([self.bin / "atalaya-verify", self.tree, "--policy", self.folder / "policy"], capture_output=True,
-                              text=True, timeout=60)
+        done = subprocess.run([self.bin / "atalaya-verify", self.tree, "--policy", self.folder / "policy", "--wait", "1"],
+                              capture_output=True, text=True, timeout=60)
         assert done.returncode in (0, 1, 2), done.stderr
         return (done.stdout + done.stderr if done.returncode else None), verifier.verify(self.tree, self.vkey)
 

@@ -40,7 +40,7 @@ def copy(clean, tmp_path):
 
 
 def verify(bin_dir, where, *args):
-    done = subprocess.run([bin_dir / "atalaya-verify", where, "--json", *args], capture_output=True, text=True)
+    done = subprocess.run([bin_dir / "atalaya-verify", where, "--json", "--wait", "1", *args], capture_output=True, text=True)
     return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
 
