@@ -162,10 +162,12 @@ uint32_t heavy_top(const struct heavy *heavy, struct heavy_item *out, uint32_t m
 {
     struct heavy_item *all = calloc(heavy->n + 1U, sizeof *all);
     assert(all != NULL);
-    memcpy(all, heavy->items, heavy->n * sizeof *all);
-    qsort(all, heavy->n, sizeof *all, by_weight);
     uint32_t n = heavy->n < max ? heavy->n : max;
-    memcpy(out, all, n * sizeof *out);
+    if (n > 0) {
+        memcpy(all, heavy->items, heavy->n * sizeof *all);
+        qsort(all, heavy->n, sizeof *all, by_weight);
+        memcpy(out, all, n * sizeof *out);
+    }
     free(all);
     return n;
 }
