@@ -48,7 +48,7 @@ void images_note(struct images *images, uint64_t index, struct span entry)
         assert(images->due != NULL);
     }
     struct image_due *due = &images->due[images->n++];
-    due->index = index;
+    *due = (struct image_due){.index = index};
     bool fits = span_copy(digest, due->hex, sizeof due->hex);
     assert(fits);
 }

@@ -2,6 +2,7 @@
 #include "cut/images.h"
 #include "os/file.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -173,6 +174,26 @@ static void what_comes_before_the_first_cut_is_named_ahead(void **state)
     images_done(&images);
 }
 
+/* Memory as it comes is not what a note says: one that had no turn yet is named with its cut. */
+static void one_that_had_no_turn_is_named_with_its_cut(void **state)
+{
+    (void)state;
+    struct images images;
+    struct why why = {""};
+    mallopt(M_PERTURB, 0x5a);
+    store(DIGEST("aa") ".jpg");
+    store(DIGEST("cc") ".jpg");
+    begin_anew(&images);
+    note(&images, 5, "prep-acta/v1", DIGEST("aa") " 10");
+    assert_false(images_name_ahead(&images));
+    note(&images, 6, "prep-acta/v1", DIGEST("cc") " 10");
+    assert_int_equal(images_publish(&images, 7, &why), OK);
+    assert_true(is_public(DIGEST("aa") ".jpg") && is_public(DIGEST("cc") ".jpg"));
+    assert_int_equal(images.n, 0);
+    images_done(&images);
+    mallopt(M_PERTURB, 0);
+}
+
 /* The folder holds one that the cut does not cover: none is shown by it but those that are. */
 static void a_name_ahead_of_its_cut_is_not_shown(void **state)
 {
@@ -244,6 +265,7 @@ int main(void)
         cmocka_unit_test(one_that_is_not_stored_is_tried_again),
         cmocka_unit_test(those_that_wait_take_turns),
         cmocka_unit_test(what_comes_before_the_first_cut_is_named_ahead),
+        cmocka_unit_test(one_that_had_no_turn_is_named_with_its_cut),
         cmocka_unit_test(a_name_ahead_of_its_cut_is_not_shown),
         cmocka_unit_test(what_a_stopped_role_named_is_taken_away),
         cmocka_unit_test(other_entries_name_no_image),
