@@ -122,6 +122,7 @@ def test_feed_gone_and_back(start, tmp_path, feed, tree, mirror_args):
     tree.cut()
     mirror = start("atalaya-mirror", *mirror_args)
     wait_for(holds(tmp_path, 0), say=mirror.text)
+    wait_for(lambda: (tmp_path / "m/feed-state").read_text().startswith("ok 20"), say="not said")  # its look has ended
     port = feed.port
     feed.down()
     wait_for(lambda: (tmp_path / "m/feed-state").read_text().startswith("lost 20"), say="not said")
