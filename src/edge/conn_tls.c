@@ -244,9 +244,14 @@ static bool has_bytes(struct server *server, struct conn *conn)
     return n > 0;
 }
 
-static void shaken(struct server *server, struct conn *conn)
+static void count_handshake(const struct server *server, const struct conn *conn)
 {
     count(server->answers.row, tls_line_resumed(conn->tls) ? COUNT_TLS_RESUMED : COUNT_TLS_FULL, 1);
+}
+
+static void shaken(struct server *server, struct conn *conn)
+{
+    count_handshake(server, conn);
     conn->protocol = tls_line_is_h2(conn->tls) ? PROTOCOL_HTTP2 : PROTOCOL_HTTP1;
     server_stage(server, conn, CONN_IDLE, server->limits.idle_ms);
     protocol_of(conn)->on_event(server, conn, LOOP_READ);
@@ -270,6 +275,9 @@ static void on_event(struct server *server, struct conn *conn, unsigned events)
     enum err err = tls_line_shake(conn->tls);
     if (err == OK) {
         shaken(server, conn);
+    } else if (err != ERR_AGAIN && tls_line_version(conn->tls) != 0) {
+        count_handshake(server, conn); /* whole, but the other side did not stay for its tickets */
+        server_close(server, conn);
     } else if (err != ERR_AGAIN) {
         fail(server, conn, DECIDED_REFUSED, COUNT_REFUSED_TLS);
     }
