@@ -39,14 +39,14 @@ static void passed(struct sending *sending, struct server *server, size_t bytes)
 
 static ssize_t send_once(const struct sending *sending, const struct conn *conn, bool more)
 {
-    const char *own = sending->own + sending->own_at;
     size_t own_len = sending->own_len - sending->own_at;
     size_t body_len = sending->file < 0 ? (size_t)sending->body_left : 0;
+    if (own_len == 0) { /* and own may be none at all */
+        return transport_send(conn, sending->body, body_len, more);
+    }
+    const char *own = sending->own + sending->own_at;
     if (body_len == 0) {
         return transport_send(conn, own, own_len, more || sending->body_left > 0);
-    }
-    if (own_len == 0) {
-        return transport_send(conn, sending->body, body_len, more);
     }
     struct iovec parts[2] = {{.iov_base = (void *)(uintptr_t)own, .iov_len = own_len},
                              {.iov_base = (void *)(uintptr_t)sending->body, .iov_len = body_len}};
