@@ -3,7 +3,6 @@
 what must hold; one that did not reach the load it promises says so and does not pass.
 
 `drills/edge_attacks.py [NAME …] [--small] [--json FILE]`. 127.0.0.0/8 only; each ends by itself within two minutes."""
-import argparse
 import random
 import re
 import shutil
@@ -14,28 +13,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from edge_kit import Edge, Probe, Verdict, ask, connect_many, drain, many_descriptors, until  # noqa: E402
+from edge_kit import Edge, Probe, calm, connect_many, drain, drills_main, many_descriptors, settles, until  # noqa: E402
 
 HALF = b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: slow\r\n"
-
-SMALL = 8 << 20  # what a worker that had its first work keeps: pages of its allocator
-
-
-def calm(edge, seconds=1.0):
-    probe = Probe(edge.port, edge.page)
-    time.sleep(seconds)
-    return probe.stop()
-
-
-def settles(verdict, edge, before, descriptors, quiet=None):
-    """V3, V4, V5: memory and descriptors are back, nobody died, answers come as before."""
-    until(lambda: edge.descriptors() <= descriptors + 2, 20, "descriptors were not given back")
-    until(lambda: edge.rss() < max(before * 1.5, before + SMALL), 11, "memory was not given back")
-    verdict.must("worker's own memory afterwards, beyond before", (edge.rss() - before) / 2**20, SMALL / 2**20, "MiB")
-    verdict.must("processes that had to be started again", float(edge.status()["restarts"]), 0)
-    if quiet is not None:
-        verdict.recovers(edge, quiet)
-
 
 def slow_heads(verdict, small, n=None):
     """Half heads, a line more each second, opened again when they are cut off."""
@@ -213,19 +193,5 @@ def slow_bodies(verdict, small):
 DRILLS = {f.__name__: f for f in (slow_heads, slow_heads_by_slowhttptest, slow_bodies, slow_reads, idle_flood, churn)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *DRILLS])
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    many_descriptors()
-    verdict = Verdict("edge_attacks")
-    for name in arguments.names or DRILLS:
-        print(f"== {name}: {DRILLS[name].__doc__.split('.')[0]}", flush=True)
-        DRILLS[name](verdict, arguments.small)
-    return verdict.end(arguments.json)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    drills_main(__doc__, "edge_attacks", DRILLS)

@@ -3,15 +3,13 @@
 independent probe must be answered rightly and in time, and no bad request may cost the edge more than a good one.
 
 `drills/edge_flood.py [--small] [--json FILE]`. Loopback only; three minutes at full size."""
-import argparse
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from edge_kit import Edge, Probe, Verdict, many_descriptors, median, until  # noqa: E402
+from edge_kit import Edge, Probe, calm, drills_main, median, settles  # noqa: E402
 
 LUA = {
     "random query": 'request = function() n = (n or 0) + 1; return wrk.format("GET", "/cut/0/index.html?x=" .. n) end',
@@ -43,22 +41,17 @@ def wrk(edge, seconds, connections=64, path="/cut/0/index.html", script=None, *w
 
 def flood(verdict, small, name, least, *words):
     with Edge() as edge:
-        calm = Probe(edge.port, edge.page)
-        time.sleep(2)
-        calm.stop()
-        before, descriptors = edge.rss(), edge.descriptors()
+        quiet, before, descriptors = calm(edge, 2), edge.rss(), edge.descriptors()
         probe = Probe(edge.port, edge.page)
         requests, _ = wrk(edge, 3 if small else 60, 256, "/cut/0/index.html", None, *words)
         probe.stop()
-        verdict.must(f"{name}: requests a second, so that it was a flood", requests / (3 if small else 60), least / (20 if small else 1), least=True)
-        verdict.survive(probe, calm, f"{name}: ")
-        until(lambda: edge.descriptors() <= descriptors + 2, 20, "descriptors were not given back")
-        verdict.must(f"{name}: worker's own memory afterwards, beyond before", (edge.rss() - before) / 2**20, 4, "MiB")
-        verdict.recovers(edge, calm, f"{name}: ")
-        verdict.must(f"{name}: processes that had to be started again", float(edge.status()["restarts"]), 0)
+        verdict.load(f"{name}: requests a second", requests / (3 if small else 60), least / (20 if small else 1))
+        verdict.survive(probe, quiet, f"{name}: ")
+        settles(verdict, edge, before, descriptors, quiet)
 
 
 def bad_requests(verdict, small):
+    """No request that is none of ours costs more than one that is."""
     with Edge() as edge:
         scripts = {}
         for name, text in LUA.items():
@@ -78,22 +71,17 @@ def bad_requests(verdict, small):
             verdict.must(f"cost of: {name}, beside a hit of 4 KiB", median(costs[name]) / good, 1.1 if not small else 2.0)
 
 
-def run(verdict, small):
+def kept_connections(verdict, small):
+    """Requests as fast as they go over 256 connections."""
     flood(verdict, small, "kept connections", 10000)
+
+
+def new_connections(verdict, small):
+    """A connection for each request."""
     flood(verdict, small, "new connections", 4000, "-H", "Connection: close")
-    bad_requests(verdict, small)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    many_descriptors()
-    verdict = Verdict("edge_flood")
-    run(verdict, arguments.small)
-    return verdict.end(arguments.json)
-
+DRILLS = {f.__name__: f for f in (kept_connections, new_connections, bad_requests)}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    drills_main(__doc__, "edge_flood", DRILLS)

@@ -3,7 +3,6 @@
 answered as if they were not there. Then subscribers that do not read: they cost nobody anything and are cut off.
 
 `drills/edge_flow.py [--small] [--json FILE]`. Loopback only; a minute at full size."""
-import argparse
 import select
 import socket
 import sys
@@ -12,7 +11,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from edge_kit import Edge, Probe, Verdict, connect_many, many_descriptors, until  # noqa: E402
+from edge_kit import Edge, Probe, calm, connect_many, drills_main, until  # noqa: E402
 
 ASK = b"GET /flow HTTP/1.1\r\nHost: a\r\n\r\n"
 IDLE = b"GET /cut/0/small.html HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -85,14 +84,13 @@ def memory(edge, n):
     return cost
 
 
-def broadcast(verdict, n, seconds):
+def broadcast(verdict, small):
+    """An event a second to everybody."""
+    n, seconds = (600, 4) if small else (15000, 20)
     with tempfile.TemporaryDirectory() as folder, Edge("--flow", folder, "--idle-ms", "60000") as edge:
         ingest = begin(edge, folder)
         with_idle = memory(edge, n)
-        calm = Probe(edge.port, edge.page)
-        time.sleep(3 if n > 5000 else 1)
-        calm.stop()
-        before = edge.rss()
+        quiet, before = calm(edge, 1 if small else 3), edge.rss()
         crowd = Crowd(connect_many(edge.port, n, ASK, "127.10.{}.{}", seconds=60))
         until(lambda: crowd.read(0.2) or int(edge.status().get("flow_subscribers", 0)) >= n, 30, "not all were let in")
         per_sub = (edge.rss() - before) / n - with_idle
@@ -113,19 +111,17 @@ def broadcast(verdict, n, seconds):
         verdict.must("events skipped for somebody who reads", skipped, n // 100)
         verdict.must("the worker's processor time in a second", cpu * 1000, 600, "ms")
         verdict.must("an event to a subscriber", cpu / n * 1e6, 30, "µs")
-        verdict.survive(probe, calm, f"{n} subscribers: ")
+        verdict.survive(probe, quiet, f"{n} subscribers: ")
         verdict.must("processes that had to be started again", float(edge.status()["restarts"]), 0)
         crowd.close()
 
 
-def hoarders(verdict, n):
+def hoarders(verdict, small):
     """Subscribers that take nothing: a receive window of a few hundred bytes, and no read."""
+    n = 100 if small else 1000
     with tempfile.TemporaryDirectory() as folder, Edge("--flow", folder, "--drain-ms", "2000", "--flow-queue", "1024") as edge:
         ingest = begin(edge, folder)
-        calm = Probe(edge.port, edge.page)
-        time.sleep(1)
-        calm.stop()
-        before, made = edge.rss(), []
+        quiet, before, made = calm(edge), edge.rss(), []
         for i in range(n):
             s = socket.socket()
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
@@ -144,26 +140,12 @@ def hoarders(verdict, n):
         probe.stop()
         verdict.must("hoarders that are still there after 30 s", float(edge.status()["flow_subscribers"]), 0)
         verdict.must("memory a hoarder, bytes", max(0, top - before) / n, 2048)
-        verdict.survive(probe, calm, "hoarders: ")
+        verdict.survive(probe, quiet, "hoarders: ")
         for s in made:
             s.close()
 
 
-def run(verdict, small):
-    many_descriptors()
-    broadcast(verdict, 600 if small else 15000, 4 if small else 20)
-    hoarders(verdict, 100 if small else 1000)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    verdict = Verdict("edge_flow")
-    run(verdict, arguments.small)
-    return verdict.end(arguments.json)
-
+DRILLS = {f.__name__: f for f in (broadcast, hoarders)}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    drills_main(__doc__, "edge_flow", DRILLS)

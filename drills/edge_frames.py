@@ -3,7 +3,6 @@
 reached, with an independent probe beside it; what ended the connections is read from the counters.
 
 `drills/edge_frames.py [NAME …] [--small] [--json FILE]`. Loopback only; four minutes at full size."""
-import argparse
 import socket
 import sys
 import threading
@@ -11,8 +10,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from edge_attacks import calm, settles  # noqa: E402
-from edge_kit import Edge, Probe, Verdict, many_descriptors  # noqa: E402
+from edge_kit import Edge, Probe, calm, drills_main, settles  # noqa: E402
 from h2_cases import (CONTINUATION, DATA, END, HEADERS, PING, POST, PREFACE, PRIORITY, RST, WHOLE, field, frame, get, head, settings,  # noqa: E402
                       text, window)
 
@@ -142,22 +140,7 @@ def bombs_and_stalls(verdict, small):
         settles(verdict, edge, before, descriptors, quiet)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    many_descriptors()
-    verdict = Verdict("edge_frames")
-    for name in arguments.names or [*ATTACKS, "bombs and stalls"]:
-        print(f"== {name}", flush=True)
-        if name in ATTACKS:
-            frames(verdict, arguments.small, name)
-        else:
-            bombs_and_stalls(verdict, arguments.small)
-    return verdict.end(arguments.json)
-
+DRILLS = {**{name: lambda verdict, small, name=name: frames(verdict, small, name) for name in ATTACKS}, "bombs and stalls": bombs_and_stalls}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    drills_main(__doc__, "edge_frames", DRILLS)

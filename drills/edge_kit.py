@@ -1,5 +1,6 @@
 """What the drills of the edge share: an edge over a small signed tree, many connections from one process, an independent
-probe, and the verdict. Everything stays on 127.0.0.0/8 and is bounded in connections and seconds."""
+probe, the verdict, and the program around them. Everything stays on 127.0.0.0/8 and is bounded in connections and seconds."""
+import argparse
 import hashlib
 import json
 import os
@@ -22,6 +23,8 @@ from signed_tree import Tree  # noqa: E402
 
 BIN = Path(os.environ.get("ATALAYA_BIN_DIR", REPO / "build/bin"))
 REQUEST = b"GET /cut/0/index.html HTTP/1.1\r\nHost: a\r\n\r\n"
+LAST_REQUEST = b"GET /cut/0/index.html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+SMALL = 8 << 20  # what a worker that had its first work keeps: pages of its allocator
 
 
 def many_descriptors():
@@ -108,31 +111,31 @@ def until(what, seconds, say):
     return found
 
 
-def ask(port, source="127.0.0.1", request=REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), seconds=2):
+def whole_answer(s, request):
+    s.sendall(request)
+    data = b""
+    while part := s.recv(65536):
+        data += part
+    return data
+
+
+def ask(port, source="127.0.0.1", request=LAST_REQUEST, seconds=2):
     """The whole answer to one request over a connection of its own, or None."""
     try:
         with socket.create_connection(("127.0.0.1", port), seconds, source_address=(source, 0)) as s:
-            s.sendall(request)
-            data = b""
-            while part := s.recv(65536):
-                data += part
-            return data
+            return whole_answer(s, request)
     except OSError:
         return None
 
 
-def ask_tls(port, source="127.0.0.1", request=b"GET /cut/0/index.html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", seconds=5):
+def ask_tls(port, source="127.0.0.1", request=LAST_REQUEST, seconds=5):
     """The same over a new TLS connection with a whole handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
         with socket.create_connection(("127.0.0.1", port), seconds, source_address=(source, 0)) as raw, context.wrap_socket(raw) as s:
-            s.sendall(request)
-            data = b""
-            while part := s.recv(65536):
-                data += part
-            return data
+            return whole_answer(s, request)
     except OSError:
         return None
 
@@ -258,13 +261,49 @@ class Verdict:
             if (probe.ms(0.99) <= bound and not probe.wrong) or time.monotonic() > end:
                 break
         self.must(f"{say}probe p99, five seconds after it at the latest", probe.ms(0.99), round(bound, 1), "ms")
+        self.must(f"{say}wrong answers then", len(probe.wrong), 0)
 
     def end(self, to=None):
         failed = [r for r in self.rows if not r["passed"]]
         if to:
             Path(to).write_text(json.dumps({"drill": self.name, "rows": self.rows}, indent=1) + "\n")
-        print(f"{self.name}: {len(self.rows) - len(failed)} of {len(self.rows)} held")
+        untested = sum(r.get("not_tested", False) for r in self.rows)
+        print(f"{self.name}: {len(self.rows) - len(failed)} of {len(self.rows)} held" + (f", {untested} not tested" if untested else ""))
         return 1 if failed else 0
+
+
+def calm(edge, seconds=1.0, tls=False):
+    """How the probe is answered while nothing else happens."""
+    probe = Probe(edge.port, edge.page, tls_port=edge.tls_port if tls else 0)
+    time.sleep(seconds)
+    return probe.stop()
+
+
+def settles(verdict, edge, before, descriptors, quiet=None):
+    """V3, V4, V5: memory and descriptors are back, nobody died, answers come as before."""
+    until(lambda: edge.descriptors() <= descriptors + 2, 20, "descriptors were not given back")
+    until(lambda: edge.rss() < max(before * 1.5, before + SMALL), 11, "memory was not given back")
+    verdict.must("worker's own memory afterwards, beyond before", (edge.rss() - before) / 2**20, SMALL / 2**20, "MiB")
+    verdict.must("processes that had to be started again", float(edge.status()["restarts"]), 0)
+    if quiet is not None:
+        verdict.recovers(edge, quiet)
+
+
+def drills_main(document, name, drills):
+    """The program of a file of drills: those that are named, or all, in full size or --small. A drill is a function of the verdict
+    and of whether it is small; the program's end says whether all held."""
+    parser = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *drills], metavar="NAME", help=", ".join(drills))
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    many_descriptors()
+    verdict = Verdict(name)
+    for drill in arguments.names or drills:
+        say = " ".join((drills[drill].__doc__ or "").split()).partition(":")[0].partition(". ")[0].strip(".")
+        print(f"== {drill}{': ' if say else ''}{say}", flush=True)
+        drills[drill](verdict, arguments.small)
+    sys.exit(verdict.end(arguments.json))
 
 
 def median(values):

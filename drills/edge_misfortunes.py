@@ -3,7 +3,6 @@
 standing still, the disk of the hits full, no place left. Two workers.
 
 `drills/edge_misfortunes.py [NAME …] [--small] [--json FILE]`. Loopback only; two minutes at full size."""
-import argparse
 import os
 import re
 import signal
@@ -14,8 +13,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from edge_attacks import calm  # noqa: E402
-from edge_kit import Edge, Probe, Verdict, connect_many, many_descriptors, until  # noqa: E402
+from edge_kit import Edge, Probe, calm, connect_many, drills_main, until  # noqa: E402
 
 
 def readers(edge, seconds):
@@ -118,19 +116,5 @@ def no_places(verdict, small):
 DRILLS = {f.__name__: f for f in (killed, stalled_reader, full_disk, no_places)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *DRILLS])
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    many_descriptors()
-    verdict = Verdict("edge_misfortunes")
-    for name in arguments.names or DRILLS:
-        print(f"== {name}: {DRILLS[name].__doc__.split(':')[0]}", flush=True)
-        DRILLS[name](verdict, arguments.small)
-    return verdict.end(arguments.json)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    drills_main(__doc__, "edge_misfortunes", DRILLS)

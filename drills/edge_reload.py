@@ -4,7 +4,6 @@
 the program is told to execute itself again (SIGHUP), as for a new binary.
 
 `drills/edge_reload.py [--small] [--json FILE]`. Loopback only; under two minutes."""
-import argparse
 import re
 import signal
 import subprocess
@@ -13,7 +12,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from edge_kit import Edge, Verdict, ask, many_descriptors, until  # noqa: E402
+from edge_kit import Edge, ask, drills_main, until  # noqa: E402
 
 
 class Load:
@@ -81,22 +80,14 @@ def reloads(verdict, edge, small, calm):
     verdict.must("roles left of programs before", len(edge.roles()) - 2, 0)
 
 
-def run(verdict, small):
+def cuts_and_programs(verdict, small):
+    """Cuts one after another, then the program again and again."""
     with Edge() as edge:
         calm = cuts(verdict, edge, small)
         reloads(verdict, edge, small, calm)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    many_descriptors()
-    verdict = Verdict("edge_reload")
-    run(verdict, arguments.small)
-    return verdict.end(arguments.json)
-
+DRILLS = {f.__name__: f for f in (cuts_and_programs,)}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    drills_main(__doc__, "edge_reload", DRILLS)

@@ -25,12 +25,6 @@ BROWSER = ["-H", "Accept-Encoding: gzip, br", "-H", "User-Agent: Mozilla/5.0 (X1
 SETTLE_S = 6  # half heads and idle ends are gone after five seconds
 
 
-def certificate(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)
-    return folder / "cert.pem", folder / "key.pem"
-
-
 def commands(clear, tls, seconds):
     """What a turn may be made of; each ends by itself."""
     http, https = f"http://127.0.0.1:{clear}", f"https://127.0.0.1:{tls}"
@@ -66,8 +60,8 @@ def malformed(port):
 
 
 class Soak:
-    def __init__(self, edge, tls, minutes):
-        self.edge, self.tls, self.minutes = edge, tls, minutes
+    def __init__(self, edge, minutes):
+        self.edge, self.minutes = edge, minutes
         self.samples, self.turns, self.ran, self.cuts = [], 0, {}, 0
         self.times, self.wrong = [], 0
         self.picture = random.randbytes(20_000)
@@ -89,7 +83,7 @@ class Soak:
 
     def turn(self, reload):
         seconds, end = 4, threading.Event()
-        known = {k: v for k, v in commands(self.edge.port, self.tls, seconds).items() if v is None or shutil.which(v[0])}
+        known = {k: v for k, v in commands(self.edge.port, self.edge.tls_port, seconds).items() if v is None or shutil.which(v[0])}
         beside = [threading.Thread(target=what, args=(end,)) for what in (self.publish, self.probe)]
         for thread in beside:
             thread.start()
@@ -172,24 +166,21 @@ def main():
     many_descriptors()
     random.seed(4)
     verdict = Verdict("edge_soak")
-    with tempfile.TemporaryDirectory() as folder:
-        cert, key = certificate(Path(folder))
-        with Edge("--tls-listen", "127.0.0.1:0", "--cert", cert, "--key", key, "--health", "127.0.0.1:0", "--hits", Path(folder) / "hits",
-                  "--packs", Path(folder) / "packs") as edge:
-            tls = int(re.search(r"tls port (\d+)", edge.process.stdout.readline())[1])
-            for name in ("wrk", "h2load", "slowhttptest", "curl"):
-                if shutil.which(name) is None:
-                    print(f"  -- {name} is not installed: its part is not there")
-            soak = Soak(edge, tls, minutes)
-            soak.go()
-            status = edge.status()
-            print(f"  {minutes:g} minutes, {soak.turns} turns, {soak.cuts} cuts, {status['requests']} requests since the last program, "
-                  f"testers: {', '.join(f'{k} {v}' for k, v in sorted(soak.ran.items()))}")
-            verdict.must("times a picture was asked for", len(soak.times), 10 * minutes, least=True)
-            verdict.must("of them not answered with its bytes", soak.wrong, 0)
-            verdict.must("their 99th percentile", sorted(soak.times)[int(len(soak.times) * 0.99)] * 1000, 1000, "ms")
-            verdict.must("roles that had to be started again", float(status["restarts"]), 0)
-            report(soak, verdict, strict=minutes >= 5)
+    with tempfile.TemporaryDirectory() as folder, Edge("--health", "127.0.0.1:0", "--hits", Path(folder) / "hits", "--packs", Path(folder) / "packs",
+                                                       tls=True) as edge:
+        for name in ("wrk", "h2load", "slowhttptest", "curl"):
+            if shutil.which(name) is None:
+                print(f"  -- {name} is not installed: its part is not there")
+        soak = Soak(edge, minutes)
+        soak.go()
+        status = edge.status()
+        print(f"  {minutes:g} minutes, {soak.turns} turns, {soak.cuts} cuts, {status['requests']} requests since the last program, "
+              f"testers: {', '.join(f'{k} {v}' for k, v in sorted(soak.ran.items()))}")
+        verdict.must("times a picture was asked for", len(soak.times), 10 * minutes, least=True)
+        verdict.must("of them not answered with its bytes", soak.wrong, 0)
+        verdict.must("their 99th percentile", sorted(soak.times)[int(len(soak.times) * 0.99)] * 1000, 1000, "ms")
+        verdict.must("roles that had to be started again", float(status["restarts"]), 0)
+        report(soak, verdict, strict=minutes >= 5)
     sys.exit(verdict.end(arguments.json))
 
 

@@ -3,7 +3,6 @@
 that stop half way, records of one byte, greetings that are none; and what testssl.sh finds.
 
 `drills/edge_tls.py [NAME …] [--small] [--json FILE]`. Loopback only; five minutes at full size, most of them testssl.sh's."""
-import argparse
 import json
 import shutil
 import socket
@@ -14,8 +13,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from edge_attacks import calm, settles  # noqa: E402
-from edge_kit import Edge, Probe, Verdict, connect_many, drain, many_descriptors, until  # noqa: E402
+from edge_kit import Edge, Probe, calm, connect_many, drain, drills_main, settles, until  # noqa: E402
 
 
 def hello():
@@ -29,17 +27,11 @@ def hello():
     return outgoing.read()
 
 
-def tls_calm(edge):
-    probe = Probe(edge.port, edge.page, tls_port=edge.tls_port)
-    time.sleep(2)
-    return probe.stop()
-
-
 def handshakes(verdict, small):
     """Whole handshakes without tickets, two clients for thirty seconds."""
     seconds = 2 if small else 30
     with Edge(tls=True) as edge:
-        quiet, before, descriptors = tls_calm(edge), edge.rss(), edge.descriptors()
+        quiet, before, descriptors = calm(edge, 2, tls=True), edge.rss(), edge.descriptors()
         cpu, first = edge.cpu(), edge.status()
         probe = Probe(edge.port, edge.page, tls_port=edge.tls_port)
         clients = [subprocess.Popen(["taskset", "-c", "1", "openssl", "s_time", "-new", "-connect", f"127.0.0.1:{edge.tls_port}", "-time", str(seconds)],
@@ -62,7 +54,7 @@ def half_handshakes(verdict, small):
     count = 100 if small else 2500
     options = ["--handshake-ms", "1000"] if small else []
     with Edge(*options, tls=True) as edge:
-        quiet, before, descriptors = tls_calm(edge), edge.rss(), edge.descriptors()
+        quiet, before, descriptors = calm(edge, 2, tls=True), edge.rss(), edge.descriptors()
         time.sleep(1.1)  # the status file is a second old at most
         signed = int(edge.status()["tls_signed"])
         probe = Probe(edge.port, edge.page)
@@ -87,7 +79,7 @@ def small_records(verdict, small):
     whole = hello()[5:]
     tiny = b"".join(b"\x16\3\1\0\1" + bytes([b]) for b in whole)
     with Edge(tls=True) as edge:
-        quiet, before, descriptors = tls_calm(edge), edge.rss(), edge.descriptors()
+        quiet, before, descriptors = calm(edge, 2, tls=True), edge.rss(), edge.descriptors()
         time.sleep(1.1)  # the status file is a second old at most
         cpu, signed = edge.cpu(), int(edge.status()["tls_signed"])
         probe = Probe(edge.port, edge.page)
@@ -146,19 +138,5 @@ def testssl(verdict, small):
 DRILLS = {f.__name__: f for f in (handshakes, half_handshakes, small_records, testssl)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *DRILLS])
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    many_descriptors()
-    verdict = Verdict("edge_tls")
-    for name in arguments.names or DRILLS:
-        print(f"== {name}: {DRILLS[name].__doc__.split('.')[0]}", flush=True)
-        DRILLS[name](verdict, arguments.small)
-    return verdict.end(arguments.json)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    drills_main(__doc__, "edge_tls", DRILLS)

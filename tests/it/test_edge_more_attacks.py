@@ -35,8 +35,5 @@ def test_the_edge_survives_frames(name, bin_dir, monkeypatch):
     """Each flood's counter alone is in test_h2.py; here with the probe."""
     monkeypatch.setattr(edge_kit, "BIN", bin_dir)
     verdict = edge_kit.Verdict(name)
-    if name in edge_frames.ATTACKS:
-        edge_frames.frames(verdict, True, name)
-    else:
-        edge_frames.bombs_and_stalls(verdict, True)
+    edge_frames.DRILLS[name](verdict, True)
     judge(verdict)
