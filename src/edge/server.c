@@ -19,10 +19,11 @@
 
 enum {
     SWEEP_MS = TICK_MS,
-    DUE_A_TURN = 256, /* deadlines handled before others have their turn */
+    DUE_A_TURN = 64,  /* deadlines handled before others have their turn */
     TRIM_LINES = 500, /* fewer are not worth it */
     TRIM_TICKS = 50,  /* memory of places that are free again goes back */
     ROOM_TRIES = 8,   /* evictions for one connection */
+    TLS_WEIGHS = 4,   /* a greeting over TLS costs as much as so many answers, at the least */
 };
 
 static uint32_t tick_now(void)
@@ -90,7 +91,9 @@ enum err server_init(struct server *server, const struct limits *limits, const s
     }
     wheel_init(&server->wheel, &server->conns, server->now);
     buf_init(&server->out, 0);
-    loop_swarm(server->loop, on_swarm, server);
+    if (loop_swarm(server->loop, on_swarm, server) != OK) {
+        return why_set(why, ERR_FULL, "no descriptor for the event loop");
+    }
     loop_after(server->loop, SWEEP_MS, on_sweep, server);
     return OK;
 }
@@ -283,7 +286,9 @@ static bool is_short(int error)
 
 void server_accept(struct server *server, int listener, uint8_t protocol)
 {
-    for (int64_t i = 0; i < server->limits.accepts; i++) {
+    int64_t most = server->limits.accepts;
+    most = protocol == PROTOCOL_TLS ? (most + TLS_WEIGHS - 1) / TLS_WEIGHS : most;
+    for (int64_t i = 0; i < most; i++) {
         struct peer peer = {0};
         socklen_t len = sizeof peer.as;
         int fd = accept4(listener, &peer.as.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -145,7 +145,7 @@ static void open_tls_door(struct worker *worker)
     if (worker->open && !worker->tls_open && !server->answers.ending && server->house != NULL &&
         tls_house_is_ready(server->house)) {
         worker->tls_open =
-            loop_watch(worker->loop, worker->gift->tls_listener, LOOP_READ, on_listener, worker) == OK;
+            loop_watch_ahead(worker->loop, worker->gift->tls_listener, LOOP_READ, on_listener, worker) == OK;
     }
 }
 
@@ -166,7 +166,8 @@ static void open_door(void *arg)
 {
     struct worker *worker = arg;
     if (!worker->open) {
-        worker->open = loop_watch(worker->loop, worker->gift->listener, LOOP_READ, on_listener, worker) == OK;
+        worker->open =
+            loop_watch_ahead(worker->loop, worker->gift->listener, LOOP_READ, on_listener, worker) == OK;
     }
     open_tls_door(worker);
 }
@@ -226,7 +227,7 @@ static enum err prepare(struct worker *worker, struct why *why)
     if (gift->tls_listener >= 0) {
         int keys = gift->asking_ends[gift->index];
         TRY(conn_tls_init(&worker->server, keys));
-        TRY(loop_watch(worker->loop, keys, LOOP_READ, on_keys, worker));
+        TRY(loop_watch_ahead(worker->loop, keys, LOOP_READ, on_keys, worker));
     }
     struct channel_message hello = {.kind = CHANNEL_HELLO};
     return channel_send(worker->channel, &hello, -1);

@@ -12,12 +12,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { EVENTS_A_TURN = 256 };
+enum {
+    EVENTS_A_TURN = 256,
+    EVENTS_A_STRETCH = 32, /* after so many of a turn those that go ahead are asked */
+    EVENTS_AHEAD = 8
+};
 
 struct watch {
     loop_on_fd on; /* NULL: not watched */
     void *arg;
     uint32_t round; /* of this watch, so that a stale event of a closed descriptor finds nobody */
+    bool ahead;
 };
 
 struct timer {
@@ -29,6 +34,7 @@ struct timer {
 
 struct loop {
     int epoll;
+    int ahead; /* once more, and alone, the watches that go ahead; -1: there is no swarm to go ahead of */
     struct watch *watches; /* by descriptor */
     size_t n_watches;
     uint32_t rounds;
@@ -58,6 +64,7 @@ enum err loop_new(struct loop **out, struct why *why)
         free(loop);
         return why_set(why, ERR_IO, "epoll: %s", strerror(errno));
     }
+    loop->ahead = -1;
     loop->signals = -1;
     loop->now_ms = monotonic_ms();
     *out = loop;
@@ -69,6 +76,9 @@ void loop_free(struct loop *loop)
     if (loop != NULL) {
         if (loop->signals >= 0) {
             close(loop->signals);
+        }
+        if (loop->ahead >= 0) {
+            close(loop->ahead);
         }
         close(loop->epoll);
         free(loop->watches);
@@ -83,11 +93,11 @@ static uint32_t to_epoll(unsigned events)
            (events & LOOP_WRITE ? (uint32_t)EPOLLOUT : 0);
 }
 
-static enum err control(struct loop *loop, int operation, int fd, unsigned events)
+static enum err control(const struct loop *loop, int epoll, int operation, int fd, unsigned events)
 {
     struct epoll_event event = {.events = to_epoll(events)};
     event.data.u64 = (uint64_t)loop->watches[fd].round << 32 | (uint32_t)fd;
-    if (epoll_ctl(loop->epoll, operation, fd, &event) != 0) {
+    if (epoll_ctl(epoll, operation, fd, &event) != 0) {
         return errno == ENOSPC || errno == ENOMEM ? ERR_FULL : ERR_IO;
     }
     return OK;
@@ -109,30 +119,48 @@ enum err loop_watch(struct loop *loop, int fd, unsigned events, loop_on_fd on, v
     }
     assert(loop->watches[fd].on == NULL);
     loop->watches[fd] = (struct watch){.on = on, .arg = arg, .round = ++loop->rounds & INT32_MAX};
-    enum err err = control(loop, EPOLL_CTL_ADD, fd, events);
+    enum err err = control(loop, loop->epoll, EPOLL_CTL_ADD, fd, events);
     if (err != OK) {
         loop->watches[fd].on = NULL;
     }
     return err;
 }
 
+enum err loop_watch_ahead(struct loop *loop, int fd, unsigned events, loop_on_fd on, void *arg)
+{
+    assert(loop->ahead >= 0);
+    TRY(loop_watch(loop, fd, events, on, arg));
+    loop->watches[fd].ahead = true;
+    enum err err = control(loop, loop->ahead, EPOLL_CTL_ADD, fd, events);
+    if (err != OK) {
+        loop_unwatch(loop, fd);
+    }
+    return err;
+}
+
 enum err loop_change(struct loop *loop, int fd, unsigned events)
 {
-    assert((size_t)fd < loop->n_watches && loop->watches[fd].on != NULL);
-    return control(loop, EPOLL_CTL_MOD, fd, events);
+    assert((size_t)fd < loop->n_watches && loop->watches[fd].on != NULL && !loop->watches[fd].ahead);
+    return control(loop, loop->epoll, EPOLL_CTL_MOD, fd, events);
 }
 
 void loop_unwatch(struct loop *loop, int fd)
 {
     assert((size_t)fd < loop->n_watches && loop->watches[fd].on != NULL);
     epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+    if (loop->watches[fd].ahead) {
+        epoll_ctl(loop->ahead, EPOLL_CTL_DEL, fd, NULL);
+    }
     loop->watches[fd].on = NULL;
 }
 
-void loop_swarm(struct loop *loop, loop_on_swarm on, void *arg)
+enum err loop_swarm(struct loop *loop, loop_on_swarm on, void *arg)
 {
+    assert(loop->ahead < 0);
+    loop->ahead = epoll_create1(EPOLL_CLOEXEC);
     loop->on_swarm = on;
     loop->swarm_arg = arg;
+    return loop->ahead >= 0 ? OK : ERR_FULL;
 }
 
 static int control_swarm(struct loop *loop, int operation, int fd, uint64_t tag)
@@ -300,6 +328,17 @@ static void run_event(struct loop *loop, const struct epoll_event *event)
     }
 }
 
+/* epoll tells of the swarm in the order of its events, and of a level-triggered descriptor behind all who wait at that
+ * moment: a listener would wait for thousands of connections between one look at it and the next. */
+static void run_ahead(struct loop *loop)
+{
+    struct epoll_event events[EVENTS_AHEAD];
+    int n = loop->ahead < 0 ? 0 : epoll_wait(loop->ahead, events, EVENTS_AHEAD, 0);
+    for (int i = 0; i < n && !loop->stopped; i++) {
+        run_event(loop, &events[i]);
+    }
+}
+
 int loop_run(struct loop *loop)
 {
     struct epoll_event events[EVENTS_A_TURN];
@@ -310,6 +349,9 @@ int loop_run(struct loop *loop)
         loop->now_ms = monotonic_ms();
         for (int i = 0; i < n && !loop->stopped; i++) {
             run_event(loop, &events[i]);
+            if (i % EVENTS_A_STRETCH == EVENTS_A_STRETCH - 1) {
+                run_ahead(loop);
+            }
         }
         run_timers(loop);
     }

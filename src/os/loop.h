@@ -27,10 +27,14 @@ void loop_unwatch(struct loop *loop, int fd);
  * hang-up. The tag comes back with every event; one of a connection that is gone is the owner's to recognise. Closing
  * the descriptor ends it. Tags lie below 2^63. */
 typedef void (*loop_on_swarm)(void *arg, uint64_t tag, unsigned events);
-void loop_swarm(struct loop *loop, loop_on_swarm on, void *arg);
+MUST_CHECK enum err loop_swarm(struct loop *loop, loop_on_swarm on, void *arg);
 MUST_CHECK enum err loop_join(struct loop *loop, int fd, uint64_t tag);
 /* An event comes again if there is still something to read or room to write. */
 void loop_rejoin(struct loop *loop, int fd, uint64_t tag);
+
+/* A watch that goes ahead of the swarm: however many events of the swarm wait, it is told of after a few dozen of them. For
+ * listeners and the like; only after loop_swarm, and never changed. */
+MUST_CHECK enum err loop_watch_ahead(struct loop *loop, int fd, unsigned events, loop_on_fd on, void *arg);
 
 /* Calls once after `after_ms` (0: at the next turn). Returns an id, 0 never. A repeating task arms itself
  * again. */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 /* cmocka wants the four above first */
 #include <cmocka.h>
@@ -86,6 +87,54 @@ static void bytes_wake_the_loop(void **state)
     close(fds[1]);
 }
 
+enum { SWARM = 300, STRETCH = 32 };
+
+static int n_swarm;
+
+static void count_swarm(void *arg, uint64_t tag, unsigned events)
+{
+    (void)arg;
+    assert_in_range(tag, 0, SWARM - 1);
+    assert_true(events & LOOP_READ);
+    n_swarm++;
+}
+
+static void note_swarm(void *arg, int fd, unsigned events)
+{
+    (void)fd;
+    assert_true(events & LOOP_READ);
+    int *seen = arg;
+    if (n_order < 2) {
+        seen[n_order++] = n_swarm;
+    } else {
+        loop_unwatch(loop, fd);
+        loop_stop(loop, 0);
+    }
+}
+
+/* Three hundred of the swarm were there first, and all their events wait. */
+static void who_goes_ahead_does_not_wait_for_the_swarm(void **state)
+{
+    (void)state;
+    int fds[SWARM + 1];
+    int seen[2] = {-1, -1};
+    n_swarm = 0;
+    assert_int_equal(loop_swarm(loop, count_swarm, NULL), OK);
+    for (int i = 0; i < SWARM; i++) {
+        fds[i] = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+        assert_true(fds[i] >= 0);
+        assert_int_equal(loop_join(loop, fds[i], (uint64_t)i), OK);
+    }
+    fds[SWARM] = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+    assert_int_equal(loop_watch_ahead(loop, fds[SWARM], LOOP_READ, note_swarm, seen), OK);
+    loop_run(loop);
+    assert_int_equal(seen[0], STRETCH);
+    assert_int_equal(seen[1], 2 * STRETCH);
+    for (int i = 0; i <= SWARM; i++) {
+        close(fds[i]);
+    }
+}
+
 static void signals_stop_the_loop(void **state)
 {
     (void)state;
@@ -130,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(timers_run_in_order, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(bytes_wake_the_loop, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(who_goes_ahead_does_not_wait_for_the_swarm, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(signals_stop_the_loop, open_loop, close_loop),
         cmocka_unit_test(addresses),
     };
