@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "os/file.h"
+#include "os/terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,6 +82,9 @@ static void print_line(const struct night *night, struct buf *out)
     const struct board *board = &night->look.board;
     struct date now = date_at(board->now_ms, board->offset_min);
     buf_printf(out, "%02d/%02d %02d:%02d:%02d  ", now.day, now.month, now.hour, now.minute, now.second);
+    if (night->alarms.n > 0) {
+        buf_printf(out, "ALARMAS %u  ", night->alarms.n); /* first, as a narrow terminal shows no end */
+    }
     if (board_time(board, SEAT_CUT, "cut_time") >= 0) {
         buf_printf(out, "corte %" PRIu64 "%s%s%s  actas ", board_number(board, SEAT_CUT, "cut"),
                    span_is(status_value(board_status(board, SEAT_CUT), "last"), "yes") ? " (último)" : "",
@@ -102,9 +106,8 @@ static void print_line(const struct night *night, struct buf *out)
     } else {
         buf_printf(out, "x%u", night->settings.speed);
     }
-    buf_printf(out, "  difusores %" PRIu64 " %" PRIu64 "  alarmas %u",
-               board_number(board, SEAT_MIRROR_1, "cut"), board_number(board, SEAT_MIRROR_2, "cut"),
-               night->alarms.n);
+    buf_printf(out, "  difusores %" PRIu64 " %" PRIu64 "%s", board_number(board, SEAT_MIRROR_1, "cut"),
+               board_number(board, SEAT_MIRROR_2, "cut"), night->alarms.n == 0 ? "  sin alarmas" : "");
 }
 
 void night_progress(struct night *night, bool at_once)
@@ -121,7 +124,9 @@ void night_progress(struct night *night, bool at_once)
     struct buf text = {0};
     print_line(night, &text);
     if (night->terminal) {
-        printf("\r%.*s\033[K", (int)text.len, text.at);
+        /* One column less: some terminals go to the next line when the last one is filled. */
+        struct span line = terminal_fit(buf_as_span(&text), terminal_columns(STDOUT_FILENO) - 1);
+        printf("\r%.*s\033[K", SPAN_ARG(line));
     } else {
         printf("%.*s\n", (int)text.len, text.at);
     }

@@ -94,8 +94,10 @@ static void ingest(const struct board *board, struct top *out, struct buf *text)
     buf_str(text, "  copia atrasada ");
     put_number(text, board, SEAT_INTAKE, "copy_lag_entries");
     if (board->seats[SEAT_FEEDER].present) {
+        uint64_t all = board_number(board, SEAT_FEEDER, "to_send"),
+                 done = board_number(board, SEAT_FEEDER, "acknowledged");
         buf_str(text, "  por enviar ");
-        put_number(text, board, SEAT_FEEDER, "to_send");
+        print_thousands(text, done < all ? all - done : 0);
     }
     line(out, TOP_PLAIN, text);
 }

@@ -51,6 +51,21 @@ static void add_row(struct origin *origin, const struct hits_row *row)
     origin->country_cost[index] += row->cost_ns;
 }
 
+/* What everybody may ask is judged by how few ask how much; the door of the difusores is not, they are few by design. */
+static void add_open(struct origin_public *open, const struct hits_row *row)
+{
+    bool v4 = row->bits >= 96 && net_is_v4(row->net);
+    uint8_t bits = net_level_bits(v4, 1);
+    struct net net = net_of(row->net, bits);
+    open->seen += row->requests;
+    if (row->bits >= bits) {
+        heavy_add(&open->nets, &net, row->requests);
+    }
+    if (row->bits >= net_level_bits(v4, 0)) {
+        distinct_add(&open->sources, siphash(0, 0, row->net, 16));
+    }
+}
+
 static void add_totals(struct hits_totals *sum, const struct hits_totals *more)
 {
     sum->seen += more->seen;
@@ -105,6 +120,9 @@ static enum err add_segment(struct origin *origin, const char *relative, struct 
         for (uint32_t i = 0; i < view.n_rows; i++) {
             struct hits_row row = hits_row_at(&view, i);
             add_row(origin, &row);
+            if (!span_is(hits_name(&reader, HITS_PLANE, 0), "feed")) {
+                add_open(&origin->open, &row);
+            }
         }
         origin->worst_rate = view.rate > origin->worst_rate ? view.rate : origin->worst_rate;
         last = reader.at;
@@ -167,6 +185,7 @@ static enum err gather(struct origin *origin, struct why *why)
     for (int level = 0; level < NET_LEVELS; level++) {
         TRY(heavy_init(&origin->nets[level], ORIGIN_PLACES, key));
     }
+    TRY(heavy_init(&origin->open.nets, ORIGIN_PLACES, key));
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char path[FILE_PATH_MAX];
         struct walk walk = {.origin = origin, .below = places[i], .why = why};
@@ -205,6 +224,7 @@ void origin_free(struct origin *origin)
         heavy_done(&origin->nets[level]);
     }
     if (origin != NULL) {
+        heavy_done(&origin->open.nets);
         free(origin->files);
         free(origin);
     }

@@ -1,7 +1,7 @@
 /* What speaks for an attack and what does not, each with its figure and the limit it is held against. */
 #include "origin/origin.h"
 
-enum { FEW = 1000 };
+enum { FEW = 1000, OPEN_GROUNDS = 2 /* the first ones: by what everybody may ask */ };
 
 uint64_t origin_cost_below(const struct hits_totals *totals, uint32_t permille)
 {
@@ -24,14 +24,16 @@ enum origin_kind origin_judge(const struct origin *origin, struct origin_ground 
 {
     const struct hits_totals *totals = &origin->totals;
     struct heavy_item top = {0};
-    uint64_t sources = distinct_count(&origin->sources);
+    const struct origin_public *open = &origin->open;
+    uint64_t sources = distinct_count(&open->sources);
     int holding = 0;
-    (void)heavy_top(&origin->nets[1], &top, 1);
+    (void)heavy_top(&open->nets, &top, 1);
     const struct origin_ground all[ORIGIN_GROUNDS] = {
-        {"concentration_permille", "milésimas de las peticiones que vienen de una sola red /24 (/48)",
-         permille(top.estimate - top.error, totals->seen), 200, false},
-        {"per_source", "peticiones por dirección de origen, en promedio",
-         sources == 0 ? 0 : totals->seen / sources, 300, false},
+        {"concentration_permille",
+         "milésimas de las peticiones que vienen de una sola red /24 (/48), sin la fuente de los difusores",
+         permille(top.estimate - top.error, open->seen), 200, false},
+        {"per_source", "peticiones por dirección de origen, en promedio, sin la fuente de los difusores",
+         sources == 0 ? 0 : open->seen / sources, 300, false},
         {"not_served_permille", "milésimas negadas, vencidas o desalojadas",
          permille(totals->seen - totals->by_decision[0], totals->seen), 100, false},
         {"client_error_permille", "milésimas contestadas con 4xx",
@@ -39,7 +41,8 @@ enum origin_kind origin_judge(const struct origin *origin, struct origin_ground 
     };
     for (int i = 0; i < ORIGIN_GROUNDS; i++) {
         grounds[i] = all[i];
-        grounds[i].holds = totals->seen >= FEW && all[i].value >= all[i].limit;
+        uint64_t seen = i < OPEN_GROUNDS ? open->seen : totals->seen;
+        grounds[i].holds = seen >= FEW && all[i].value >= all[i].limit;
         holding += grounds[i].holds;
     }
     return totals->seen < FEW || holding == 1 ? ORIGIN_UNDECIDED

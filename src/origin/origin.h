@@ -24,6 +24,13 @@ struct origin_server {
     struct hits_totals totals;
 };
 
+/* Of what everybody may ask, by which it is judged how few ask how much: the difusores' own door is for few who ask a lot. */
+struct origin_public {
+    struct heavy nets; /* /24, /48 */
+    struct distinct sources;
+    uint64_t seen;
+};
+
 struct origin_file {
     char path[96];  /* below DIR */
     uint64_t bytes; /* up to the end of the last block of the window */
@@ -47,6 +54,7 @@ struct origin {
     uint64_t countries[ORIGIN_COUNTRIES], country_cost[ORIGIN_COUNTRIES];
     uint64_t country_wide;
     struct distinct sources;
+    struct origin_public open;
     struct origin_file *files;
     uint32_t n_files;
     const struct geo *geo; /* NULL: all countries are unknown */

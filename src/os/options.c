@@ -48,7 +48,7 @@ void command_help(const struct command *command, struct buf *out)
     row_help(&always[0], out);
     row_help(&always[1], out);
     if (command->more != NULL) {
-        buf_printf(out, "\n%s", command->more);
+        buf_printf(out, "\n%s%s", command->more, span_ends(span_str(command->more), SPAN("\n")) ? "" : "\n");
     }
 }
 

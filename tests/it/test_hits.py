@@ -39,11 +39,11 @@ class Site:
 
 @pytest.fixture(name="site")
 def site_fixture(start, tmp_path, wait_for):
-    def begin(*more, name="site"):
+    def begin(*more, name="site", role="site"):
         root, folder, status = tmp_path / "site", tmp_path / "run/hits" / name, tmp_path / f"status-{name}"
         root.mkdir(exist_ok=True)
         (root / "index.html").write_text("<html><head></head><body>" + "x" * 2000 + "</body></html>")
-        program = start("atalaya-edge", "--root", root, "--listen", "127.0.0.1:0", "--role", "site", "--name", name,
+        program = start("atalaya-edge", "--root", root, "--listen", "127.0.0.1:0", "--role", role, "--name", name,
                         "--status", status, "--hits", folder, "--incidents", tmp_path / "run/incidents", *more)
         wait_for(lambda: "http://" in program.text(), seconds=10)
         port = int(program.text().rsplit(":", 1)[1].split("/")[0])
@@ -204,6 +204,26 @@ def test_the_report_names_the_true_networks_and_can_be_made_again(site, run, wai
     assert done.returncode == 0 and "país desconocido" in done.stderr and "127.1.1.9" in done.stdout
     assert run("atalaya-report", *more, "--until", "2001-01-01T00:00:00Z").returncode == 2
     assert run("atalaya-report", *more, "../../etc/passwd").returncode == 2
+
+
+def test_few_who_ask_much_speak_for_an_attack_but_at_the_feed(site, run, wait_for, tmp_path):
+    """Two mirrors that fetch a night are what a feed is for; the same from two clients of a public site is not."""
+    public, feed = site(), site(name="fuente", role="feed")
+    for one in (public, feed):
+        pipelined(one.port, "127.4.0.1", 9)
+        pipelined(one.port, "127.5.0.1", 6)
+        wait_for(lambda one=one: seen(one.folder) >= 1500, seconds=10)
+
+    def grounds(*more):
+        done = run("atalaya-report", "--dir", tmp_path, "--json", *more)
+        report = json.loads(done.stdout)
+        return report["kind"], {g["name"]: (g["value"], g["holds"]) for g in report["grounds"]}
+
+    kind, said = grounds("--server", "site")
+    assert kind == "attack-indicators" and said["concentration_permille"] == (600, True) and said["per_source"] == (750, True)
+    kind, said = grounds("--server", "fuente")
+    assert kind != "attack-indicators" and said["concentration_permille"] == (0, False) and said["per_source"] == (0, False)
+    assert grounds()[1]["concentration_permille"] == (600, True)  # both together: what the public site saw
 
 
 def test_tls_and_what_it_carries(site, tmp_path, wait_for):

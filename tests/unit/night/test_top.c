@@ -60,6 +60,16 @@ static void test_never_more_signed_than_there_is(void **state)
     assert_non_null(line_with("firmado hasta - de 1,720 "));
 }
 
+static void test_what_is_still_to_be_sent(void **state)
+{
+    (void)state;
+    assert_null(line_with("por enviar")); /* nobody sends in earnest */
+    seat_says(SEAT_FEEDER, "to_send 38419\nsent 9400\nacknowledged 9300\n");
+    assert_non_null(line_with("por enviar 29,119"));
+    seat_says(SEAT_FEEDER, "to_send 5\nsent 5\nacknowledged 6\n"); /* files of two moments */
+    assert_non_null(line_with("por enviar 0"));
+}
+
 static void test_the_sealed_site(void **state)
 {
     (void)state;
@@ -105,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_never_more_signed_than_there_is, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_is_still_to_be_sent, begin, end),
         cmocka_unit_test_setup_teardown(test_the_sealed_site, begin, end),
         cmocka_unit_test_setup_teardown(test_the_code_says_whose_it_is, begin, end),
         cmocka_unit_test_setup_teardown(test_json_with_and_without_hits, begin, end),

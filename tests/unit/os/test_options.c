@@ -80,6 +80,12 @@ static void the_help_names_every_row(void **state)
         assert_non_null(strstr(text, rows[i].en));
     }
     assert_non_null(strstr(text, "--version"));
+    assert_true(span_ends(buf_as_span(&out), SPAN("\n\nmore\n")));
+    struct command without = command;
+    without.more = "its last line has no end";
+    buf_clear(&out);
+    command_help(&without, &out);
+    assert_true(span_ends(buf_as_span(&out), SPAN("has no end\n")));
     buf_done(&out);
     assert_int_equal(PARSE("--help"), 0);
     assert_int_equal(PARSE("--version"), 0);
