@@ -36,6 +36,7 @@ enum night_phase {
     NIGHT_RUNNING,  /* actas come in */
     NIGHT_CLOSING,  /* all is in: the close entry, then the last cut */
     NIGHT_MIRRORS,  /* the last cut is on its way to the mirrors */
+    NIGHT_CHECKING, /* what was published is checked again, while everything is watched as before */
     NIGHT_DONE,     /* everything is published and was checked again */
 };
 
@@ -62,9 +63,10 @@ struct night {
     int64_t phase_ms; /* monotonic: since when */
     uint32_t started; /* members of the crew that were started */
     uint32_t restarts;
-    int code;        /* what it will end with */
-    bool terminal;   /* standard output is one */
-    int64_t told_ms; /* progress: monotonic, last line */
+    struct recheck *recheck; /* NULL: none goes on */
+    int code;                /* what it will end with */
+    bool terminal;           /* standard output is one */
+    int64_t told_ms;         /* progress: monotonic, last line */
     uint64_t told_cut;
     struct rate {
         int64_t night_ms;
@@ -100,8 +102,11 @@ void night_rates(struct night *night);
 void night_status(struct night *night);
 void night_progress(struct night *night, bool at_once);
 void night_addresses(const struct night *night);
-/* recheck.c: the table at the end; false when something is wrong. */
-bool night_recheck(const struct night *night);
+/* recheck.c: the table at the end. `look` again and again, as verifying a whole night takes its time; true when it is over, and
+ * then `good` says whether all is well. `end` also in its middle. */
+void night_recheck_begin(struct night *night);
+bool night_recheck_look(struct night *night, bool *good);
+void night_recheck_end(struct night *night);
 
 /* "http://127.0.0.1:8080/" of an address. */
 void night_url(const char *address, char *out, size_t size);

@@ -50,7 +50,7 @@ static uint64_t per_minute(const struct night *night, int value)
 
 void night_status(struct night *night)
 {
-    static const char *const states[] = {"starting", "running", "running", "running", "running"};
+    static const char *const states[] = {"starting", "running", "running", "running", "running", "running"};
     char path[FILE_PATH_MAX], offset[24];
     struct status *status = &night->status;
     const struct board *board = &night->look.board;

@@ -9,7 +9,6 @@
 #include "tlog/policy_note.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 
 enum { VERIFY_MS = 300000, EXPECTED_MAX = 1 << 20 };
@@ -53,32 +52,48 @@ static enum err pin(const struct night *night, char path[FILE_PATH_MAX], struct 
     return err;
 }
 
-/* Exit code of atalaya-verify, -1 when it did not run. */
-static int verify(const struct night *night, const struct tree *tree)
-{
-    char path[4096], folder[FILE_PATH_MAX], log[FILE_PATH_MAX], policy[FILE_PATH_MAX];
+struct recheck {
     struct child child;
+    bool runs;
+    int tree; /* whose turn it is */
+    int64_t end_ms;
+    bool good;
+    uint32_t cut; /* the results' newest */
+    struct buf truth;
+};
+
+static bool verify_begin(const struct night *night, struct recheck *recheck)
+{
+    const struct tree *tree = &trees[recheck->tree];
+    char path[4096], folder[FILE_PATH_MAX], log[FILE_PATH_MAX], policy[FILE_PATH_MAX];
     struct why why = {{0}};
     path_join(folder, night->dir, tree->folder);
     path_join(log, night->dir, tree->log);
     char *argv[] = {(char *)(uintptr_t) "atalaya-verify", folder, (char *)(uintptr_t) "--policy", policy,
                     NULL};
     if (pin(night, policy, &why) != OK || program_path("atalaya-verify", path, &why) != OK ||
-        program_start(path, argv, NULL, 0, log, &child, &why) != OK) {
+        program_start(path, argv, NULL, 0, log, &recheck->child, &why) != OK) {
         printf("  %s\n", why.text);
-        return -1;
+        return false;
     }
-    int64_t end = monotonic_ms() + VERIFY_MS;
-    int ended = 0;
-    while ((ended = child_ended(&child)) == 0 && monotonic_ms() < end) {
-        struct pollfd wait = {.fd = child.pidfd, .events = POLLIN};
-        poll(&wait, 1, 200);
+    recheck->end_ms = monotonic_ms() + VERIFY_MS;
+    recheck->runs = true;
+    return true;
+}
+
+/* True when it has ended, by itself or as its time is over; `code` is then its exit code, -1 when it has none. */
+static bool verify_ended(struct recheck *recheck, int *code)
+{
+    int ended = child_ended(&recheck->child);
+    if (ended == 0 && monotonic_ms() < recheck->end_ms) {
+        return false;
     }
     if (ended == 0) {
-        child_stop(&child, 1000);
-        return -1;
+        child_stop(&recheck->child, 1000);
     }
-    return ended - 1;
+    recheck->runs = false;
+    *code = ended - 1;
+    return true;
 }
 
 static bool read_latest(const struct night *night, const struct tree *tree, struct latest *out)
@@ -142,11 +157,13 @@ static bool same_figures(const struct latest *latest, struct span truth, const c
     return same;
 }
 
-static bool check_tree(const struct night *night, const struct tree *tree, struct span truth, uint32_t cut)
+static bool say_tree(const struct night *night, const struct recheck *recheck, int code)
 {
+    const struct tree *tree = &trees[recheck->tree];
+    struct span truth = buf_as_span(&recheck->truth);
+    uint32_t cut = recheck->cut;
     static struct latest latest;
     bool has = read_latest(night, tree, &latest);
-    int code = verify(night, tree);
     bool figures = has && (truth.len == 0 || same_figures(&latest, truth, tree->title));
     bool newest = has && latest.last && (cut == UINT32_MAX || latest.cut == cut);
     printf("  %-12s corte %-6u %-8s firmas, libro y sumas: %-6s cifras: %s\n", tree->title,
@@ -164,32 +181,66 @@ static bool check_tree(const struct night *night, const struct tree *tree, struc
     return code == 0 && figures && newest;
 }
 
-bool night_recheck(const struct night *night)
+void night_recheck_begin(struct night *night)
 {
+    static struct recheck recheck;
     char path[FILE_PATH_MAX];
-    struct buf truth = {0};
     struct latest results;
-    bool refused = board_number(&night->look.board, SEAT_FEEDER, "refused") > 0;
-    if (file_read(path_join(path, night->dir, "run/expected.json"), EXPECTED_MAX, &truth, NULL) != OK) {
-        buf_clear(&truth);
+    recheck = (struct recheck){.good = true};
+    night->recheck = &recheck;
+    if (file_read(path_join(path, night->dir, "run/expected.json"), EXPECTED_MAX, &recheck.truth, NULL) !=
+        OK) {
+        buf_clear(&recheck.truth);
     }
-    uint32_t cut = read_latest(night, &trees[0], &results) ? results.cut : UINT32_MAX;
+    recheck.cut = read_latest(night, &trees[0], &results) ? results.cut : UINT32_MAX;
     printf("\nComprobación final / final check\n");
-    bool good = true;
-    for (int i = 0; i < TREES; i++) {
-        good &= check_tree(night, &trees[i], buf_as_span(&truth), cut);
-    }
+    (void)fflush(stdout);
+}
+
+static void say_end(const struct night *night, struct recheck *recheck)
+{
     char code[CUT_CODE_LEN + 1];
-    board_code(night->dir, cut, code);
-    printf("  Código del corte / code of the cut %" PRIu32 ": %s\n", cut, code[0] != '\0' ? code : "-");
-    if (refused) {
+    uint64_t refused = board_number(&night->look.board, SEAT_FEEDER, "refused");
+    board_code(night->dir, recheck->cut, code);
+    printf("  Código del corte / code of the cut %" PRIu32 ": %s\n", recheck->cut,
+           code[0] != '\0' ? code : "-");
+    if (refused > 0) {
         printf("  %" PRIu64
                " envíos fueron rechazados / submissions were refused: véase run/log/feeder.log\n",
-               board_number(&night->look.board, SEAT_FEEDER, "refused"));
-        good = false;
+               refused);
+        recheck->good = false;
     }
-    printf("  %s\n", good ? "Todo bien / all well" : "HAY ALGO MAL / SOMETHING IS WRONG");
+    printf("  %s\n", recheck->good ? "Todo bien / all well" : "HAY ALGO MAL / SOMETHING IS WRONG");
     (void)fflush(stdout);
-    buf_done(&truth);
-    return good;
+}
+
+bool night_recheck_look(struct night *night, bool *good)
+{
+    struct recheck *recheck = night->recheck;
+    int code = -1;
+    if (recheck->tree < TREES) {
+        bool ended = recheck->runs ? verify_ended(recheck, &code) : !verify_begin(night, recheck);
+        if (ended) {
+            recheck->good &= say_tree(night, recheck, code);
+            (void)fflush(stdout);
+            recheck->tree++;
+        }
+        return false;
+    }
+    say_end(night, recheck);
+    *good = recheck->good;
+    night_recheck_end(night);
+    return true;
+}
+
+void night_recheck_end(struct night *night)
+{
+    if (night->recheck == NULL) {
+        return;
+    }
+    if (night->recheck->runs) {
+        child_stop(&night->recheck->child, 1000);
+    }
+    buf_done(&night->recheck->truth);
+    night->recheck = NULL;
 }

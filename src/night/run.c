@@ -174,9 +174,19 @@ static void tick_mirrors(struct night *night)
     if (night->terminal) {
         printf("\n");
     }
+    night_recheck_begin(night);
+    enter(night, NIGHT_CHECKING);
+}
+
+static void tick_checking(struct night *night)
+{
+    bool good = false;
+    if (!night_recheck_look(night, &good)) {
+        return;
+    }
     enter(night, NIGHT_DONE);
     night_status(night);
-    night->code = night_recheck(night) ? 0 : 1;
+    night->code = good ? 0 : 1;
     if (night->options->once) {
         loop_stop(night->loop, night->code);
     } else {
@@ -199,16 +209,13 @@ static void on_tick(void *arg)
         night_status(night);
     }
     static void (*const phases[])(struct night *) = {
-        [NIGHT_STARTING] = tick_starting,
-        [NIGHT_RUNNING] = tick_running,
-        [NIGHT_CLOSING] = tick_closing,
-        [NIGHT_MIRRORS] = tick_mirrors,
-        [NIGHT_DONE] = NULL,
+        [NIGHT_STARTING] = tick_starting, [NIGHT_RUNNING] = tick_running,   [NIGHT_CLOSING] = tick_closing,
+        [NIGHT_MIRRORS] = tick_mirrors,   [NIGHT_CHECKING] = tick_checking, [NIGHT_DONE] = NULL,
     };
     if (phases[night->phase] != NULL) {
         phases[night->phase](night);
     }
-    if (night->phase != NIGHT_STARTING && night->phase != NIGHT_DONE) {
+    if (night->phase > NIGHT_STARTING && night->phase < NIGHT_CHECKING) {
         night_progress(night, false);
     }
     loop_after(night->loop, TICK_MS, on_tick, night);
@@ -267,6 +274,7 @@ static enum err begin(struct night *night, struct why *why)
 
 static void end(struct night *night)
 {
+    night_recheck_end(night);
     stop_all(night);
     alerts_done(&night->alerts, ALERT_END_MS);
     crew_done(&night->crew);

@@ -424,3 +424,25 @@ def test_nothing_of_votes_before_the_hour(start, bin_dir, tmp_path):
     wait_for(lambda: size_of(folder / "mirror-1/public") >= len(entries), 100, night.text)
     assert get(feed, "/log/checkpoint")[0] == 200
     assert night.stop(signal.SIGINT, 30) == 0
+
+
+def test_what_dies_while_all_is_checked_again_comes_back(start, tmp_path, bin_dir):
+    """The check at the end of a whole night takes its time: the parent goes on watching meanwhile."""
+    programs, folder, go = tmp_path / "bin", tmp_path / "n", tmp_path / "go"
+    programs.mkdir()
+    for program in bin_dir.glob("atalaya*"):
+        (programs / program.name).symlink_to(program.resolve())
+    (programs / "atalaya-verify").unlink()
+    (programs / "atalaya-verify").write_text(
+        f"#!/bin/sh\necho > {tmp_path}/checking\nwhile [ ! -e {go} ]; do sleep 0.05; done\nexec {bin_dir.resolve()}/atalaya-verify \"$@\"\n")
+    (programs / "atalaya-verify").chmod(0o755)
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once", "--no-images", "--quiet",
+                  env={"ATALAYA_BIN": str(programs)})
+    wait_for((tmp_path / "checking").exists, 60, night.text)
+    os.kill(int(status_of(folder / "run/status/site")["pid"]), signal.SIGKILL)
+    wait_for(lambda: "site arriba otra vez" in night.text(), 20, night.text)
+    seen = status_of(folder / "run/status/night")
+    wait_for(lambda: status_of(folder / "run/status/night")["restarts"] == "1" and seen["done"] == "no", 10, night.text)
+    go.touch()
+    assert night.process.wait(60) == 0, night.text()
+    assert "Todo bien" in night.text() and "gone-night" not in (folder / "run/log/night.log").read_text()
