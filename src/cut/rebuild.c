@@ -21,6 +21,7 @@ struct rebuilding {
     struct cut_options cut_options;
     struct shop shop;
     bool shop_open;
+    bool no_place; /* the folder to write to cannot be had: the log is not to blame */
     struct entry_cut cut;
     bool same_manifest; /* its text is the one that the log names: the twins too are the same bytes */
     struct buf note, minisig;
@@ -222,7 +223,9 @@ static void report_json(const struct rebuilding *work, enum err err, const struc
 static enum err examine(struct rebuilding *work, struct why *why)
 {
     TRY(rebuild_log_open(&work->log, work->options->policy, why));
-    TRY(make_work(work, why));
+    enum err err = make_work(work, why);
+    work->no_place = err != OK;
+    TRY(err);
     TRY(write_night(work, why));
     TRY(remake(work, why));
     const struct manifest *manifest = shop_manifest(&work->shop);
@@ -232,9 +235,10 @@ static enum err examine(struct rebuilding *work, struct why *why)
     return OK;
 }
 
-static bool not_written(enum err err)
+/* Nothing that the log is to blame for. */
+static bool not_written(const struct rebuilding *work, enum err err)
 {
-    return err == ERR_IO || err == ERR_FULL || err == ERR_EXISTS;
+    return work->no_place || err == ERR_IO || err == ERR_FULL || err == ERR_EXISTS;
 }
 
 static void rebuilding_done(struct rebuilding *work)
@@ -265,11 +269,11 @@ enum err rebuild(const struct rebuild_options *options, struct buf *out, struct 
     TRY(find_log(&work, why));
     rebuild_log_init(&work.log, work.log_dir);
     enum err err = examine(&work, why);
-    if (options->json && !not_written(err)) {
+    if (options->json && !not_written(&work, err)) {
         report_json(&work, err, why, out);
     } else if (err == OK) {
         report(&work, out);
-    } else if (!not_written(err)) {
+    } else if (!not_written(&work, err)) {
         buf_printf(out, "✗ no se pudo rehacer el corte / the cut could not be rebuilt: %s\n", why->text);
     }
     rebuilding_done(&work);

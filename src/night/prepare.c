@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "os/append.h"
 #include "os/file.h"
+#include "os/sock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,9 @@ enum {
     START_NIGHT_MS = 600000,
     CADENCE_REAL_MS = 4000,
     PACKAGE_REAL_MS = 10000,
-    STEPPED_CUT_S = 1200
+    STEPPED_CUT_S = 1200,
+    LOG_MAX = 1 << 20,
+    PORT_MS = 3000
 };
 
 /* One night a folder. The lock is the kernel's: it goes with us, however we end. */
@@ -36,6 +39,23 @@ static enum err take_lock(struct night *night, struct why *why)
                        night->dir);
     }
     return OK;
+}
+
+/* What a program said last, for who does not look into its log. */
+static enum err last_words(const char *name, int code, const char *log, struct why *why)
+{
+    struct buf text = {0};
+    struct span rest = {"", 0}, line, last = {"", 0};
+    if (file_read(log, LOG_MAX, &text, NULL) == OK) {
+        rest = buf_as_span(&text);
+    }
+    while (span_line(&rest, &line)) {
+        last = span_trim(line).len > 0 ? span_trim(line) : last;
+    }
+    enum err err =
+        why_set(why, ERR_IO, "%.*s (%s terminó con %d; véase / see %s)", SPAN_ARG(last), name, code, log);
+    buf_done(&text);
+    return err;
 }
 
 /* Runs a program of ours to its end. */
@@ -55,7 +75,7 @@ static enum err run_to_end(const char *name, char *const argv[], const char *log
         child_stop(&child, 1000);
         return why_set(why, ERR_IO, "%s no terminó en %d s; véase %s", name, PROGRAM_MS / 1000, log);
     }
-    return ended == 1 ? OK : why_set(why, ERR_IO, "%s terminó con %d; véase %s", name, ended - 1, log);
+    return ended == 1 ? OK : last_words(name, ended - 1, log, why);
 }
 
 struct arguments {
@@ -171,6 +191,27 @@ static enum err begin_log(struct night *night, bool restored, const char *log, s
     TRY(make_policy(night, log, why));
     path_join(path, night->dir, "keys/log.key.pub");
     return read_vkey(path, night->log_vkey, sizeof night->log_vkey, why);
+}
+
+/* Asked before anything is started: a port that another program has would be seen only in the log of who dies of it. Programs of
+ * a night that was killed a moment ago may still be going. */
+static enum err addresses_are_free(const struct settings *settings, struct why *why)
+{
+    const char *const addresses[] = {settings->results,  settings->site, settings->mirror_1,
+                                     settings->mirror_2, settings->feed, settings->intake};
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        int64_t end = monotonic_ms() + PORT_MS;
+        int fd = -1;
+        enum err err;
+        while ((err = sock_listen(span_str(addresses[i]), &fd, why)) == ERR_EXISTS && monotonic_ms() < end) {
+            poll(NULL, 0, 100);
+        }
+        if (err != OK) {
+            return why_prefix(why, err, "otra dirección con / another address with --listen");
+        }
+        close(fd);
+    }
+    return OK;
 }
 
 /* What the file says, then what the command line says. */
@@ -361,6 +402,7 @@ enum err night_prepare(struct night *night, struct why *why)
     TRY(make_key(night, log, why));
     TRY(begin_log(night, restored, log, why));
     TRY(make_settings(night, why));
+    TRY(addresses_are_free(&night->settings, why));
     TRY(keep_plan(night, why));
     TRY(make_clock(night, why));
     TRY(night_site(night, why));

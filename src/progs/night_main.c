@@ -119,7 +119,8 @@ int main(int argc, char **argv)
         return code;
     }
     if (!take_speed(&out, given.speed)) {
-        fputs("atalaya night: --speed: un número desde 1, o max / a number from 1 on, or max\n", stderr);
+        fputs("atalaya night: --speed: un número de 1 a 100000, o max / a number from 1 to 100000, or max\n",
+              stderr);
         return 2;
     }
     if (!take_inputs(&out, &given, words, n_words)) {

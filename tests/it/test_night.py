@@ -306,6 +306,21 @@ def test_wrong_use(run, tmp_path, args):
     assert run("atalaya-night", "--dir", tmp_path / "n", *args).returncode == 2
 
 
+def test_a_taken_port_is_said_before_anything_starts(run, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = run("atalaya-night", "--dir", tmp_path / "n", "--scale", "small", "--no-images", "--listen", address)
+        assert done.returncode == 2 and address in done.stdout and "--listen" in done.stdout
+    assert processes_of(tmp_path / "n") == set()
+
+
+def test_what_the_city_refuses_is_said(run, tmp_path):
+    done = run("atalaya-night", "--dir", tmp_path / "n", *SMALL, "--seed", "x")
+    assert done.returncode == 2 and "--seed x" in done.stdout and "prepare.log" in done.stdout
+
+
 def test_nothing_to_resume(run, tmp_path):
     done = run("atalaya-night", "--dir", tmp_path / "n", "--resume")
     assert done.returncode == 2 and "nada que continuar" in done.stdout

@@ -163,6 +163,7 @@ def test_pins_and_places(night, bin_dir, log, tmp_path):
     assert rebuild(bin_dir, log, tmp_path / "two", "--policy", tmp_path / "none")[0] == 2
     code, said = rebuild(bin_dir, log, tmp_path / "one")  # not empty any more
     assert code == 2 and "empty" in said
+    assert rebuild(bin_dir, log, "/proc/none/out")[0] == 2  # nowhere to write: the log is not to blame
     code, said = rebuild(bin_dir, log, tmp_path / "three", "--manifest", night.dir / "public/cut/2/manifest")
     assert code == 1 and "not the manifest of cut 3" in said["finding"]
     (log / "vkey").unlink()  # nobody's key: still the log that it is
