@@ -3,6 +3,7 @@
 #include "intake/image_check.h"
 #include "wire/http1.h"
 
+#include <string.h>
 #include <strings.h>
 
 void request_refuse(struct conn *conn, enum refusal refusal, int status, const char *detail)
@@ -45,6 +46,15 @@ static bool expects_continue(const struct http1_request *request)
     return request->minor > 0 && expect.len == 12 && strncasecmp(expect.at, "100-continue", 12) == 0;
 }
 
+/* The answer to HEAD is the head of the answer, whatever it is. */
+static void leave_head(struct buf *out, size_t from)
+{
+    const char *end = memmem(out->at + from, out->len - from, "\r\n\r\n", 4);
+    if (end != NULL) {
+        buf_truncate(out, (size_t)(end - out->at) + 4);
+    }
+}
+
 /* False: more bytes are needed, or the request was refused. */
 static bool take_head(struct conn *conn)
 {
@@ -65,7 +75,11 @@ static bool take_head(struct conn *conn)
     if (refusal != REFUSED_NOT) {
         conn->head_len = request.head_len;
         conn->body_len = 0;
+        size_t from = conn->out.len;
         refuse_head(conn, refusal, 400, "the head of the request");
+        if (request.method == HTTP_HEAD) {
+            leave_head(&conn->out, from);
+        }
         return false;
     }
     conn->head_len = request.head_len;

@@ -57,6 +57,8 @@ static int parse(int argc, char **argv, struct options *options)
         } else if (strcmp(arg, "--lang") == 0 && i + 1 < argc &&
                    (strcmp(argv[i + 1], "es") == 0 || strcmp(argv[i + 1], "en") == 0)) {
             options->print.english = strcmp(argv[++i], "en") == 0;
+        } else if (strcmp(arg, "--lang") == 0) {
+            return refuse(arg, "es o en / es or en");
         } else if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
             (void)fputs(usage, stdout);
             return EXIT_FINE;

@@ -179,6 +179,10 @@ def test_refused_with_a_sentence(intake, name):
 def test_other_paths_and_methods(intake):
     assert intake.post(b"", path="/")[0] == 404
     assert intake.post(None, method="GET")[0] == 405
+    with intake.socket() as s:  # HEAD is answered by a head alone
+        s.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = s.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 404 ") and answer.endswith(b"\r\n\r\n") and b"Content-Length: 1" in answer
     assert intake.post(submission(), headers={"Content-Type": "text/plain"})[1]["rule"] == "content-type"
     with intake.socket() as s:
         s.sendall(b"POST /v1/acta HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-prep-submission\r\n\r\n")
