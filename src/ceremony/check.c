@@ -53,7 +53,7 @@ static enum err walk_tree(const char *dir, struct policy_note **last, struct why
 
 static enum err write_newest(const struct policy_note *note, const char *out, struct why *why)
 {
-    return out == NULL ? OK : file_write(out, note->text, true, why);
+    return out == NULL ? OK : file_write_given(out, note->text, why);
 }
 
 static enum err check(const char **words, size_t n, const char *tree, const char *out, struct why *why)

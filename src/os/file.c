@@ -182,6 +182,23 @@ enum err file_write(const char *path, struct span bytes, bool durable, struct wh
     return write_over(path, FILE_MODE, bytes, durable, why);
 }
 
+enum err file_write_given(const char *path, struct span bytes, struct why *why)
+{
+    struct stat found;
+    if (lstat(path, &found) != 0 || S_ISREG(found.st_mode)) {
+        return file_write(path, bytes, true, why);
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, FILE_MODE);
+    if (fd < 0) {
+        return failed(why, "open", path);
+    }
+    enum err err = write_all(fd, path, bytes, why);
+    if (close(fd) != 0 && err == OK) {
+        err = failed(why, "close", path);
+    }
+    return err;
+}
+
 enum err file_write_private(const char *path, struct span bytes, struct why *why)
 {
     return write_over(path, FILE_MODE_PRIVATE, bytes, true, why);

@@ -15,7 +15,10 @@ MUST_CHECK enum err file_read(const char *path, size_t limit, struct buf *out, s
 /* Writes a new file beside `path` (".NAME.new-PID": no part of a published tree) and renames it over: a reader sees the old one or the
  * new one, whole. With `durable` file and folder are synced before the return. Mode 0644 whatever the umask. */
 MUST_CHECK enum err file_write(const char *path, struct span bytes, bool durable, struct why *why);
-/* The same without sync and without rename: for trees that are synced as a whole (file_sync_tree) and
+/* The same, durable, where a person named the path: what is there and is no plain file (a device, a pipe, a link) is written into
+ * and never replaced. */
+MUST_CHECK enum err file_write_given(const char *path, struct span bytes, struct why *why);
+/* file_write without sync and without rename: for trees that are synced as a whole (file_sync_tree) and
  * renamed. */
 MUST_CHECK enum err file_write_new(const char *path, struct span bytes, struct why *why);
 

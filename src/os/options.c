@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMES_MAX = 64, COLUMN = 24 };
+enum {
+    NAMES_MAX = 64,
+    COLUMN = 24,
+    ARGUMENT_MAX = 3072 /* with what is put behind a folder it is still a path */
+};
 
 static void wrap(struct buf *out, const char *text)
 {
@@ -182,11 +186,26 @@ static int check_whole(const struct command *command, size_t n_words)
     return -1;
 }
 
+static int too_long(const struct command *command, int argc, char *const argv[])
+{
+    for (int i = 1; i < argc; i++) {
+        if (strlen(argv[i]) > ARGUMENT_MAX) {
+            fprintf(stderr, "%s: \"%.40s…\": más de %d bytes / longer than %d bytes\n", command->program,
+                    argv[i], ARGUMENT_MAX, ARGUMENT_MAX);
+            return 2;
+        }
+    }
+    return -1;
+}
+
 int command_parse(const struct command *command, int argc, char *const argv[], const char **words,
                   size_t *n_words)
 {
     size_t n = 0;
     bool options = true;
+    if (too_long(command, argc, argv) >= 0) {
+        return 2;
+    }
     for (int i = 1; i < argc; i++) {
         if (options && strcmp(argv[i], "--") == 0) {
             options = false;

@@ -68,7 +68,7 @@ static enum err write_proof(struct proving *proving, struct why *why)
                                      .proof = version->path,
                                      .checkpoint = buf_as_span(&proving->checkpoint)};
     tlog_proof_print(&proof, &bytes);
-    enum err err = file_write(proving->options->out, buf_as_span(&bytes), false, why);
+    enum err err = file_write_given(proving->options->out, buf_as_span(&bytes), why);
     buf_done(&bytes);
     return err;
 }

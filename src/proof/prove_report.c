@@ -147,6 +147,12 @@ void prove_report(const struct proving *proving, struct buf *out)
     put_signatures(proving, out);
     if (proving->options->out != NULL && proving->standing == STANDS) {
         buf_printf(out, "  prueba / proof            %s\n", proving->options->out);
+    } else if (proving->options->out != NULL) {
+        buf_printf(
+            out,
+            "  prueba / proof            no se escribió %s: aún no hay asiento que probar / not written: there is no "
+            "entry yet\n",
+            proving->options->out);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 /* cmocka wants the four above first */
@@ -88,6 +89,28 @@ static void a_second_name_is_the_same_file(void **state)
     assert_int_equal(folder_open(path_join(first, root, "first"), &none, &why), ERR_IO); /* a file is none */
     assert_int_equal(unlink(path_join(first, root, "first")), 0);
     assert_int_equal(unlink(path_join(first, root, "second")), 0);
+}
+
+static void what_is_no_plain_file_is_not_replaced(void **state)
+{
+    char link[FILE_PATH_MAX], target[FILE_PATH_MAX];
+    struct why why = {{0}};
+    struct stat found;
+    (void)state;
+    path_join(link, root, "given-link"), path_join(target, root, "given");
+    assert_int_equal(file_write_given(target, SPAN("one"), &why), OK);
+    assert_int_equal(symlink(target, link), 0);
+    assert_int_equal(file_write_given(link, SPAN("2"), &why), OK);
+    assert_int_equal(lstat(link, &found), 0);
+    assert_true(S_ISLNK(found.st_mode));
+    struct buf bytes = {0};
+    assert_int_equal(file_read(target, 16, &bytes, &why), OK);
+    assert_string_equal(buf_cstr(&bytes), "2");
+    buf_done(&bytes);
+    assert_int_not_equal(file_write_given("/dev/full", SPAN("x"), &why), OK);
+    assert_non_null(strstr(why.text, "/dev/full"));
+    assert_int_equal(stat("/dev/full", &found), 0);
+    assert_true(S_ISCHR(found.st_mode));
 }
 
 static void refusals_have_sentences(void **state)
@@ -215,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_write_replaces_whole),
         cmocka_unit_test(a_second_name_is_the_same_file),
+        cmocka_unit_test(what_is_no_plain_file_is_not_replaced),
         cmocka_unit_test(refusals_have_sentences),
         cmocka_unit_test(a_walk_is_in_byte_order_and_follows_no_links),
         cmocka_unit_test(empty_folders_are_pruned),

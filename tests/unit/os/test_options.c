@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
@@ -65,6 +66,12 @@ static void mistakes_are_refused(void **state)
     assert_int_equal(PARSE("--dir", "d", "--cadence", "5s"), 2);
     assert_int_equal(PARSE("--dir", "d", "--once=yes"), 2);
     assert_int_equal(PARSE("--dir", "d", "a", "b", "c"), 2);
+    static char argument[3074];
+    memset(argument, 'a', sizeof argument - 1);
+    assert_int_equal(PARSE("--dir", argument), 2); /* nothing that is put behind it makes a path too long */
+    assert_int_equal(PARSE("--dir", "d", argument), 2);
+    argument[3072] = '\0';
+    assert_int_equal(PARSE("--dir", argument), -1);
 }
 
 static void the_help_names_every_row(void **state)
