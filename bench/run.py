@@ -17,7 +17,11 @@ PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.execut
 
 
 def main():
-    names = sys.argv[1:] or sorted(p.stem for p in HERE.glob("*.py") if p.stem not in {"run", *BY_NAME_ONLY})
+    known = sorted(p.stem for p in HERE.glob("*.py") if p.stem != "run")
+    names = sys.argv[1:] or [name for name in known if name not in BY_NAME_ONLY]
+    if not set(names) <= set(known):
+        print(f"{__doc__}\n{' '.join(known)}", file=sys.stderr)
+        return 2
     out = ROOT / "build" / "bench"
     out.mkdir(parents=True, exist_ok=True)
     broken = []

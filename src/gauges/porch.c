@@ -89,6 +89,7 @@ static void read_more(struct porch *porch, struct asking *asking)
         answer(porch, &asking->out, porch->request.method == HTTP_HEAD);
     } else {
         http1_status_line(&asking->out, err == OK ? 405 : err == ERR_AGAIN ? 431 : status);
+        buf_str(&asking->out, err == OK ? "Allow: GET, HEAD\r\n" : "");
         buf_str(&asking->out, "Content-Length: 0\r\nConnection: close\r\n\r\n");
     }
     send_more(porch, asking);
