@@ -3,7 +3,7 @@
 
 #include "os/file.h"
 #include "tlog/ledger.h"
-#include "tlog/policy.h"
+#include "tlog/policy_note.h"
 #include "tlog/tiles.h"
 
 #include <assert.h>
@@ -26,26 +26,12 @@ void rebuild_log_done(struct rebuild_log *log)
     buf_done(&log->scratch);
 }
 
-/* A policy's text, or one verifier key a line. */
 static enum err policy_from(const char *path, struct policy **out, struct why *why)
 {
     struct buf text = {0};
-    struct buf lines = {0};
-    struct span line;
     enum err err = file_read(path, POLICY_BYTES, &text, why);
-    struct span rest = buf_as_span(&text);
-    bool keys = true;
-    while (err == OK && span_line(&rest, &line)) {
-        line = span_trim(line);
-        keys = keys && memchr(line.at, ' ', line.len) == NULL;
-        if (keys && line.len > 0) {
-            buf_printf(&lines, "log %.*s\n", SPAN_ARG(line));
-        }
-    }
-    buf_str(&lines, "quorum none\n");
-    err = err != OK ? err : policy_parse(buf_as_span(keys ? &lines : &text), out, why);
+    err = err != OK ? err : policy_pinned_parse(buf_as_span(&text), out, why);
     buf_done(&text);
-    buf_done(&lines);
     return err;
 }
 

@@ -9,8 +9,8 @@ int main(int argc, char **argv)
     struct prove_options options = {0};
     const struct option_row rows[] = {
         {"policy", "FILE", OPTION_TEXT, &options.policy, 0, 0, false,
-         "la política que se fija: log, witness, group, quorum; o solo claves, una por renglón",
-         "the policy to pin: log, witness, group, quorum; or keys alone, one a line"},
+         "la política que se fija, o su nota firmada, o solo claves, una por renglón",
+         "the policy to pin, or its signed note, or keys alone, one a line"},
         {"out", "FILE", OPTION_TEXT, &options.out, 0, 0, false,
          "escribe ahí la prueba de la versión vigente (.tlog-proof)",
          "writes the current version's proof there (.tlog-proof)"},

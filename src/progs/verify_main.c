@@ -9,8 +9,8 @@ int main(int argc, char **argv)
     struct proof_options options = {.wait_s = PROOF_WAIT_S};
     const struct option_row rows[] = {
         {"policy", "FILE", OPTION_TEXT, &options.policy, 0, 0, false,
-         "la política que se fija: log, witness, group, quorum; o solo claves, una por renglón",
-         "the policy to pin: log, witness, group, quorum; or keys alone, one a line"},
+         "la política que se fija, o su nota firmada, o solo claves, una por renglón",
+         "the policy to pin, or its signed note, or keys alone, one a line"},
         {"seen", "FILE", OPTION_TEXT, &options.seen, 0, 0, false,
          "un punto de control o una prueba guardada de antes: lo publicado debe contenerla",
          "a checkpoint or proof kept from before: what is published must contain it"},

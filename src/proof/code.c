@@ -5,6 +5,7 @@
 #include "doors/cut_code.h"
 #include "doors/latest.h"
 #include "proof/source.h"
+#include "proof/trust.h"
 #include "seal/note.h"
 #include "tlog/checkpoint.h"
 #include "tlog/entry.h"
@@ -95,14 +96,10 @@ static void check_proof(struct code_exam *exam, struct tlog_proof *proof)
 
 static enum err check_policy(struct code_exam *exam, const struct tlog_proof *proof, struct why *why)
 {
-    struct buf text = {0};
     struct policy *policy = NULL;
     struct policy_verdict verdict;
     struct why found = {{0}};
-    enum err err = file_read(exam->options->policy, POLICY_BYTES, &text, why);
-    err = err != OK ? err : policy_parse(buf_as_span(&text), &policy, why);
-    buf_done(&text);
-    TRY(err);
+    TRY(policy_read(exam->options->policy, &policy, why));
     if (policy_check(policy, proof->checkpoint, &verdict, &found) != OK) {
         find(exam, found.text);
     } else if (!verdict.quorum) {

@@ -3,57 +3,14 @@
  * log pins everything), a key that the policy pins itself, or else the one that the tree names. */
 #include "proof/exam.h"
 #include "proof/trust.h"
-
-static bool only_keys(struct span text)
-{
-    struct span line;
-    while (span_line(&text, &line)) {
-        line = span_trim(line);
-        if (line.len > 0 && line.at[0] != '#' && memchr(line.at, ' ', line.len) != NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A file of verifier keys alone, one a line, as a log publishes its own: those logs, and no quorum. */
-static void as_policy(struct span text, struct buf *out)
-{
-    struct span line;
-    while (span_line(&text, &line)) {
-        line = span_trim(line);
-        if (line.len > 0 && line.at[0] != '#') {
-            buf_str(out, "log ");
-            buf_span(out, line);
-            buf_char(out, '\n');
-        }
-    }
-    buf_str(out, "quorum none\n");
-}
-
-enum err policy_of(struct span text, struct policy **out, struct why *why)
-{
-    struct buf lines = {0};
-    bool keys = only_keys(text);
-    if (keys) {
-        as_policy(text, &lines);
-    }
-    enum err err = policy_parse(keys ? buf_as_span(&lines) : text, out, why);
-    buf_done(&lines);
-    if (err == OK && (*out)->n_logs == 0) {
-        policy_free(*out);
-        *out = NULL;
-        err = why_set(why, ERR_MISSING, "the policy names no log");
-    }
-    return err;
-}
+#include "tlog/policy_note.h"
 
 enum err policy_read(const char *path, struct policy **out, struct why *why)
 {
     struct buf bytes = {0};
     enum err err = file_read(path, POLICY_BYTES, &bytes, why);
     if (err == OK) {
-        err = policy_of(buf_as_span(&bytes), out, why);
+        err = policy_pinned_parse(buf_as_span(&bytes), out, why);
         err = err == OK ? OK : why_prefix(why, err, "%s", path);
     }
     buf_done(&bytes);
@@ -71,7 +28,7 @@ enum err policy_named(struct source *source, struct policy **out, struct why *wh
         struct why missed = {{0}};
         err = source_read(source, paths[i], POLICY_BYTES, &bytes, &missed);
         if (err == OK) {
-            err = policy_of(buf_as_span(&bytes), out, &missed);
+            err = policy_or_keys_parse(buf_as_span(&bytes), out, &missed);
             err = err == ERR_MISSING ? ERR_SYNTAX : err; /* it is there, and says nothing of use */
         }
         if (err != OK && err != ERR_MISSING) {

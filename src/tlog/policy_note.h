@@ -51,6 +51,11 @@ MUST_CHECK enum err policy_note_parse(struct span note, struct policy_note **out
 MUST_CHECK enum err policy_text_parse(struct span text, struct policy_note **out, struct why *why);
 void policy_note_free(struct policy_note *note);
 
+/* A policy's text, or verifier keys alone, one a line, as a log publishes its own: those logs, and "quorum none". It names a log. */
+MUST_CHECK enum err policy_or_keys_parse(struct span text, struct policy **out, struct why *why);
+/* What a person pins: the same, or a policy note, which its own roots must have signed. */
+MUST_CHECK enum err policy_pinned_parse(struct span text, struct policy **out, struct why *why);
+
 /* How many different root keys of `head` have signed; no signature of one is wrong (ERR_FORGED). */
 MUST_CHECK enum err policy_note_signatures(const struct policy_note *note, const struct policy_head *head,
                                            uint32_t *n, struct why *why);

@@ -120,6 +120,9 @@ def test_end_to_end(run, tmp_path):
     assert pinned == (folder / "public/log/policy").read_text() and (folder / "keys/cut.key.pub").read_text().strip() not in pinned
     for log in ("verify-results", "verify-mirror-1", "verify-mirror-2"):
         assert "verified" in (folder / f"run/log/{log}.log").read_text()
+    for program in ("atalaya-verify", "atalaya-code"):  # the ceremony's note pins as its text does
+        done = run(program, folder / "public", "--policy", folder / "keys/policy.note")
+        assert done.returncode == 0 and "no fijada" not in done.stdout, done.stdout + done.stderr
     zero = (folder / "public/cut/0/manifest").read_text()
     assert "\ncut 0\n" in zero
     assert not processes_of(folder)

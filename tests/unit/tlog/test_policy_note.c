@@ -47,6 +47,33 @@ static void hostile_notes(void **state)
     assert_true(n >= 28);
 }
 
+/* The text and its note pin the same log; a note that its roots have not signed pins nothing. */
+static void what_is_pinned(void **state)
+{
+    (void)state;
+    struct why why = {""};
+    struct policy_note *note = read_note(GOOD, "first", &why);
+    struct policy *policy = NULL;
+    struct buf altered = {0};
+    assert_non_null(note);
+    const struct span forms[] = {note->text, note->note};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(policy_pinned_parse(forms[i], &policy, &why), OK);
+        assert_int_equal(policy->n_logs, note->policy->n_logs);
+        policy_free(policy);
+    }
+    assert_int_not_equal(policy_or_keys_parse(note->note, &policy, &why), OK);
+    assert_null(policy);
+    struct span head = span_of(note->note.at, note->text.len);
+    buf_span(&altered, head);
+    buf_str(&altered, "\n\xE2\x80\x94 nobody AAAAAAAA\n");
+    assert_int_not_equal(policy_pinned_parse(buf_as_span(&altered), &policy, &why), OK);
+    assert_null(policy);
+    assert_int_not_equal(policy_pinned_parse(SPAN("# nothing\n"), &policy, &why), OK);
+    policy_note_free(note);
+    buf_done(&altered);
+}
+
 static void notes_of_another_implementation(void **state)
 {
     (void)state;
@@ -180,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hostile_notes),
+        cmocka_unit_test(what_is_pinned),
         cmocka_unit_test(notes_of_another_implementation),
         cmocka_unit_test(two_of_each),
         cmocka_unit_test(one_key_signs_once),
