@@ -60,7 +60,7 @@ static void on_signal(void *arg, int signal)
 
 static enum err prepare(struct health *health, struct why *why)
 {
-    const struct jail jail = {.name = "edge-health", .rights = JAIL_SERVE};
+    const struct jail jail = {.name = "edge-health", .rights = JAIL_SERVE, .nobody = true};
     TRY(loop_new(&health->loop, why));
     TRY(loop_signals(health->loop, on_signal, health, why));
     TRY(notice_board_keep(health->gift->board, NULL, 0, why));

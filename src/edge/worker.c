@@ -241,6 +241,7 @@ static enum err enter_jail(const struct worker *worker, struct why *why)
     bool is_site = options->kind == EDGE_SITE;
     struct jail jail = {.name = "edge-worker", .rights = JAIL_SERVE | (is_site ? 0 : (unsigned)JAIL_READ)};
     jail.read = is_site ? NULL : tree;
+    jail.nobody = true;
     return jail_enter(&jail, why);
 }
 

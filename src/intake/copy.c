@@ -8,6 +8,7 @@
 #include "intake/journal.h"
 #include "os/append.h"
 #include "os/file.h"
+#include "os/jail.h"
 #include "os/proc.h"
 #include "seal/digest.h"
 #include "tlog/entry.h"
@@ -29,6 +30,7 @@ struct copy {
     uint64_t next;     /* index after the group */
     uint8_t group_last[32];
     bool failing;
+    bool jailed;
     struct copy_shown shown;
     bool shown_failing;
 };
@@ -203,12 +205,36 @@ static enum err open_journal(struct copy *copy, struct why *why)
     return folder_sync(copy->config.copy, why);
 }
 
-/* Until its folder can be written the copy only says so; the night goes on. */
+/* Images, manifests and proofs to read; the copy, and the two folders that proofs wait in. The definition and the keys are
+ * copied before it enters: from there on it has no way to them. */
+static enum err enter_jail(struct copy *copy, struct why *why)
+{
+    static const char *const folders[] = {"images", "public", "run/copy", "run/proofs"};
+    char paths[4][FILE_PATH_MAX];
+    for (size_t i = 0; i < 4; i++) { /* what is not there cannot be allowed */
+        TRY(folder_make(path_join(paths[i], copy->config.dir, folders[i]), why));
+    }
+    const char *const read[] = {paths[0], paths[1], NULL};
+    const char *const write[] = {copy->config.copy, paths[2], paths[3], NULL};
+    enum err err = jail_enter(
+        &(struct jail){.name = "intake-copy", .rights = JAIL_FILES, .read = read, .write = write}, why);
+    copy->jailed = err == OK;
+    return err;
+}
+
+/* Until its folder can be written (it may be mounted later) the copy only says so; the night goes on. */
 static void begin(void *arg)
 {
     struct copy *copy = arg;
     struct why why = {0};
-    enum err err = copy_ground(copy->config.dir, copy->config.copy, copy->config.keys, &why);
+    enum err err =
+        copy->jailed ? OK : copy_ground(copy->config.dir, copy->config.copy, copy->config.keys, &why);
+    bool free = err == OK && !copy->jailed;
+    err = free ? enter_jail(copy, &why) : err;
+    if (free && err == ERR_REFUSED) { /* never without its jail */
+        lost(copy, "start_failed", why.text);
+        return;
+    }
     copy->shown = (struct copy_shown){.dir = copy->config.dir, .copy = copy->config.copy};
     err = err == OK ? copy_shown_begin(&copy->shown, &why) : err;
     err = err == OK ? open_journal(copy, &why) : err;

@@ -119,7 +119,7 @@ static enum err start(struct gate *gate, struct why *why)
     loop_after(gate->loop, SWEEP_MS, on_sweep, gate);
     loop_after(gate->loop, 0, on_counts, gate);
     /* It talks on what it was given: no files, no new connections, no programs. */
-    return jail_enter(&(struct jail){.name = "intake-gate", .rights = JAIL_SERVE}, why);
+    return jail_enter(&(struct jail){.name = "intake-gate", .rights = JAIL_SERVE, .nobody = true}, why);
 }
 
 int gate_run(const struct gate_config *config)

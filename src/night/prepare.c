@@ -300,8 +300,8 @@ static enum err make_clock(struct night *night, struct why *why)
 
 static enum err make_folders(struct night *night, struct why *why)
 {
-    static const char *const folders[] = {"run/status", "run/copy", "run/log",  "keys",
-                                          "public",     "mirror-1", "mirror-2", "site"};
+    static const char *const folders[] = {"run/status", "run/copy", "run/proofs", "run/log", "keys",
+                                          "public",     "mirror-1", "mirror-2",   "site"};
     char path[FILE_PATH_MAX];
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         TRY(folder_make(path_join(path, night->dir, folders[i]), why));

@@ -8,13 +8,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -119,16 +122,47 @@ static void say_off(const struct jail *jail, const char *what, const char *reaso
 }
 
 #ifndef JAIL_SANITIZED
-/* Whoever was started as root keeps its name and nothing else: no capability now, none by executing a program later. */
+/* Could nobody read what the row lets it read? Published files have the modes of their folder's maker. */
+static bool nobody_may_read(const struct jail *jail)
+{
+    bool may = seteuid(JAIL_NOBODY) == 0;
+    for (const char *const *path = jail->read; may && path != NULL && *path != NULL; path++) {
+        struct stat about;
+        bool folder = stat(*path, &about) == 0 && S_ISDIR(about.st_mode);
+        may = faccessat(AT_FDCWD, *path, folder ? R_OK | X_OK : R_OK, AT_EACCESS) == 0 || errno == ENOENT;
+    }
+    return seteuid(0) == 0 && may;
+}
+
+/* Root's name alone is worth something: its files, its processes. Changing it clears the signal of a parent's death. */
+static void become_nobody(const struct jail *jail)
+{
+    pid_t parent = getppid();
+    if (!jail->nobody || geteuid() != 0) {
+        return;
+    }
+    if (!nobody_may_read(jail) || setgroups(0, NULL) != 0 ||
+        setresgid(JAIL_NOBODY, JAIL_NOBODY, JAIL_NOBODY) != 0 ||
+        setresuid(JAIL_NOBODY, JAIL_NOBODY, JAIL_NOBODY) != 0) {
+        log_line(LOG_WARN, "jail_as_root", "role=%s why=\"%s\"", jail->name, strerror(errno));
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(0);
+    }
+}
+
+/* Whoever was started as root keeps its name at most: no capability now, none by executing a program later. */
 static enum err drop_capabilities(const struct jail *jail, struct why *why)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-    (void)jail;
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
         (void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* refused to who has none to drop */
     }
+    become_nobody(jail);
     return syscall(SYS_capset, &head, none) == 0
                ? OK
                : why_set(why, ERR_REFUSED, "capabilities: %s", strerror(errno));
@@ -140,7 +174,7 @@ static const struct {
     const char *calls;
 } CALLS[] = {
     {0,
-     "read write readv writev pread64 pwrite64 close fstat newfstatat lseek mmap munmap mremap mprotect "
+     "read write readv writev pread64 pwrite64 close fstat newfstatat lseek munmap mremap "
      "madvise brk "
      "futex clock_gettime clock_getres gettimeofday time getpid gettid getppid exit exit_group rt_sigaction "
      "rt_sigprocmask rt_sigreturn sigaltstack restart_syscall fcntl getrandom poll ppoll select pselect6 "
@@ -165,7 +199,7 @@ static const struct {
     {JAIL_SEAL, "memfd_create"},
     {JAIL_LOCAL, "connect bind listen accept4 getsockname getsockopt setsockopt"},
     {JAIL_SPAWN,
-     "clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid "
+     "mmap mprotect clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid "
      "close_range arch_prctl set_tid_address getpgrp setpgid prlimit64 setrlimit seccomp "
      "landlock_create_ruleset landlock_add_rule landlock_restrict_self socketpair"},
 };
@@ -198,6 +232,23 @@ static int allow_threads(scmp_filter_ctx filter)
     return failed != 0 ? failed : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
+/* Memory is never made a program once a role runs: mapped or changed without PROT_EXEC, or refused (a library that would be
+ * loaded late is not, and its caller goes on). Who starts programs needs the right for their loader. */
+static int allow_memory(scmp_filter_ctx filter)
+{
+    const int calls[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
+    const uint64_t program = PROT_EXEC;
+    int failed = 0;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0] && failed == 0; i++) {
+        failed =
+            seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 1, SCMP_A2(SCMP_CMP_MASKED_EQ, program, 0));
+        failed = failed != 0 ? failed
+                             : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), calls[i], 1,
+                                                SCMP_A2(SCMP_CMP_MASKED_EQ, program, program));
+    }
+    return failed;
+}
+
 /* Who only listens locally makes sockets of no other family. */
 static int allow_local_sockets(scmp_filter_ctx filter)
 {
@@ -215,6 +266,9 @@ static enum err enter_seccomp(const struct jail *jail, struct why *why)
         if ((CALLS[i].right & jail->rights) == CALLS[i].right) {
             failed = allow_calls(filter, CALLS[i].calls);
         }
+    }
+    if (failed == 0 && (jail->rights & JAIL_SPAWN) == 0) {
+        failed = allow_memory(filter);
     }
     if (failed == 0 && (jail->rights & (JAIL_THREADS | JAIL_SPAWN)) == JAIL_THREADS) {
         failed = allow_threads(filter);

@@ -27,9 +27,14 @@ struct jail {
     /* Folders of the role's own in which it may open files that have no name (O_TMPFILE): nothing can be made, removed or
      * renamed there. */
     const char *const *nameless;
+    bool
+        nobody; /* owns nothing and writes nothing: when started as root it becomes nobody, if nobody may read `read` */
 };
 
-/* Enters for good: no_new_privs, no core files, Landlock, no capabilities, seccomp. Paths that do not exist are skipped.
+enum { JAIL_NOBODY = 65534 }; /* the kernel's and Debian's user and group without files */
+
+/* Enters for good: no_new_privs, no core files, Landlock, no capabilities, seccomp. Without JAIL_SPAWN no memory becomes
+ * executable any more (EACCES). Paths that do not exist are skipped.
  * ERR_REFUSED with a sentence when the kernel cannot. Builds with a sanitizer skip seccomp (its runtime needs
  * more), never Landlock. */
 MUST_CHECK enum err jail_enter(const struct jail *jail, struct why *why);

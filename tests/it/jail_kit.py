@@ -133,7 +133,7 @@ def verdict(program, number, arch=X86_64, arguments=(0,) * 6):
 
 def state(pid):
     text = Path(f"/proc/{pid}/status").read_text()
-    return dict(re.findall(r"^(\w+):\s*(.*)$", text, re.M))
+    return dict(re.findall(r"^(\w+):[ \t]*(.*)$", text, re.M))
 
 
 def family(pid):

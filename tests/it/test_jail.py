@@ -1,17 +1,20 @@
 """What roles may do once they run: the filter that the kernel holds for each, call by call, beside the role's row; and a worker of
 the edge that somebody has taken over, who makes calls of his own inside it."""
+import errno
 import os
 import re
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import jail_kit
 from jail_kit import ALLOW, ERRNO, I386, X32, Held, family, name_of, state, verdict
+from signed_tree import Tree
 from test_edge import PAGE, edge, tree  # noqa: F401
 from test_tls import ask, certificate, dial, safe  # noqa: F401
 
@@ -19,7 +22,7 @@ pytestmark = [pytest.mark.skipif(not jail_kit.usable(), reason="needs root on x8
 
 # Rights and what each brings: the table of docs/decisions/jails.md, written once more so that a change of the code's is seen here.
 CALLS = {
-    "": "read write readv writev pread64 pwrite64 close fstat newfstatat lseek mmap munmap mremap mprotect madvise brk futex clock_gettime "
+    "": "read write readv writev pread64 pwrite64 close fstat newfstatat lseek munmap mremap madvise brk futex clock_gettime "
         "clock_getres gettimeofday time getpid gettid getppid exit exit_group rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack "
         "restart_syscall fcntl getrandom poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 nanosleep "
         "clock_nanosleep sched_yield sched_getaffinity getrusage recvfrom recvmsg sendto sendmsg shutdown pipe2 dup dup2 dup3 signalfd4 "
@@ -33,13 +36,13 @@ CALLS = {
              "fallocate flock fchmod chmod fchmodat fchown chown utimensat copy_file_range sync_file_range chdir memfd_create",
     "seal": "memfd_create",
     "local": "connect bind listen accept4 getsockname getsockopt setsockopt",
-    "spawn": "clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid close_range arch_prctl "
+    "spawn": "mmap mprotect clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid close_range arch_prctl "
              "set_tid_address getpgrp setpgid prlimit64 setrlimit seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self "
              "socketpair",
 }
 ROWS = {
     "edge-worker": "serve read", "edge-worker of a site": "serve", "edge-loader": "read seal", "edge-keys": "read", "edge-health": "serve",
-    "edge-scribe": "read files", "intake-gate": "serve", "intake-store": "read files local threads", "cut": "serve connect local read files spawn threads",
+    "edge-scribe": "read files", "intake-gate": "serve", "intake-store": "read files local threads", "intake-copy": "read files", "cut": "serve connect local read files spawn threads",
     "cut-package": "serve connect local read files spawn threads", "cut-sign": "serve read files", "log-publish": "read files",
     "log-signer": "read files", "puller": "connect read files",
 }
@@ -50,6 +53,7 @@ NEVER = ("ptrace process_vm_readv process_vm_writev pidfd_getfd io_uring_setup i
          "personality iopl ioperm settimeofday clock_settime adjtimex mknod mknodat acct syslog quotactl process_madvise memfd_secret "
          "pkey_mprotect kcmp move_pages mbind modify_ldt fanotify_init pidfd_getfd process_mrelease mount_setattr open_tree move_mount").split()
 CLONE_THREAD = 0x10000
+PROT_EXEC = 4
 
 
 def differences(program, rights, numbers):
@@ -62,6 +66,10 @@ def differences(program, rights, numbers):
         if n == numbers["socket"] and "local" in words and "connect" not in words:
             says = [verdict(program, n, arguments=(family, 1, 0, 0, 0, 0)) == ALLOW for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, 16)]
             wrong += [] if says == [True, False, False, False] else ["socket by family"]
+        elif n in (numbers["mmap"], numbers["mprotect"]) and "spawn" not in words:
+            says = [verdict(program, n, arguments=(0, 4096, protection, 0, 0, 0)) for protection in (*range(8), 0xFFFFFFFB, 0xFFFFFFFF)]
+            rules = [ERRNO | errno.EACCES if protection & PROT_EXEC else ALLOW for protection in (*range(8), 0xFFFFFFFB, 0xFFFFFFFF)]
+            wrong += [] if says == rules else [f"{by_number[n]} by what may be done there"]
         elif n == numbers["clone"] and "threads" in words and "spawn" not in words:
             says = [verdict(program, n, arguments=(flags, 0, 0, 0, 0, 0)) == ALLOW for flags in (CLONE_THREAD | 0x100, 0x11)]
             wrong += [] if says == [True, False] else ["clone by flags"]
@@ -131,7 +139,7 @@ def test_every_call_of_every_role_of_a_night(start, tmp_path, bin_dir, wait_for)
     skip_when_sanitized(bin_dir)
     folder = tmp_path / "n"
     night = start("atalaya-night", "--dir", folder, "--scale", "small", "--listen", "127.0.0.1:0", "--speed", "300", "--copy", tmp_path / "copy")
-    wanted = {"edge-worker", "edge-loader", "edge-scribe", "intake-gate", "intake-store", "cut", "cut-sign", "log-publish", "log-signer", "puller"}
+    wanted = {"edge-worker", "edge-loader", "edge-scribe", "intake-gate", "intake-store", "cut", "cut-sign", "log-publish", "log-signer", "puller", "intake-copy"}
     seen, free = set(), set()
 
     def all_seen():
@@ -151,7 +159,33 @@ def test_every_call_of_every_role_of_a_night(start, tmp_path, bin_dir, wait_for)
 
     wait_for(all_seen, 40, lambda: f"seen {seen}\n{night.text()[-1000:]}")
     roles = {name for name in free if not name.startswith("atalaya-")}  # programs: parents and the night's tools, which strangers do not reach
-    assert roles == {"intake-copy"}, "the copy's folder may be mounted later than it starts; it reads from the store role alone"
+    assert roles <= {"intake-copy"}, "the copy alone may be waiting for its folder"
+
+
+def test_roles_that_own_nothing_are_nobody(edge, start, bin_dir, small_election):  # noqa: F811
+    """Started as root, who writes nothing is not root's: where nobody may read the tree. Who dies with the parent still does."""
+    skip_when_sanitized(bin_dir)
+    with tempfile.TemporaryDirectory() as open_to_all:  # pytest's own folder is closed to others
+        os.chmod(open_to_all, 0o755)
+        public = Tree(Path(open_to_all) / "public")
+        public.cut({"index.html": PAGE})
+        picture = os.urandom(70_000)
+        path = public.add_image(picture)
+        site = edge(public, "--health", "127.0.0.1:0")
+        site.until_cut(0)
+        site.until(lambda: {"edge-worker", "edge-health"} <= {name_of(p) for p in site.children() if state(p)["Seccomp"] == "2"})
+        users = {name_of(pid): (state(pid)["Uid"].split(), state(pid)["Gid"].split(), state(pid)["Groups"]) for pid in site.children()}
+        assert users["edge-worker"] == users["edge-health"] == (["65534"] * 4, ["65534"] * 4, "")
+        assert users["edge-loader"][0] == ["0"] * 4
+        assert site.get(f"/acta/{path}.jpg")[2] == picture and site.get("/cut/0/index.html")[2] == PAGE
+        roles = site.children()
+        os.kill(site.running.pid, signal.SIGKILL)
+        site.until(lambda: not any(Path(f"/proc/{pid}").exists() and state(pid)["State"][0] != "Z" for pid in roles), 5)
+    public = Tree(small_election / "public")  # below pytest's folder, mode 0700
+    public.cut({"index.html": PAGE})
+    site = edge(public)
+    site.until_cut(0)
+    assert "jail_as_root role=edge-worker" in site.running.text() and site.get("/cut/0/index.html")[2] == PAGE
 
 
 def open_descriptors(pid):
@@ -177,7 +211,7 @@ def living_worker(site):
 
 
 EPERM, EACCES, EBADF = -1, -13, -9
-READ, WRITE, SHARED, PRIVATE, AT_FDCWD = 1, 2, 1, 2, -100
+READ, WRITE, EXECUTE, SHARED, PRIVATE, ANONYMOUS, AT_FDCWD = 1, 2, 4, 1, 2, 32, -100
 
 
 def test_a_worker_that_is_taken_over(safe, tree, tmp_path, bin_dir):  # noqa: F811
@@ -222,6 +256,13 @@ def test_a_worker_that_is_taken_over(safe, tree, tmp_path, bin_dir):  # noqa: F8
                 assert worker.call(call["mprotect"], low, high - low, READ | WRITE) == EACCES, name
             elif rights[3] == "s":
                 writable.append((high - low, name.removesuffix(" (deleted)")))
+        # no byte of it becomes a program: neither new memory nor what it can write already
+        assert worker.call(call["mmap"], 0, 4096, READ | EXECUTE, PRIVATE | ANONYMOUS, -1, 0) == EACCES
+        assert worker.call(call["mmap"], 0, 4096, READ | EXECUTE, PRIVATE, served, 0) == EACCES
+        for low, high, rights, name in mappings(first):
+            assert not ("w" in rights and "x" in rights), name
+            if rights == "rw-p":
+                assert worker.call(call["mprotect"], low, 4096, READ | EXECUTE) == EACCES, name
         assert sorted(name for _, name in writable) == ["/memfd:atalaya-hits", "/memfd:edge-board"], writable
         assert dict((name, size) for size, name in writable)["/memfd:edge-board"] == 4096, "its own row of counters"
         # with an accepted connection it cannot go elsewhere: Landlock knows TCP

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 /* cmocka wants the four above first */
@@ -184,6 +185,55 @@ static void threads_need_the_right_and_stay_in_the_jail(void **state)
     assert_true(code == 128 + SIGSYS || code == 0);
 }
 
+/* What a role could write and then run; 0: it could. */
+static int make_a_program(void)
+{
+    char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? 1 : mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0 ? 0 : errno;
+}
+
+static int map_a_program(void)
+{
+    return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ? 0
+                                                                                                     : errno;
+}
+
+static void memory_never_becomes_a_program(void **state)
+{
+    (void)state;
+    struct jail threads = {.name = "t", .rights = JAIL_FILES | JAIL_THREADS};
+    struct jail spawns = {.name = "t", .rights = JAIL_FILES | JAIL_SPAWN};
+    int made = outcome(threads, make_a_program);
+    assert_true(made == EACCES || made == 0); /* a sanitizer's build has no seccomp */
+    assert_int_equal(outcome(threads, map_a_program), made);
+    assert_int_equal(outcome((struct jail){.name = "t"}, map_a_program), made);
+    assert_int_equal(outcome(threads, open_passwd_in_a_thread), EACCES); /* threads' stacks are still made */
+    assert_int_equal(outcome(spawns, map_a_program), 0);
+}
+
+static int who(void)
+{
+    return getuid() == JAIL_NOBODY && geteuid() == JAIL_NOBODY && getgid() == JAIL_NOBODY ? 65 : 1;
+}
+
+/* Root's role becomes nobody when it is to, and nobody may read its row; nobody else changes. */
+static void who_owns_nothing_is_nobody(void **state)
+{
+    (void)state;
+    const char *const all[] = {"/etc", "/not/there", NULL};
+    const char *const mine[] = {root, NULL}; /* 0700 */
+    struct jail other = {.name = "t", .rights = JAIL_READ, .read = all, .nobody = true};
+    int code = outcome(other, who);
+    assert_true(code == 65 || code == 1); /* 1: not started as root, or a sanitizer's build */
+    other.rights = 0;
+    other.read = NULL;
+    assert_int_equal(outcome(other, who), code);
+    other.nobody = false;
+    assert_int_equal(outcome(other, who), 1);
+    other = (struct jail){.name = "t", .rights = JAIL_READ, .read = mine, .nobody = true};
+    assert_int_equal(outcome(other, who), 1);
+}
+
 static void only_aloud_is_it_switched_off(void **state)
 {
     (void)state;
@@ -213,6 +263,8 @@ int main(void)
         cmocka_unit_test(files_are_out_of_reach),
         cmocka_unit_test(the_network_is_out_of_reach),
         cmocka_unit_test(programs_are_out_of_reach),
+        cmocka_unit_test(memory_never_becomes_a_program),
+        cmocka_unit_test(who_owns_nothing_is_nobody),
         cmocka_unit_test(threads_need_the_right_and_stay_in_the_jail),
         cmocka_unit_test(only_aloud_is_it_switched_off),
     };
