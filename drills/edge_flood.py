@@ -53,6 +53,8 @@ def flood(verdict, small, name, least, *words):
 def bad_requests(verdict, small):
     """No request that is none of ours costs more than one that is."""
     with Edge() as edge:
+        quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
+        probe, asked = Probe(edge.port, edge.page), 0
         scripts = {}
         for name, text in LUA.items():
             scripts[name] = Path(edge.folder.name) / f"{name.replace(' ', '-')}.lua"
@@ -63,12 +65,18 @@ def bad_requests(verdict, small):
         for _ in range(rounds):
             costs["hit"].append(wrk(edge, 1)[1])
             for name, script in scripts.items():
-                costs[name].append(wrk(edge, 1, script=script)[1])
+                requests, cost = wrk(edge, 1, script=script)
+                costs[name].append(cost)
+                asked += requests
+        probe.stop()
         good = median(costs["hit"])
         verdict.must("cost of: colliding paths, beside random ones", median(costs["colliding paths"]) / median(costs["random paths of the same length"]),
                      1.2 if not small else 2.0)
         for name in LUA:
             verdict.must(f"cost of: {name}, beside a hit of 4 KiB", median(costs[name]) / good, 1.1 if not small else 2.0)
+        verdict.load("bad requests: a second", asked / len(LUA) / rounds, 500 if small else 5000)
+        verdict.survive(probe, quiet, "bad requests: ")
+        settles(verdict, edge, before, descriptors, quiet)
 
 
 def kept_connections(verdict, small):
