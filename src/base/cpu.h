@@ -5,7 +5,15 @@
 
 #include <stdbool.h>
 
-#if defined(HOUSE_X86_64_V3)
+#if defined(HOUSE_X86_64_V3) && __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+/* What the C library has asked the processor already: on a virtual machine each asking is the host's work, five microseconds. */
+static inline bool cpu_is_v3(void)
+{
+    return CPU_FEATURE_ACTIVE(AVX2) && CPU_FEATURE_ACTIVE(BMI1) && CPU_FEATURE_ACTIVE(BMI2) &&
+           CPU_FEATURE_ACTIVE(PCLMULQDQ);
+}
+#elif defined(HOUSE_X86_64_V3)
 static inline bool cpu_is_v3(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&

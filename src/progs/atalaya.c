@@ -1,5 +1,7 @@
-/* atalaya: the front. `atalaya VERB ...` becomes the program `atalaya-VERB` that lies beside it; nothing else
- * is done here, so that no verb drags in what another one needs. */
+/* atalaya: the front. `atalaya VERB ...` becomes the program `atalaya-VERB` that lies beside it, so that no verb drags in what
+ * another one needs. Only check-csv, which is over in less time than many a program takes to begin, is done here. */
+#include "check_csv_verb.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -44,11 +46,18 @@ static const struct verb {
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
+/* Where the programs shall be taken from, NULL: from beside this one. */
+static const char *told_folder(void)
+{
+    const char *told = getenv("ATALAYA_BIN");
+    return told != NULL && told[0] != '\0' ? told : NULL;
+}
+
 /* The folder of this program (or $ATALAYA_BIN), with room for "/atalaya-VERB" after it. */
 static bool find_folder(char out[PATH_MAX])
 {
-    const char *told = getenv("ATALAYA_BIN");
-    if (told != NULL && told[0] != '\0') {
+    const char *told = told_folder();
+    if (told != NULL) {
         return (size_t)snprintf(out, PATH_MAX, "%s", told) < PATH_MAX;
     }
     ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
@@ -148,6 +157,9 @@ int main(int argc, char **argv)
 {
     char folder[PATH_MAX];
     char program[PATH_MAX];
+    if (argc > 1 && strcmp(argv[1], "check-csv") == 0 && told_folder() == NULL) {
+        return check_csv_verb(argc - 1, argv + 1);
+    }
     if (!find_folder(folder)) {
         (void)fputs("atalaya: no se sabe dónde están los programas / cannot tell where the programs are\n",
                     stderr);

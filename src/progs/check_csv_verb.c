@@ -1,5 +1,6 @@
-/* atalaya-check-csv: is a published PREP database what it says it is? Exit 0: yes. 1: something in it is
- * wrong. 2: it could not be examined. */
+/* The verb check-csv, of two programs: atalaya-check-csv and the front (check_csv_verb.h). */
+#include "check_csv_verb.h"
+
 #include "audit/audit.h"
 #include "os/file.h"
 
@@ -78,7 +79,7 @@ static bool put(struct span text)
     return fwrite(text.at, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
 }
 
-int main(int argc, char **argv)
+int check_csv_verb(int argc, char **argv)
 {
     struct options options = {0};
     int done = parse(argc, argv, &options);
