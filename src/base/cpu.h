@@ -21,4 +21,14 @@ static inline bool cpu_is_v3(void)
 }
 #endif
 
+/* SHA instructions, for functions compiled for target("sha,sse4.1"). */
+#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
+#define CPU_ASKS_SHA
+#include <sys/platform/x86.h>
+static inline bool cpu_has_sha(void)
+{
+    return CPU_FEATURE_ACTIVE(SHA) && CPU_FEATURE_ACTIVE(SSSE3) && CPU_FEATURE_ACTIVE(SSE4_1);
+}
+#endif
+
 #endif

@@ -57,15 +57,14 @@ static size_t level_at(unsigned level)
 void log_bundle_hash(struct log_bundle *bundle, struct digest *digest, const struct span *entries, uint32_t n)
 {
     assert(n <= BUNDLE_ENTRIES);
-    for (uint32_t i = 0; i < n; i++) {
-        digest_add(digest, "\x00", 1);
-        digest_add(digest, entries[i].at, entries[i].len);
-        digest_end(digest, bundle->nodes[i].bytes);
-    }
+    struct span pairs[BUNDLE_ENTRIES / 2];
+    digest_each(digest, 0, entries, n, bundle->nodes[0].bytes);
     for (unsigned level = 1; level <= LOG_TREE_BUNDLE; level++) {
+        const struct hash *below = &bundle->nodes[level_at(level - 1)];
         for (uint32_t i = 0; i < n >> level; i++) {
-            node(digest, &bundle->nodes[level_at(level - 1) + 2 * i], &bundle->nodes[level_at(level) + i]);
+            pairs[i] = span_of((const char *)below[2 * i].bytes, (size_t)2 * HASH_LEN);
         }
+        digest_each(digest, 1, pairs, n >> level, bundle->nodes[level_at(level)].bytes);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "seal/digest.h"
 
 #include "base/codec.h"
+#include "seal/pair.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
@@ -60,6 +61,23 @@ void digest_end(struct digest *digest, uint8_t out[DIGEST_LEN])
     int ok = EVP_DigestFinal_ex(digest->context, out, &len);
     assert(ok == 1 && len == DIGEST_LEN);
     start(digest->context);
+}
+
+void digest_each(struct digest *digest, uint8_t first, const struct span *texts, size_t n, uint8_t *out)
+{
+    struct pair pair;
+    bool pairs = pair_is_known();
+    pair_init(&pair);
+    for (size_t i = 0; i < n; i++, out += DIGEST_LEN) {
+        if (pairs && texts[i].len <= PAIR_TEXT_MAX) {
+            pair_give(&pair, first, texts[i], out);
+        } else {
+            digest_add(digest, &first, 1);
+            digest_add(digest, texts[i].at, texts[i].len);
+            digest_end(digest, out);
+        }
+    }
+    pair_finish(&pair);
 }
 
 static pthread_key_t shared_key; /* its destructor takes a thread's hash back when the thread ends */

@@ -17,6 +17,10 @@ void digest_add(struct digest *digest, const void *bytes, size_t len);
 /* Writes the hash and starts over. */
 void digest_end(struct digest *digest, uint8_t out[DIGEST_LEN]);
 
+/* The hashes of n texts with one and the same byte before each, as the leaves and nodes of a tree are hashed, one after the other
+ * into `out`. Several times as fast as one by one where the processor has SHA instructions. */
+void digest_each(struct digest *digest, uint8_t first, const struct span *texts, size_t n, uint8_t *out);
+
 /* The hash of some bytes (keeps one context a process; not for threads). */
 void digest_of(struct span bytes, uint8_t out[DIGEST_LEN]);
 /* As 64 lower-case hex digits and a zero. */

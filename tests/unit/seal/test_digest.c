@@ -1,4 +1,4 @@
-/* SHA-256 against FIPS 180-4's published examples. */
+/* SHA-256 against FIPS 180-4's published examples, and many hashes at once against one by one. */
 #include "seal/digest.h"
 
 #include <setjmp.h>
@@ -43,11 +43,45 @@ static void in_pieces_is_the_same_and_starts_over(void **state)
     digest_free(digest);
 }
 
+/* Every number of texts, so that any two meet, of every length about the ends of blocks and beyond what two at once take. */
+static void many_are_as_each_alone(void **state)
+{
+    (void)state;
+    enum { TEXTS = 300, LONGEST = 5000 };
+    static char bytes[TEXTS + LONGEST];
+    struct span texts[TEXTS];
+    static uint8_t each[TEXTS + 1][DIGEST_LEN];
+    struct digest *digest = digest_new();
+    uint32_t dice = 1;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        dice = dice * 1664525 + 1013904223;
+        bytes[i] = (char)(dice >> 24);
+    }
+    for (size_t n = 0; n <= TEXTS; n += n < 6 ? 1 : 49) {
+        for (size_t i = 0; i < n; i++) {
+            dice = dice * 1664525 + 1013904223;
+            texts[i] = span_of(bytes + i, n == TEXTS ? i : (dice >> 8) % (n < 100 ? LONGEST : 200));
+        }
+        memset(each, 0xee, sizeof each);
+        digest_each(digest, (uint8_t)n, texts, n, each[0]);
+        for (size_t i = 0; i < n; i++) {
+            uint8_t alone[DIGEST_LEN];
+            digest_add(digest, &(uint8_t){(uint8_t)n}, 1);
+            digest_add(digest, texts[i].at, texts[i].len);
+            digest_end(digest, alone);
+            assert_memory_equal(each[i], alone, DIGEST_LEN);
+        }
+        assert_int_equal(each[n][0], 0xee);
+    }
+    digest_free(digest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fips_examples),
         cmocka_unit_test(in_pieces_is_the_same_and_starts_over),
+        cmocka_unit_test(many_are_as_each_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
