@@ -1,6 +1,9 @@
 /* Numbers as text, checked digit by digit. */
 #include "base/num.h"
 
+/* Digits that fit any of the numbers here. */
+enum { SURELY_FITS = 9 };
+
 static enum err parse_digits(struct span text, uint64_t max, uint64_t *out)
 {
     if (text.len == 0) {
@@ -12,7 +15,7 @@ static enum err parse_digits(struct span text, uint64_t max, uint64_t *out)
         if (digit > 9) {
             return ERR_SYNTAX;
         }
-        if (value > (max - digit) / 10) {
+        if (i >= SURELY_FITS && value > (max - digit) / 10) {
             return ERR_RANGE;
         }
         value = value * 10 + digit;

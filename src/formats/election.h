@@ -36,6 +36,10 @@ MUST_CHECK enum err election_files_write(const char *dir, const struct election_
  * ERR_TOO_BIG, each with a sentence. */
 MUST_CHECK enum err election_parse(const struct election_file *files, size_t n_files, struct election *out,
                                    struct why *why);
+/* The same, byte for byte and word for word, with a team to help; not for roles that serve. */
+struct team;
+MUST_CHECK enum err election_parse_with(const struct election_file *files, size_t n_files, struct team *team,
+                                        struct election *out, struct why *why);
 /* Reads a definition from a directory; other files there are ignored. */
 MUST_CHECK enum err election_load(const char *dir, struct election *out, struct why *why);
 

@@ -6,6 +6,7 @@
 #include "formats/election.h"
 
 /* The place in the files, for sentences, and what rows need to know of the rows before them. */
+struct team;
 struct def {
     struct election *election;
     struct why *why;
@@ -16,6 +17,8 @@ struct def {
     struct span *members; /* columns.csv: the members field of each column of the contest being read */
     struct map names;     /* signers.csv: names taken */
     uint64_t *used;       /* candidacies.csv: columns taken, by area, of the contest being read */
+    struct team *team;    /* NULL: everything in turn */
+    bool repeated;        /* found by the team: a station is there twice */
 };
 
 /* "stations.csv line 17: ..." */

@@ -2,6 +2,7 @@
  * sends them. */
 #include "formats/election_def.h"
 
+#include "os/team.h"
 #include "seal/note.h"
 
 enum {
@@ -110,7 +111,34 @@ static enum err stations_start(struct def *def, uint32_t rows)
     void *stations = NULL;
     TRY(def_array(def, rows, sizeof(struct station), &stations));
     def->election->stations = stations;
-    map_reserve(&def->election->station_by_key, rows);
+    if (def->team == NULL) {
+        map_reserve(&def->election->station_by_key, rows);
+    }
+    return OK;
+}
+
+static bool name_station(struct election *election, uint32_t station)
+{
+    struct span key = span_of(election->stations[station].key, STATION_KEY_LEN);
+    return map_put(&election->station_by_key, key, station) == MAP_NONE;
+}
+
+/* The keys of all, while the caller reads on. It writes nothing of the stations but the first of their actas. */
+static void name_stations(void *arg, void *piece, unsigned member)
+{
+    struct def *def = arg;
+    (void)piece, (void)member;
+    map_reserve(&def->election->station_by_key, def->election->n_stations);
+    for (uint32_t i = 0; i < def->election->n_stations; i++) {
+        def->repeated |= !name_station(def->election, i);
+    }
+}
+
+static enum err stations_end(struct def *def)
+{
+    if (def->team != NULL) {
+        team_give(def->team, name_stations, def, NULL);
+    }
     return OK;
 }
 
@@ -174,11 +202,9 @@ static enum err stations_row(struct def *def, const struct span *f)
     station.location = (uint8_t)location;
     station.reps = (uint16_t)reps;
     TRY(check_station(def, &station));
-    struct station *kept = &election->stations[election->n_stations];
-    *kept = station;
-    if (map_put(&election->station_by_key, span_of(kept->key, STATION_KEY_LEN), election->n_stations) !=
-        MAP_NONE) {
-        return def_fail(def, ERR_EXISTS, "station %s is there twice", kept->key);
+    election->stations[election->n_stations] = station;
+    if (def->team == NULL && !name_station(election, election->n_stations)) {
+        return def_fail(def, ERR_EXISTS, "station %s is there twice", station.key);
     }
     election->n_stations++;
     return OK;
@@ -189,7 +215,8 @@ const struct def_table def_stations = {
     .n_columns = 7,
     .rows_max = 400000,
     .start = stations_start,
-    .row = stations_row};
+    .row = stations_row,
+    .end = stations_end};
 
 /* actas.csv */
 
@@ -265,8 +292,9 @@ static enum err chain_acta(struct def *def, struct acta *acta)
 }
 
 /* Mostly the one of the row before, as a station has an acta of each contest, or the one after that. */
-static uint32_t row_station(const struct election *election, struct span key)
+static uint32_t row_station(struct def *def, struct span key)
 {
+    const struct election *election = def->election;
     if (election->n_actas > 0 && key.len == STATION_KEY_LEN) {
         uint32_t before = election->actas[election->n_actas - 1].station;
         for (uint32_t i = before; i < election->n_stations && i <= before + 1; i++) {
@@ -275,6 +303,7 @@ static uint32_t row_station(const struct election *election, struct span key)
             }
         }
     }
+    team_finish(def->team); /* the keys are known then */
     return election_station(election, key);
 }
 
@@ -282,7 +311,7 @@ static enum err actas_row(struct def *def, const struct span *f)
 {
     struct election *election = def->election;
     struct acta *acta = &election->actas[election->n_actas];
-    acta->station = row_station(election, f[0]);
+    acta->station = row_station(def, f[0]);
     if (acta->station == MAP_NONE) {
         return def_fail(def, ERR_MISSING, "stations.csv has no station \"%.*s\"", DEF_ARG(f[0]));
     }

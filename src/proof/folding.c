@@ -1,6 +1,8 @@
 /* Gathering the definition, then folding. */
 #include "proof/folding.h"
 
+#include "os/team.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -47,7 +49,13 @@ static enum err load_election(struct folding *folding, struct why *why)
         files[i] =
             (struct election_file){span_str(election_file_names[i]), buf_as_span(&folding->files.bytes[i])};
     }
-    TRY(election_parse(files, ELECTION_FILES, &folding->election, why));
+    struct team *team = NULL;
+    if (team_new(2, &team, NULL) != OK) {
+        team = NULL; /* in turn, then */
+    }
+    enum err err = election_parse_with(files, ELECTION_FILES, team, &folding->election, why);
+    team_free(team);
+    TRY(err);
     folding->have_election = true;
     if (memcmp(folding->election.digest, folding->definition, sizeof folding->definition) != 0) {
         return why_set(why, ERR_CONFLICT, "the definition's files are not what entry 0 states");

@@ -30,6 +30,15 @@ void lag_push(struct lag *lag, const struct entry_seen *seen)
     }
 }
 
+bool lag_pass(struct lag *lag)
+{
+    if (lag->n > lag->done) {
+        return false;
+    }
+    lag->next++;
+    return true;
+}
+
 /* What is done makes room. */
 static void settle(struct lag *lag)
 {

@@ -27,6 +27,8 @@ static inline bool lag_full(const struct lag *lag)
     return lag->n == LAG_MAX;
 }
 void lag_push(struct lag *lag, const struct entry_seen *seen);
+/* The next entry need not wait and is taken in at once by the caller: false when others wait before it. */
+bool lag_pass(struct lag *lag);
 /* Gives all entries before `index` to `visit`, in order; those that were read ahead without their bytes. Ends at its first error. */
 MUST_CHECK enum err lag_release(struct lag *lag, uint64_t index, entry_visit visit, void *arg,
                                 struct why *why);

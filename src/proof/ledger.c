@@ -133,13 +133,27 @@ static enum err fold_one(void *arg, const struct entry_seen *seen, struct why *w
     return folding_take(&reading.folding, seen, why);
 }
 
-/* Folds what waits before that index. What cannot be folded is a finding, and the end of folding. */
+/* What cannot be folded is a finding, and the end of folding. */
+static void broken_by(struct exam *exam, const struct why *why)
+{
+    exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", why->text);
+    reading.broken = true;
+}
+
+/* Folds what waits before that index. */
 static void fold_until(struct exam *exam, uint64_t index)
 {
     struct why why = {{0}};
     if (!reading.broken && lag_release(&reading.lag, index, fold_one, NULL, &why) != OK) {
-        exam_find(exam, RULE_LEDGER, "log/tile/entries", "%s", why.text);
-        reading.broken = true;
+        broken_by(exam, &why);
+    }
+}
+
+static void fold_now(struct exam *exam, const struct entry_seen *seen)
+{
+    struct why why = {{0}};
+    if (fold_one(NULL, seen, &why) != OK) {
+        broken_by(exam, &why);
     }
 }
 
@@ -224,16 +238,26 @@ static enum err look(struct exam *exam, const struct entry_seen *seen, struct wh
     return span_starts(bytes, SPAN("prep-key/v1\n")) ? look_key(exam, seen->index, bytes, why) : OK;
 }
 
-static void queue_entry(struct exam *exam, const struct entry_seen *seen)
+static void wait_for_cut(struct exam *exam, const struct entry_seen *seen)
 {
-    if (seen->index >= exam->manifest.log_size || reading.broken) {
-        return;
-    }
     if (lag_full(&reading.lag)) {
         fold_until(exam, reading.lag.next + LAG_MAX / 2);
     }
     if (!reading.broken) {
         lag_push(&reading.lag, seen);
+    }
+}
+
+static void queue_entry(struct exam *exam, const struct entry_seen *seen)
+{
+    if (seen->index >= exam->manifest.log_size || reading.broken) {
+        return;
+    }
+    /* The definition's pieces, large ones: no cut is compared with a state that there is not yet. */
+    if (reading.folding.fold == NULL && lag_pass(&reading.lag)) {
+        fold_now(exam, seen);
+    } else {
+        wait_for_cut(exam, seen);
     }
     if (!exam->options->recount) {
         gather_image(exam, seen);

@@ -2,6 +2,8 @@
  * the same; what does not leaves a sentence. */
 #include "formats/election.h"
 
+#include "os/team.h"
+
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,6 +51,22 @@ static struct span next_part(struct span *rest)
     return span_of(whole.at, len);
 }
 
+/* With a team the same definitions are read. */
+static void check_with_team(const struct election_file files[ELECTION_FILES], enum err err,
+                            const uint8_t *digest)
+{
+    static struct team *team = NULL;
+    struct election election = {0};
+    struct why why = {{0}};
+    if (team == NULL && team_new(2, &team, NULL) != OK) {
+        return;
+    }
+    enum err other = election_parse_with(files, ELECTION_FILES, team, &election, &why);
+    assert(other == err);
+    assert(err != OK || memcmp(election.digest, digest, sizeof election.digest) == 0);
+    election_done(&election);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span rest = span_of((const char *)data, size);
@@ -58,7 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct election election = {0};
     struct why why = {{0}};
-    if (election_parse(files, ELECTION_FILES, &election, &why) != OK) {
+    enum err err = election_parse(files, ELECTION_FILES, &election, &why);
+    check_with_team(files, err, election.digest);
+    if (err != OK) {
         assert(why.text[0] != '\0' && election.arena.blocks == NULL);
         return 0;
     }

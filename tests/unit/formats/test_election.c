@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/team.h"
 #include "seal/digest.h"
 
 #include <setjmp.h>
@@ -43,6 +44,31 @@ static int drop_small(void **state)
     return 0;
 }
 
+/* With a team the same comes out, or the same sentence. */
+static void compare_with_team(const struct election_file files[ELECTION_FILES], enum err err,
+                              const struct election *election, const struct why *why)
+{
+    struct team *team = NULL;
+    struct election other = {0};
+    struct why other_why = {{0}};
+    assert_int_equal(team_new(2, &team, NULL), OK);
+    assert_int_equal(election_parse_with(files, ELECTION_FILES, team, &other, &other_why), err);
+    assert_string_equal(other_why.text, why->text);
+    team_free(team);
+    if (err != OK) {
+        return;
+    }
+    assert_memory_equal(other.digest, election->digest, sizeof other.digest);
+    assert_int_equal(other.n_stations, election->n_stations);
+    assert_int_equal(other.n_actas, election->n_actas);
+    for (uint32_t i = 0; i < election->n_actas; i++) {
+        const struct acta *acta = &election->actas[i];
+        assert_int_equal(other.actas[i].station, acta->station);
+        assert_int_equal(election_acta(&other, span_str(acta->key)), i);
+    }
+    election_done(&other);
+}
+
 static enum err parse(const struct election_files *owned, struct election *out, struct why *why)
 {
     struct election_file files[ELECTION_FILES];
@@ -51,7 +77,11 @@ static enum err parse(const struct election_files *owned, struct election *out, 
         size_t k = ELECTION_FILES - 1 - i;
         files[i] = (struct election_file){span_str(election_file_names[k]), buf_as_span(&owned->bytes[k])};
     }
-    return election_parse(files, ELECTION_FILES, out, why);
+    struct election election = {0};
+    enum err err = election_parse(files, ELECTION_FILES, &election, why);
+    compare_with_team(files, err, &election, why);
+    *out = err == OK ? election : *out;
+    return err;
 }
 
 static void the_example_is_read(void **state)
