@@ -7,10 +7,12 @@
 
 struct walk {
     const char *at, *end;
+    const char *day; /* of the last moment: its text and its first millisecond; NULL: there was none */
+    int64_t day_ms;
 };
 
-/* This text stands here. */
-static inline bool text(struct walk *walk, const char *is, size_t len)
+/* This text stands here. Its length is known wherever this is called, and so no call is needed to compare it. */
+static inline __attribute__((always_inline)) bool text(struct walk *walk, const char *is, size_t len)
 {
     if ((size_t)(walk->end - walk->at) < len || memcmp(walk->at, is, len) != 0) {
         return false;
@@ -100,14 +102,49 @@ static inline size_t cells(struct walk *walk, struct cell *out, size_t most)
     return 0;
 }
 
+enum { DAY_TEXT = 11, DAY_SECONDS = 86400 }; /* "2027-06-06T" */
+
+/* Two digits of a number below `most`, and the byte behind them. */
+static inline __attribute__((always_inline)) bool clock_part(const char *at, unsigned most, char behind,
+                                                             unsigned *out)
+{
+    unsigned tens = (unsigned)(unsigned char)at[0] - '0';
+    unsigned ones = (unsigned)(unsigned char)at[1] - '0';
+    *out = tens * 10 + ones;
+    return tens <= 9 && ones <= 9 && *out < most && at[2] == behind;
+}
+
+/* Nearly all moments of an acta are of the same day; what is none at all is for date_parse_iso to say. */
+static bool same_day(const struct walk *walk, int64_t *out)
+{
+    unsigned hour = 0;
+    unsigned minute = 0;
+    unsigned second = 0;
+    const char *clock = walk->at + DAY_TEXT;
+    if (walk->day == NULL || memcmp(walk->at, walk->day, DAY_TEXT) != 0 ||
+        !clock_part(clock, 24, ':', &hour) || !clock_part(clock + 3, 60, ':', &minute) ||
+        !clock_part(clock + 6, 60, 'Z', &second)) {
+        return false;
+    }
+    *out = walk->day_ms + 1000 * (int64_t)(hour * 3600 + minute * 60 + second);
+    return true;
+}
+
 static bool moment(struct walk *walk, int64_t *out)
 {
     if (TEXT(walk, "-\n")) {
         *out = -1;
         return true;
     }
-    if (walk->end - walk->at <= DATE_ISO_LEN || date_parse_iso(span_of(walk->at, DATE_ISO_LEN), out) != OK) {
+    if (walk->end - walk->at <= DATE_ISO_LEN) {
         return false;
+    }
+    if (!same_day(walk, out)) {
+        if (date_parse_iso(span_of(walk->at, DATE_ISO_LEN), out) != OK) {
+            return false;
+        }
+        walk->day = walk->at;
+        walk->day_ms = *out - *out % (1000 * DAY_SECONDS); /* not before 1970 */
     }
     walk->at += DATE_ISO_LEN;
     return TEXT(walk, "\n");
@@ -207,7 +244,7 @@ static bool walk_head(struct walk *walk, struct entry_acta *acta)
 
 bool entry_acta_first(struct span bytes, struct entry_acta *out)
 {
-    struct walk walk = {bytes.at, bytes.at + bytes.len};
+    struct walk walk = {.at = bytes.at, .end = bytes.at + bytes.len};
     struct span set;
     uint64_t status = 0;
     if (!walk_head(&walk, out) || !line_number(&walk, 1, &status) || status > COUNTED_OUT_OF_CATALOGUE ||
