@@ -131,7 +131,9 @@ def begin(bin_dir, night, sync_ms, settings, args=()):
     """(process, port)"""
     night.mkdir()
     shutil.copytree(intake_kit.ELECTION, night / "election")
-    env = dict(os.environ, LD_PRELOAD=str(bin_dir.parent / "tests" / "libatalaya_shim.so"), SHIM_SYNC_MS=str(sync_ms), **settings)
+    shim = bin_dir.parent / "tests" / "libatalaya_shim.so"
+    assert shim.exists(), f"{shim} is not built: no sync would be slower"
+    env = dict(os.environ, LD_PRELOAD=str(shim), SHIM_SYNC_MS=str(sync_ms), **settings)
     intake = subprocess.Popen([bin_dir / "atalaya-intake", "--dir", night, "--listen", "127.0.0.1:0", *args], env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return intake, int(intake.stdout.readline().split("/v1/acta")[0].rsplit(":", 1)[1])
