@@ -13,7 +13,12 @@
 #include <stdlib.h>
 
 /* A batch is short until there is a fold to read ahead for: the definition is in the first bundles. */
-enum { BUNDLE_BYTES_MAX = BUNDLE_ENTRIES * (65535 + 2), BATCH_BUNDLES = 16, BATCH_FIRST = 2 };
+enum {
+    BUNDLE_BYTES_MAX = BUNDLE_ENTRIES * (65535 + 2),
+    BATCH_BUNDLES = 16,
+    BATCH_FIRST = 2,
+    BYTES_KEPT = 1 << 20
+};
 _Static_assert((int)TEAM_MAX <= (int)FOLD_READERS, "each member reads ahead into room of its own");
 
 struct bundle {
@@ -120,6 +125,9 @@ static void give_batch(struct reading *reading, struct batch *batch)
         bundle->number = reading->next++;
         bundle->nodes = log_tree_room(reading->what->tree, bundle->number);
         bundle->why = (struct why){{0}};
+        if (bundle->bytes.cap > BYTES_KEPT) {
+            buf_done(&bundle->bytes); /* it held pieces of the definition */
+        }
         team_give(reading->team, make_bundle, reading, bundle);
     }
 }

@@ -126,5 +126,7 @@ enum err folding_take(struct folding *folding, const struct entry_seen *seen, st
         return OK;
     }
     TRY(load_election(folding, why));
+    /* What is given back now is what records are made of next: fresh memory is the dearest part of a recount. */
+    election_files_done(&folding->files);
     return apply_early(folding, why);
 }
