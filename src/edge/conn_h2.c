@@ -2,6 +2,7 @@
  * the other side nothing more is read, so the queue has an end. */
 #include "edge/h2.h"
 
+#include "edge/linger.h"
 #include "edge/transport.h"
 
 #include <stdlib.h>
@@ -314,27 +315,11 @@ static void read_more(struct server *server, struct conn *conn)
     }
 }
 
-/* Reads and forgets until the other side has seen why. */
-static void read_off(struct server *server, struct conn *conn)
-{
-    for (int i = 0; i < 4; i++) {
-        ssize_t n = transport_receive(conn, server->h2_in, sizeof server->h2_in);
-        if (n < 0 && transport_would_block()) {
-            return;
-        }
-        if (n <= 0) {
-            server_close(server, conn);
-            return;
-        }
-    }
-    server_again(server, conn);
-}
-
 static void on_event(struct server *server, struct conn *conn, unsigned events)
 {
     conn->flags |= (events & LOOP_HANGUP) != 0 ? CONN_HUNG_UP : 0;
     if (conn->stage == CONN_LINGER) {
-        read_off(server, conn);
+        linger_read(server, conn);
         return;
     }
     buf_clear(&server->out);

@@ -35,6 +35,7 @@ void book_clear(struct hits_book *book)
     book->totals = (struct hits_totals){0};
     memset(book->slots, 0, sizeof book->slots);
     book->n_rows = 0;
+    book->last = NULL;
     book->n_records = 0;
     book->rate = 1;
 }
@@ -80,9 +81,25 @@ static struct hits_row *find_row(struct hits_book *book, const uint8_t address[1
     return row;
 }
 
+/* Whoever floods comes many times in a row. */
+static struct hits_row *row_again(struct hits_book *book, const uint8_t address[16])
+{
+    if (book->last == NULL || memcmp(book->last_address, address, sizeof book->last_address) != 0) {
+        book->last = find_row(book, address);
+        memcpy(book->last_address, address, sizeof book->last_address);
+    }
+    return book->last;
+}
+
+/* The rate is a power of two. */
+static bool is_sampled(const struct hits_book *book)
+{
+    return ((book->totals.seen - 1) & (book->rate - 1)) == 0;
+}
+
 static void sample(struct hits_book *book, const struct hit *hit)
 {
-    if ((book->totals.seen - 1) % book->rate != 0) {
+    if (!is_sampled(book)) {
         return;
     }
     if (book->n_records == book->max_records) {
@@ -91,7 +108,7 @@ static void sample(struct hits_book *book, const struct hit *hit)
         }
         book->n_records = (book->n_records + 1) / 2;
         book->rate *= 2;
-        if ((book->totals.seen - 1) % book->rate != 0) {
+        if (!is_sampled(book)) {
             return;
         }
     }
@@ -101,7 +118,7 @@ static void sample(struct hits_book *book, const struct hit *hit)
 void book_add(struct hits_book *book, const struct hit *hit, bool refused)
 {
     struct hits_totals *totals = &book->totals;
-    struct hits_row *row = find_row(book, hit->source);
+    struct hits_row *row = row_again(book, hit->source);
     totals->seen++;
     totals->cost_ns += hit->cost_ns;
     totals->bytes += hit->bytes;
@@ -125,6 +142,7 @@ static int by_net(const void *a, const void *b)
 
 void book_block(struct hits_book *book, struct hits_block *out)
 {
+    book->last = NULL; /* rows change their places */
     qsort(book->rows, book->n_rows, sizeof *book->rows, by_net);
     for (uint32_t i = 0; i < book->n_records; i++) {
         book->records[i].rate = book->rate;

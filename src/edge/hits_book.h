@@ -14,6 +14,8 @@ struct hits_book {
     uint32_t n_rows;
     struct hit *records;
     uint32_t n_records, max_records, rate;
+    struct hits_row *last; /* the row of who came last, NULL: not known */
+    uint8_t last_address[16];
     uint64_t key[2];
 };
 

@@ -93,12 +93,13 @@ enum hits_path hits_path_of(struct span target)
 }
 
 /* The place of a fingerprint; a table that is full says none. */
-static uint16_t print_of(struct hits_ring *ring, const struct http1_request *request)
+uint16_t hits_pen_print(struct hits_pen *pen, const struct http1_request *request)
 {
+    struct hits_ring *ring = pen->ring;
     struct hits_print print = {
         .names = request->names, .n_fields = request->n_fields, .minor = request->minor};
     uint64_t hash = (print.names ^ (uint64_t)print.n_fields << 56) * UINT64_C(0x9e3779b97f4a7c15);
-    if (print.n_fields == 0) {
+    if (ring == NULL || print.n_fields == 0) {
         return 0;
     }
     for (uint32_t i = 0; i < PROBES; i++) {
@@ -147,32 +148,62 @@ static uint8_t way_of(const struct conn *conn)
     return (uint8_t)(conn->protocol * HITS_WAYS + (version == 13 ? 2 : version == 12 ? 1 : 0));
 }
 
-void hits_pen_write(struct hits_pen *pen, const struct finished *finished, enum hits_path path)
+/* The next record, with when and whose it is. */
+static struct hits_slot *begin_slot(const struct hits_pen *pen, const struct conn *conn,
+                                    const uint8_t source[16])
 {
-    if (pen->ring == NULL) {
-        return;
-    }
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     struct hits_slot *slot = &pen->ring->slots[pen->at % HITS_RING];
     slot->time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    slot->bytes = finished->bytes;
-    memcpy(slot->source, finished->client != NULL ? finished->client : finished->conn->address, 16);
-    slot->port = finished->conn->port;
-    slot->status = (uint16_t)finished->status;
-    slot->http = finished->request == NULL ? 0 : print_of(pen->ring, finished->request);
-    slot->tls = hello_of(pen->ring, finished->conn->tls);
-    slot->protocol = way_of(finished->conn);
-    slot->method = (uint8_t)finished->method;
-    slot->path = (uint8_t)path;
-    slot->decision = (uint8_t)finished->decision;
-    slot->reason = (uint8_t)finished->reason;
+    memcpy(slot->source, source, 16);
+    slot->port = conn->port;
+    slot->tls = hello_of(pen->ring, conn->tls);
+    slot->protocol = way_of(conn);
+    return slot;
+}
+
+static void finish_slot(struct hits_pen *pen)
+{
     pen->at++;
     /* The reader has had that line last: it is on its way while the next request comes. */
     __builtin_prefetch(&pen->ring->slots[pen->at % HITS_RING], 1);
     if (++pen->waiting == HITS_HANDFUL) {
         hits_pen_flush(pen);
     }
+}
+
+void hits_pen_again(struct hits_pen *pen, const struct conn *conn, const struct memo_entry *known)
+{
+    if (pen->ring == NULL) {
+        return;
+    }
+    struct hits_slot *slot = begin_slot(pen, conn, conn->address);
+    slot->bytes = known->body_len;
+    slot->status = 200;
+    slot->http = known->whole.print;
+    slot->method = known->method;
+    slot->path = known->whole.path;
+    slot->decision = DECIDED_SERVED;
+    slot->reason = COUNTERS;
+    finish_slot(pen);
+}
+
+void hits_pen_write(struct hits_pen *pen, const struct finished *finished, enum hits_path path)
+{
+    if (pen->ring == NULL) {
+        return;
+    }
+    const uint8_t *source = finished->client != NULL ? finished->client : finished->conn->address;
+    struct hits_slot *slot = begin_slot(pen, finished->conn, source);
+    slot->bytes = finished->bytes;
+    slot->status = (uint16_t)finished->status;
+    slot->http = finished->request == NULL ? 0 : hits_pen_print(pen, finished->request);
+    slot->method = (uint8_t)finished->method;
+    slot->path = (uint8_t)path;
+    slot->decision = (uint8_t)finished->decision;
+    slot->reason = (uint8_t)finished->reason;
+    finish_slot(pen);
 }
 
 uint32_t hits_ring_read(const struct hits_ring *ring, uint64_t *at, struct hits_slot *out, uint32_t max,

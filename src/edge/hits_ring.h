@@ -74,6 +74,10 @@ struct hits_pen {
 };
 MUST_CHECK enum err hits_pen_open(struct hits_pen *pen, int fd, struct why *why);
 void hits_pen_write(struct hits_pen *pen, const struct finished *finished, enum hits_path path);
+/* The place of a request's fingerprint in the ring, 0: none. */
+uint16_t hits_pen_print(struct hits_pen *pen, const struct http1_request *request);
+/* A request in the bytes of an earlier one, served as that was. */
+void hits_pen_again(struct hits_pen *pen, const struct conn *conn, const struct memo_entry *known);
 /* Publishes what waits. Also to be called now and then when nothing does. */
 void hits_pen_flush(struct hits_pen *pen);
 

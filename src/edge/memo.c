@@ -29,12 +29,12 @@ static bool may_know(const struct view_map *view, struct span bytes)
     return view != NULL && bytes.len >= MEMO_HEAD_MIN && bytes.len <= MEMO_HEAD_MAX;
 }
 
-const struct memo_entry *memo_find(const struct memo *memo, const struct view_map *view, struct span bytes)
+struct memo_entry *memo_find(struct memo *memo, const struct view_map *view, struct span bytes)
 {
     if (!may_know(view, bytes)) {
         return NULL;
     }
-    const struct memo_entry *entry = &memo->entries[place_of(mark_of(bytes))];
+    struct memo_entry *entry = &memo->entries[place_of(mark_of(bytes))];
     bool same = entry->len == bytes.len && entry->view == view->top->key[0] &&
                 memcmp(entry->head, bytes.at, bytes.len) == 0;
     return same ? entry : NULL;
@@ -54,6 +54,7 @@ void memo_keep(struct memo *memo, const struct view_map *view, struct span head,
         entry->mark = mark;
         return;
     }
+    entry->whole.len = 0;
     entry->view = view->top->key[0];
     entry->formed = reply->formed;
     entry->object = reply->object;

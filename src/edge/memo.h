@@ -8,6 +8,16 @@
 
 enum { MEMO_PLACES = 64, MEMO_HEAD_MAX = 704, MEMO_HEAD_MIN = 24 };
 
+/* An answer as it goes out, head and body: what many ask for is not put together again for each of them. */
+struct memo_whole {
+    char *at;
+    uint32_t len, cap; /* len 0: not laid out */
+    uint32_t date;     /* edge_shelf.date_round of it */
+    bool over_tls;
+    uint8_t path;   /* enum hits_path */
+    uint16_t print; /* in the hits */
+};
+
 struct memo_entry {
     uint64_t view; /* its key; what was said of another view is forgotten */
     uint64_t mark; /* of the head that was looked for here last */
@@ -19,6 +29,7 @@ struct memo_entry {
     uint16_t len;
     uint16_t target_at, target_len;
     uint8_t method, minor;
+    struct memo_whole whole;
     char head[MEMO_HEAD_MAX];
 };
 
@@ -27,7 +38,7 @@ struct memo {
 };
 
 /* What is known of exactly these bytes, or NULL. */
-const struct memo_entry *memo_find(const struct memo *memo, const struct view_map *view, struct span bytes);
+struct memo_entry *memo_find(struct memo *memo, const struct view_map *view, struct span bytes);
 /* Remembers an answer with reply->formed, when `head` is looked for the second time in a row at its place. */
 void memo_keep(struct memo *memo, const struct view_map *view, struct span head,
                const struct http1_request *request, const struct reply *reply);

@@ -18,6 +18,7 @@ struct edge_shelf {
     struct span caption; /* and of /codigo */
     struct span host;    /* and of /difusores */
     struct span date;    /* "Date: …\r\n" */
+    uint32_t date_round; /* which one it is */
     struct span hsts;    /* "Strict-Transport-Security: …\r\n", or empty: for answers over TLS */
     struct span coded_date, coded_hsts; /* both as HPACK */
     bool has_flow;                      /* there is a /flow here */

@@ -1,10 +1,11 @@
 /* HTTP/1.1 on a connection. Requests are understood in scratch memory and answered at once, several pipelined ones in one
  * send; only half a head, or an answer that the other side does not take, makes a connection hold memory. While an answer
  * waits nothing more is read, so a client that sends without reading holds itself up. */
+#include "edge/batch.h"
 #include "edge/flow.h"
+#include "edge/linger.h"
 #include "edge/protocol.h"
-#include "edge/respond_rep.h"
-#include "edge/sending.h"
+#include "edge/ready.h"
 #include "edge/transport.h"
 #include "wire/h2_frame.h"
 
@@ -12,9 +13,7 @@
 #include <string.h>
 
 enum {
-    COPY_MAX = 8192,      /* bodies up to this lie behind their head in one piece */
     LOOK_EVERY = 1024,    /* half a head without a new line is looked at again every so many bytes */
-    LINGER_READS = 8,     /* of 24 KiB a turn */
     CLOSE_AT_ONCE = 65536 /* an answer of so much may be left to the kernel when the connection closes */
 };
 
@@ -23,14 +22,6 @@ struct pending {
     uint32_t in_len, in_cap;
     struct sending sending;
     uint32_t idle_queue; /* unacknowledged when it was last looked at in an idle connection */
-};
-
-/* What was understood of the bytes in one go. */
-struct batch {
-    struct span bytes; /* not yet understood */
-    struct sending last;
-    bool ends, polite, some;
-    bool subscribes; /* to /flow: the connection is another protocol's after this answer */
 };
 
 static void drop_in(struct server *server, struct pending *pending)
@@ -87,125 +78,13 @@ static bool keep_in(struct server *server, struct conn *conn, struct span bytes)
     return true;
 }
 
-/* Reads and forgets; the end, or too much of it, closes. */
-static void read_off(struct server *server, struct conn *conn)
-{
-    for (int i = 0; i < LINGER_READS; i++) {
-        ssize_t n = transport_receive(conn, server->in, sizeof server->in);
-        if (n < 0 && transport_would_block()) {
-            return;
-        }
-        if (n <= 0) {
-            server_close(server, conn);
-            return;
-        }
-    }
-    server_again(server, conn);
-}
-
 /* Says that nothing more comes and reads what the client still sends, so that the last answer is not lost in a reset. */
 static void linger(struct server *server, struct conn *conn)
 {
     done(server, conn);
     transport_end(conn);
     server_stage(server, conn, CONN_LINGER, server->limits.linger_ms);
-    read_off(server, conn);
-}
-
-/* The reply is decided and its head formed: what is left is to be told, and small bodies to be put behind. */
-static void finish_one(struct server *server, const struct conn *conn, struct batch *batch,
-                       const struct http1_request *request, const struct reply *reply)
-{
-    batch->ends = reply->close;
-    batch->some = true;
-    server_answered(server, conn, request, reply);
-    sending_begin(&batch->last, server, reply);
-    if (batch->last.body != NULL && batch->last.body_left <= COPY_MAX) {
-        buf_add(&server->out, batch->last.body, (size_t)batch->last.body_left);
-        batch->last = (struct sending){.file = -1};
-    }
-}
-
-/* A request in the very bytes of an earlier one. A forwarder's are always looked into: they say whom they are from. */
-static bool form_known(struct server *server, const struct conn *conn, struct batch *batch)
-{
-    static struct http1_request request;
-    const struct edge_shelf *answers = &server->answers;
-    const struct memo_entry *known = (conn->flags & CONN_EXEMPT) != 0 || answers->ending
-                                         ? NULL
-                                         : memo_find(&server->memo, answers->view, batch->bytes);
-    if (known == NULL) {
-        return false;
-    }
-    request.method = (enum http1_method)known->method;
-    request.target = span_of(known->head + known->target_at, known->target_len);
-    request.names = known->names;
-    request.n_fields = known->n_fields;
-    request.minor = known->minor;
-    const struct reply reply = {.status = 200,
-                                .reason = COUNTERS,
-                                .object = known->object,
-                                .fd = -1,
-                                .offset = known->offset,
-                                .len = known->body_len};
-    batch->bytes = span_from(batch->bytes, known->len);
-    respond_formed(answers, known->formed, &reply, &server->out);
-    finish_one(server, conn, batch, &request, &reply);
-    return true;
-}
-
-/* Forms the answer to the request at the start of the bytes, or to what is none. ERR_AGAIN: it is not complete. */
-static enum err form_one(struct server *server, const struct conn *conn, struct batch *batch)
-{
-    static struct http1_request request;
-    struct reply reply;
-    int status = 400;
-    if (form_known(server, conn, batch)) {
-        return OK;
-    }
-    enum err err = http1_parse_request(batch->bytes, &request, &status, NULL);
-    if (err == ERR_AGAIN) {
-        return err;
-    }
-    if (err == OK) {
-        struct span head = span_of(batch->bytes.at, request.head_len);
-        batch->bytes = span_from(batch->bytes, request.head_len);
-        size_t before = server->out.len;
-        respond(&server->answers, &request, &server->out, &reply);
-        if (reply.subscribes && flow_admits(server, conn)) {
-            flow_greet(server, &request, &server->out);
-            batch->subscribes = true;
-        } else if (reply.subscribes) {
-            buf_truncate(&server->out, before);
-            respond_busy(&server->answers, &server->out, &reply);
-        }
-        memo_keep(&server->memo, server->answers.view, head, &request, &reply);
-        batch->polite =
-            request.body == HTTP1_BODY_NONE && request.content_length == 0 && batch->bytes.len == 0;
-    } else {
-        batch->bytes = SPAN("");
-        respond_error(&server->answers, status, &server->out, &reply);
-        reply.reason = COUNT_REFUSED_HEAD;
-        batch->polite = false;
-    }
-    finish_one(server, conn, batch, err == OK ? &request : NULL, &reply);
-    return OK;
-}
-
-/* Answers are gathered until one has a body that is not copied, ends the connection, or enough have come together. */
-static void form_batch(struct server *server, const struct conn *conn, struct batch *batch)
-{
-    buf_clear(&server->out);
-    batch->last = (struct sending){.file = -1};
-    batch->some = false;
-    server->answers.over_tls = conn->tls != NULL;
-    server->answers.view = server->shelf.current == NULL ? NULL : &server->shelf.current->map;
-    while (batch->bytes.len > 0 && !batch->ends && batch->last.body_left == 0 &&
-           server->out.len <= LIMIT_WAITING_BYTES / 2) {
-        if (form_one(server, conn, batch) == ERR_AGAIN) {
-            break;
-        }
-    }
+    linger_read(server, conn);
 }
 
 /* The other side does not take it all: what is left is kept, and nothing is read until it is gone. */
@@ -254,7 +133,7 @@ static bool keep_rest(struct server *server, struct conn *conn, struct span rest
 static bool answer_all(struct server *server, struct conn *conn, struct span bytes)
 {
     struct batch batch = {.bytes = bytes};
-    for (form_batch(server, conn, &batch); batch.some; form_batch(server, conn, &batch)) {
+    for (batch_form(server, conn, &batch); batch.some; batch_form(server, conn, &batch)) {
         batch.last.own = server->out.at;
         batch.last.own_len = (uint32_t)server->out.len;
         enum step step =
@@ -282,6 +161,28 @@ static bool answer_all(struct server *server, struct conn *conn, struct span byt
         conn->stage = CONN_IDLE;
     }
     return keep_rest(server, conn, batch.bytes);
+}
+
+/* An answer that lies ready goes out as it lies. True when the connection goes on reading. */
+static bool send_ready(struct server *server, struct conn *conn, const struct memo_entry *known)
+{
+    const struct memo_whole *whole = &known->whole;
+    ready_record(server, conn, known);
+    ssize_t sent = transport_send(conn, whole->at, whole->len, false);
+    if (sent < 0 && !transport_would_block()) {
+        server_close(server, conn);
+        return false;
+    }
+    count(server->answers.row, COUNT_BYTES, sent > 0 ? (size_t)sent : 0);
+    if (sent == (ssize_t)whole->len) {
+        conn->stage = CONN_IDLE;
+        return keep_rest(server, conn, SPAN(""));
+    }
+    struct batch batch = {.last = {.file = -1, .own = whole->at, .own_len = whole->len}};
+    batch.last.own_at = sent > 0 ? (uint32_t)sent : 0;
+    batch.last.passed = batch.last.own_at;
+    wait_for_room(server, conn, &batch);
+    return false;
 }
 
 /* Half a head that still has no new line cannot have become a whole one; every so often it is looked at all the same,
@@ -332,7 +233,8 @@ static void read_more(struct server *server, struct conn *conn)
             http2_begin_clear(server, conn, all);
             return;
         }
-        if (!take(server, conn, all, known)) {
+        const struct memo_entry *ready = known == 0 ? ready_find(server, conn, all) : NULL;
+        if (ready != NULL ? !send_ready(server, conn, ready) : !take(server, conn, all, known)) {
             return;
         }
         /* A socket that gave less than was asked for is empty, and says so when it is not any more. Of one that gave
@@ -382,7 +284,7 @@ static void on_event(struct server *server, struct conn *conn, unsigned events)
             write_more(server, conn);
         }
     } else if (conn->stage == CONN_LINGER) {
-        read_off(server, conn);
+        linger_read(server, conn);
     } else if ((events & (LOOP_READ | LOOP_HANGUP)) != 0) {
         read_more(server, conn);
     }

@@ -69,6 +69,7 @@ static void make_date(struct worker *worker)
     http1_date(&worker->date, clock_now_ms(NULL));
     buf_str(&worker->date, "\r\n");
     worker->server.answers.date = buf_as_span(&worker->date);
+    worker->server.answers.date_round++;
     buf_clear(&worker->coded_date);
     coded_lines(buf_as_span(&worker->date), &worker->coded_date);
     worker->server.answers.coded_date = buf_as_span(&worker->coded_date);

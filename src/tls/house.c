@@ -19,17 +19,6 @@ enum { TICKET_NAME = 16, TICKET_CIPHER_KEY = 32, TICKET_IV = 16, TICKET_LIFE_S =
 
 struct tls_line *tls_shaking;
 
-static enum err failed(const char *what, struct why *why)
-{
-    char text[160] = "no reason given";
-    unsigned long code = ERR_get_error();
-    if (code != 0) {
-        ERR_error_string_n(code, text, sizeof text);
-    }
-    ERR_clear_error();
-    return why_set(why, ERR_SYNTAX, "TLS: %s: %s", what, text);
-}
-
 /* Runs on the handshake's own stack (ASYNC_pause_job(3)), which stands still until the answer is there. */
 static int ask(uint32_t cert, enum tls_ask_kind kind, int padding, const uint8_t *in, int len, uint8_t *out)
 {
@@ -356,7 +345,7 @@ enum err tls_house_add(struct tls_house *house, uint32_t cert, struct span chain
     EVP_PKEY_free(far);
     X509_free(leaf);
     BIO_free(text);
-    return good ? OK : failed("a certificate cannot be used", why);
+    return good ? OK : tls_failed("a certificate cannot be used", NULL, why);
 }
 
 enum err tls_house_ready(struct tls_house *house, struct why *why)

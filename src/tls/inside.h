@@ -1,10 +1,13 @@
-/* What house.c and line.c share. Private to the module. */
+/* What the files of the module share. Private to it. */
 #ifndef TLS_INSIDE_H
 #define TLS_INSIDE_H
 
 #include "tls/house.h"
 
 #include <openssl/ssl.h>
+
+/* Something of OpenSSL's did not work; `path` NULL: not with a file. */
+MUST_CHECK enum err tls_failed(const char *what, const char *path, struct why *why);
 
 enum { CERTS_MAX = 16 };
 

@@ -3,6 +3,8 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "tls/secret.h"
 
+#include "tls/inside.h"
+
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -19,17 +21,6 @@ struct tls_secret {
     struct buf chain;
     int64_t ends_s;
 };
-
-static enum err failed(const char *what, const char *path, struct why *why)
-{
-    char text[160] = "no reason given";
-    unsigned long code = ERR_get_error();
-    if (code != 0) {
-        ERR_error_string_n(code, text, sizeof text);
-    }
-    ERR_clear_error();
-    return why_set(why, ERR_SYNTAX, "TLS: %s %s: %s", what, path, text);
-}
 
 static int64_t ends_s(const X509 *cert)
 {
@@ -70,13 +61,13 @@ static enum err read_pair(SSL_CTX *context, const char *cert, const char *key, s
                           struct why *why)
 {
     if (SSL_CTX_use_certificate_chain_file(context, cert) != 1) {
-        return failed("certificate", cert, why);
+        return tls_failed("certificate", cert, why);
     }
     if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
-        return failed("key", key, why);
+        return tls_failed("key", key, why);
     }
     if (SSL_CTX_check_private_key(context) != 1) {
-        return failed("the key does not belong to the certificate", key, why);
+        return tls_failed("the key does not belong to the certificate", key, why);
     }
     secret->key = SSL_CTX_get0_privatekey(context);
     int kind = EVP_PKEY_base_id(secret->key);

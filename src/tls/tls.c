@@ -3,6 +3,7 @@
 #include "tls/tls.h"
 
 #include "os/loop.h"
+#include "tls/inside.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -35,27 +36,16 @@ static int choose_http1(SSL *ssl, const unsigned char **out, unsigned char *out_
     return SSL_TLSEXT_ERR_OK;
 }
 
-static enum err failed(const char *what, const char *path, struct why *why)
-{
-    char text[160] = "no reason given";
-    unsigned long code = ERR_get_error();
-    if (code != 0) {
-        ERR_error_string_n(code, text, sizeof text);
-    }
-    ERR_clear_error();
-    return why_set(why, ERR_SYNTAX, "TLS: %s %s: %s", what, path, text);
-}
-
 static enum err load(SSL_CTX *context, const char *cert, const char *key, struct why *why)
 {
     if (SSL_CTX_use_certificate_chain_file(context, cert) != 1) {
-        return failed("certificate", cert, why);
+        return tls_failed("certificate", cert, why);
     }
     if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
-        return failed("key", key, why);
+        return tls_failed("key", key, why);
     }
     if (SSL_CTX_check_private_key(context) != 1) {
-        return failed("the key does not belong to the certificate", key, why);
+        return tls_failed("the key does not belong to the certificate", key, why);
     }
     return OK;
 }

@@ -610,6 +610,45 @@ def test_the_same_bytes_again(edge, tree):
     site.until(lambda: int(site.status()["requests"]) >= before + 5)
 
 
+@pytest.mark.sanitize
+def test_an_answer_that_lies_ready(edge, tree):
+    """What many ask for goes out as it lies: with the date of now, and whole to who reads late."""
+    body = os.urandom(4000).hex().encode()
+    tree.cut(foreign={"cut/0/mediana.html": body})
+    site = edge(tree)
+    site.until_cut(0)
+    request = b"GET /cut/0/mediana.html HTTP/1.1\r\nHost: a\r\nUser-Agent: el mismo de siempre\r\n\r\n"
+
+    def answer_of(stream):
+        head = {}
+        assert stream.readline() == b"HTTP/1.1 200 OK\r\n"
+        while (line := stream.readline()) != b"\r\n":
+            name, _, value = line.partition(b": ")
+            head[name.lower()] = value.strip()
+        assert stream.read(int(head[b"content-length"])) == body
+        return head
+
+    with socket.create_connection(("127.0.0.1", site.port), 10) as s, s.makefile("rb") as stream, socket.socket() as late:
+        def ask():
+            s.sendall(request)
+            return answer_of(stream)
+        heads = [ask() for _ in range(5)]
+        without = [{k: v for k, v in head.items() if k != b"date"} for head in heads]
+        assert all(head == without[0] for head in without) and b"date" in heads[0]
+        site.until(lambda: ask()[b"date"] != heads[0][b"date"])
+        # More than the sockets between hold. Each alone: the other connection's answer says that the one before was heard.
+        late.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        late.settimeout(10)
+        late.connect(("127.0.0.1", site.port))
+        for _ in range(700):
+            late.sendall(request)
+            ask()
+        with late.makefile("rb") as behind:
+            for _ in range(700):
+                answer_of(behind)
+    site.until(lambda: int(site.status()["requests"]) >= 1405)
+
+
 def test_the_program_executes_itself_again(edge, tree):
     tree.cut()
     site = edge(tree, "--health", "127.0.0.1:0")
