@@ -2,168 +2,55 @@
 #include "edge/conn_tls.h"
 
 #include "base/log.h"
-#include "edge/keys.h"
+#include "edge/key_asks.h"
 #include "edge/protocol.h"
 #include "tls/house.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* Half of the some 160 packets that the channel holds each way: an answer always finds room. */
-enum { OUT_MOST = 80, LOOKS = 256 };
-
-/* A worker has one channel to the keys. */
+/* What came from the keys last. */
 static struct keys_packet packet;
-static uint32_t out; /* questions without an answer yet */
-static struct {
-    uint64_t *tags; /* of connections whose question waits for its turn, until their deadline */
-    uint32_t places, first, n;
-} queue;
-
-/* The network that answers for a connection's questions; NULL for a listed forwarder's, which is not counted. */
-static struct crowd_prefix *prefix_of(struct server *server, const struct conn *conn)
-{
-    return conn->prefix == CONN_NONE ? NULL : &server->crowd.prefixes[conn->prefix];
-}
-
-static void begin_packet(enum keys_kind kind)
-{
-    memset(&packet, 0, offsetof(struct keys_packet, bytes));
-    packet.kind = kind;
-}
-
-/* A network has so many questions out at once at most, so that nobody fills the channel alone; all together never more than it holds. */
-static bool ask_now(struct server *server, const struct conn *conn, const struct tls_question *question)
-{
-    struct crowd_prefix *prefix = prefix_of(server, conn);
-    if (out >= OUT_MOST || (prefix != NULL && prefix->asks >= server->limits.key_asks)) {
-        return false;
-    }
-    begin_packet(KEYS_ASK);
-    packet.cert = question->cert;
-    packet.what = question->kind;
-    packet.padding = (uint32_t)question->padding;
-    packet.tag = conn_tag(&server->conns, conn);
-    if (!keys_send(server->keys, &packet, question->bytes, false)) {
-        return false;
-    }
-    out++;
-    if (prefix != NULL) {
-        prefix->asks++;
-    }
-    count(server->answers.row, COUNT_TLS_SIGNED, 1);
-    return true;
-}
-
-/* Places are for twice as many as there can be: of a connection that closed one stays until its turn. */
-static bool queue_put(uint64_t tag)
-{
-    if (queue.n == queue.places) {
-        return false;
-    }
-    queue.tags[(queue.first + queue.n++) % queue.places] = tag;
-    return true;
-}
-
-static uint64_t queue_take(void)
-{
-    uint64_t tag = queue.tags[queue.first];
-    queue.first = (queue.first + 1) % queue.places;
-    queue.n--;
-    return tag;
-}
-
-static bool ask(void *arg, void *owner, struct tls_question *question)
-{
-    struct server *server = arg;
-    const struct conn *conn = &server->conns.all[(uint32_t)(uintptr_t)owner];
-    if (ask_now(server, conn, question)) {
-        return true;
-    }
-    if (!queue_put(conn_tag(&server->conns, conn))) {
-        count(server->answers.row, COUNT_REFUSED_KEY_ASKS, 1);
-        return false;
-    }
-    question->waits = true;
-    return true;
-}
-
-/* The question that a connection in the queue still has; NULL: it is gone, or was asked. */
-static struct tls_question *waiting_question(struct server *server, uint64_t tag)
-{
-    const struct conn *conn = conn_of_tag(&server->conns, tag);
-    struct tls_question *question = conn == NULL || conn->tls == NULL ? NULL : tls_line_question(conn->tls);
-    return question != NULL && question->waits ? question : NULL;
-}
-
-/* Those who waited, in their order, as far as their networks may. */
-static void ask_waiting(struct server *server)
-{
-    for (uint32_t looks = queue.n < LOOKS ? queue.n : LOOKS; looks > 0 && out < OUT_MOST; looks--) {
-        uint64_t tag = queue_take();
-        struct tls_question *question = waiting_question(server, tag);
-        if (question == NULL) {
-            continue;
-        }
-        question->waits = !ask_now(server, conn_of_tag(&server->conns, tag), question);
-        if (question->waits) {
-            bool put = queue_put(tag);
-            assert(put); /* one was taken */
-        }
-    }
-}
 
 enum err conn_tls_init(struct server *server, int socket)
 {
-    server->keys = socket;
-    server->house = tls_house_new(ask, server);
-    queue.places = 2 * server->conns.max;
-    queue.tags = calloc(queue.places, sizeof *queue.tags);
-    if (queue.tags == NULL) {
-        return ERR_FULL;
-    }
-    begin_packet(KEYS_HELLO);
-    return keys_send(socket, &packet, SPAN(""), false) ? OK : ERR_IO;
+    server->house = tls_house_new(key_asks_ask, server);
+    return key_asks_init(server, socket);
 }
 
-static void forget_question(struct server *server, const struct conn *conn)
+static void on_answer(struct server *server, const struct keys_slot *slot)
 {
-    struct crowd_prefix *prefix = prefix_of(server, conn);
-    const struct tls_question *question = tls_line_question(conn->tls);
-    if (question != NULL && !question->waits && prefix != NULL && prefix->asks > 0) {
-        prefix->asks--;
+    uint32_t place = (uint32_t)slot->tag;
+    struct conn *conn = place < server->conns.max ? conn_of_tag(&server->conns, slot->tag) : NULL;
+    if (key_asks_answered(server, conn)) {
+        tls_line_answer(conn->tls, span_of(slot->bytes, slot->len));
+        protocol_of(conn)->on_event(server, conn, LOOP_READ);
     }
 }
 
-static void on_answer(struct server *server)
+static void on_answers(struct server *server)
 {
-    uint32_t place = (uint32_t)packet.tag;
-    struct conn *conn = place < server->conns.max ? conn_of_tag(&server->conns, packet.tag) : NULL;
-    out -= out > 0;
-    if (conn == NULL || conn->tls == NULL || !tls_line_asks(conn->tls) ||
-        tls_line_question(conn->tls)->waits) {
-        return; /* it is gone */
+    uint32_t n = keys_slots(&packet);
+    for (uint32_t i = 0; i < n; i++) {
+        on_answer(server, &packet.slots[i]);
     }
-    forget_question(server, conn);
-    tls_line_answer(conn->tls, span_of(packet.bytes, packet.len));
-    protocol_of(conn)->on_event(server, conn, LOOP_READ);
 }
 
 enum err conn_tls_on_keys(struct server *server)
 {
     struct why why = {0};
     enum err err = OK;
+    key_asks_send(server); /* what waited for room */
     while ((err = keys_receive(server->keys, &packet)) == OK) {
         struct span bytes = span_of(packet.bytes, packet.len);
         enum err taken = OK;
         if (packet.kind == KEYS_ANSWER) {
-            on_answer(server);
+            on_answers(server);
         } else if (packet.kind == KEYS_BEGIN) {
-            out = packet.what == 1 ? 0 : out; /* one that ended may have left some unanswered */
+            if (packet.what == 1) {
+                key_asks_forgotten(); /* one that ended may have left some unanswered */
+            }
             tls_house_begin(server->house);
         } else if (packet.kind == KEYS_CHAIN) {
             taken = tls_house_add(server->house, packet.cert, bytes, &why);
@@ -179,7 +66,7 @@ enum err conn_tls_on_keys(struct server *server)
             log_line(LOG_WARN, "certificate_refused", "why=\"%s\"", why.text);
         }
     }
-    ask_waiting(server);
+    key_asks_next(server);
     return err == ERR_AGAIN ? OK : err;
 }
 
@@ -201,7 +88,7 @@ unsigned conn_tls_events(struct server *server, struct conn *conn, unsigned even
 void conn_tls_done(struct server *server, struct conn *conn)
 {
     if (tls_line_asks(conn->tls)) {
-        forget_question(server, conn);
+        key_asks_leave(server, conn);
     }
     tls_line_free(conn->tls, (conn->flags & CONN_ABORT) != 0);
     conn->tls = NULL;

@@ -2,19 +2,17 @@
 #include "edge/keys.h"
 
 #include "base/log.h"
+#include "edge/keys_desk.h"
 #include "edge/roles.h"
 #include "os/clock.h"
 #include "os/jail.h"
 #include "os/loop.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { LOOK_MS = 1000, TICKETS_MS = 3600000, ANSWERS_A_TURN = 64, END_MS = 60000 };
+enum { LOOK_MS = 1000, TICKETS_MS = 3600000, END_MS = 60000 };
 
 /* What tells a file from what it was. */
 struct stamp {
@@ -34,39 +32,9 @@ struct keys {
     struct stamp stamps[2 * EDGE_CERTS_MAX];
     uint8_t tickets[TLS_TICKET_KEYS][TLS_TICKET_KEY];
     struct keys_packet packet;
+    struct keys_desk desks[EDGE_WORKERS_MAX];
     bool begins; /* what was asked before is forgotten */
 };
-
-bool keys_send(int socket, struct keys_packet *packet, struct span bytes, bool waits)
-{
-    if (bytes.len > sizeof packet->bytes) {
-        return false;
-    }
-    if (bytes.len > 0) {
-        memcpy(packet->bytes, bytes.at, bytes.len);
-    }
-    packet->len = (uint32_t)bytes.len;
-    ssize_t n = -1;
-    do {
-        n = send(socket, packet, offsetof(struct keys_packet, bytes) + bytes.len,
-                 MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
-    } while (n < 0 && errno == EINTR);
-    return n >= 0;
-}
-
-enum err keys_receive(int socket, struct keys_packet *packet)
-{
-    const size_t head = offsetof(struct keys_packet, bytes);
-    for (;;) {
-        ssize_t n = recv(socket, packet, sizeof *packet, MSG_DONTWAIT);
-        if (n <= 0) {
-            return n < 0 && (errno == EAGAIN || errno == EINTR) ? ERR_AGAIN : ERR_IO;
-        }
-        if ((size_t)n >= head && packet->len == (size_t)n - head) {
-            return OK;
-        }
-    }
-}
 
 static struct stamp stamp_of(const char *path)
 {
@@ -115,8 +83,7 @@ static enum err load(struct keys *keys, struct why *why)
 static void tell_tickets(struct keys *keys, int worker_end)
 {
     keys->packet = (struct keys_packet){.kind = KEYS_TICKETS};
-    (void)keys_send(worker_end, &keys->packet, span_of((const char *)keys->tickets, sizeof keys->tickets),
-                    true);
+    (void)keys_send(worker_end, &keys->packet, span_of((const char *)keys->tickets, sizeof keys->tickets));
 }
 
 static void tell_all(struct keys *keys, int worker_end)
@@ -126,14 +93,14 @@ static void tell_all(struct keys *keys, int worker_end)
     tell_tickets(keys, worker_end);
     packet->kind = KEYS_BEGIN;
     packet->what = keys->begins;
-    (void)keys_send(worker_end, packet, SPAN(""), true);
+    (void)keys_send(worker_end, packet, SPAN(""));
     for (uint32_t i = 0; i < n; i++) {
         packet->kind = KEYS_CHAIN;
         packet->cert = keys->now.number * EDGE_CERTS_MAX + i;
-        (void)keys_send(worker_end, packet, tls_secret_chain(keys->now.secrets[i]), true);
+        (void)keys_send(worker_end, packet, tls_secret_chain(keys->now.secrets[i]));
     }
     packet->kind = KEYS_READY;
-    (void)keys_send(worker_end, packet, SPAN(""), true);
+    (void)keys_send(worker_end, packet, SPAN(""));
 }
 
 static const struct tls_secret *secret_of(const struct keys *keys, uint32_t cert)
@@ -147,38 +114,23 @@ static const struct tls_secret *secret_of(const struct keys *keys, uint32_t cert
     return NULL;
 }
 
-static void answer(struct keys *keys, int worker_end)
+static void answer(void *arg, struct keys_slot *slot)
 {
-    struct keys_packet *packet = &keys->packet;
-    const struct tls_secret *secret = secret_of(keys, packet->cert);
+    const struct keys *keys = arg;
+    const struct tls_secret *secret = secret_of(keys, slot->cert);
     uint8_t out[TLS_ASK_MAX];
     size_t len = 0;
-    if (secret == NULL || tls_secret_answer(secret, (enum tls_ask_kind)packet->what, (int)packet->padding,
-                                            span_of(packet->bytes, packet->len), out, &len) != OK) {
+    if (secret == NULL || tls_secret_answer(secret, (enum tls_ask_kind)slot->what, (int)slot->padding,
+                                            span_of(slot->bytes, slot->len), out, &len) != OK) {
         len = 0;
     }
-    packet->kind = KEYS_ANSWER;
-    (void)keys_send(worker_end, packet, span_of((const char *)out, len), false);
+    memcpy(slot->bytes, out, len);
+    slot->len = (uint32_t)len;
 }
 
-static void on_worker(void *arg, int worker_end, unsigned events)
+static void greet(void *arg, int worker_end)
 {
-    struct keys *keys = arg;
-    (void)events;
-    for (int i = 0; i < ANSWERS_A_TURN; i++) {
-        enum err err = keys_receive(worker_end, &keys->packet);
-        if (err == ERR_IO) {
-            loop_unwatch(keys->loop, worker_end);
-        }
-        if (err != OK) {
-            return;
-        }
-        if (keys->packet.kind == KEYS_HELLO) {
-            tell_all(keys, worker_end);
-        } else if (keys->packet.kind == KEYS_ASK) {
-            answer(keys, worker_end);
-        }
-    }
+    tell_all(arg, worker_end);
 }
 
 static bool has_changed(const struct keys *keys)
@@ -255,7 +207,14 @@ static enum err prepare(struct keys *keys, struct why *why)
     }
     TRY(load(keys, why));
     for (uint32_t i = 0; i < options->workers; i++) {
-        TRY(loop_watch(keys->loop, keys->gift->key_ends[i], LOOP_READ, on_worker, keys));
+        struct keys_desk *desk = &keys->desks[i];
+        desk->loop = keys->loop;
+        desk->socket = keys->gift->key_ends[i];
+        desk->answer = answer;
+        desk->greet = greet;
+        desk->arg = keys;
+        desk->waited = &board->certs.waited;
+        TRY(keys_desk_open(desk));
     }
     return OK;
 }

@@ -239,6 +239,9 @@ static void add_certificates(struct exposition *to, const struct notice_board *b
                       "Sets of certificates that were read again, by what came of it.");
     exposition_u64(to, EXPOSITION_ONE("result", SPAN("taken")), atomic_load(&board->certs.taken));
     exposition_u64(to, EXPOSITION_ONE("result", SPAN("refused")), atomic_load(&board->certs.refused));
+    exposition_family(to, PREFIX, SPAN("key_answers_waited_total"), "", EXPOSITION_COUNTER,
+                      "Packets of signatures that a worker's socket did not take at once.");
+    exposition_u64(to, EXPOSITION_NONE, atomic_load(&board->certs.waited));
 }
 
 static void add_hits(struct exposition *to, const struct notice_board *board)

@@ -82,6 +82,7 @@ struct hits_place {
 struct certs_place {
     _Atomic int64_t ends_s[EDGE_BOARD_CERTS]; /* UTC seconds, 0: not known */
     _Atomic uint64_t taken, refused;          /* sets of files that were read again */
+    _Atomic uint64_t waited; /* packets of answers that a worker's socket did not take at once */
 };
 
 enum feed_state { FEED_NONE, FEED_OK, FEED_LOST, FEED_CONFLICT };

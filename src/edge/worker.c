@@ -8,6 +8,7 @@
 #include "edge/flow_source.h"
 #include "edge/hits_ring.h"
 #include "edge/host_page.h"
+#include "edge/key_asks.h"
 #include "edge/protocol.h"
 #include "edge/roles.h"
 #include "edge/server.h"
@@ -139,6 +140,11 @@ static void on_signal(void *arg, int signal)
     loop_after(worker->loop, 0, watch_the_end, worker);
 }
 
+static void on_turn(void *arg)
+{
+    key_asks_send(arg);
+}
+
 /* TLS also needs a certificate. */
 static void open_tls_door(struct worker *worker)
 {
@@ -229,6 +235,7 @@ static enum err prepare(struct worker *worker, struct why *why)
         int keys = gift->asking_ends[gift->index];
         TRY(conn_tls_init(&worker->server, keys));
         TRY(loop_watch_ahead(worker->loop, keys, LOOP_READ, on_keys, worker));
+        loop_each_turn(worker->loop, on_turn, &worker->server);
     }
     struct channel_message hello = {.kind = CHANNEL_HELLO};
     return channel_send(worker->channel, &hello, -1);

@@ -49,6 +49,8 @@ struct loop {
     void *signal_arg;
     loop_on_swarm on_swarm;
     void *swarm_arg;
+    loop_on_timer on_turn; /* NULL: nobody gathers */
+    void *turn_arg;
 };
 
 #define OF_SWARM (UINT64_C(1) << 63) /* in an event's data: the rest is the owner's tag */
@@ -140,8 +142,9 @@ enum err loop_watch_ahead(struct loop *loop, int fd, unsigned events, loop_on_fd
 
 enum err loop_change(struct loop *loop, int fd, unsigned events)
 {
-    assert((size_t)fd < loop->n_watches && loop->watches[fd].on != NULL && !loop->watches[fd].ahead);
-    return control(loop, loop->epoll, EPOLL_CTL_MOD, fd, events);
+    assert((size_t)fd < loop->n_watches && loop->watches[fd].on != NULL);
+    TRY(control(loop, loop->epoll, EPOLL_CTL_MOD, fd, events));
+    return loop->watches[fd].ahead ? control(loop, loop->ahead, EPOLL_CTL_MOD, fd, events) : OK;
 }
 
 void loop_unwatch(struct loop *loop, int fd)
@@ -302,6 +305,12 @@ enum err loop_signals(struct loop *loop, loop_on_signal on, void *arg, struct wh
     return loop_watch(loop, loop->signals, LOOP_READ, on_signal, loop);
 }
 
+void loop_each_turn(struct loop *loop, loop_on_timer on, void *arg)
+{
+    loop->on_turn = on;
+    loop->turn_arg = arg;
+}
+
 static int wait_ms(const struct loop *loop)
 {
     if (loop->n_timers == 0) {
@@ -339,6 +348,13 @@ static void run_ahead(struct loop *loop)
     }
 }
 
+static void end_stretch(struct loop *loop)
+{
+    if (loop->on_turn != NULL) {
+        loop->on_turn(loop->turn_arg);
+    }
+}
+
 int loop_run(struct loop *loop)
 {
     struct epoll_event events[EVENTS_A_TURN];
@@ -351,9 +367,11 @@ int loop_run(struct loop *loop)
             run_event(loop, &events[i]);
             if (i % EVENTS_A_STRETCH == EVENTS_A_STRETCH - 1) {
                 run_ahead(loop);
+                end_stretch(loop);
             }
         }
         run_timers(loop);
+        end_stretch(loop);
     }
     return loop->code;
 }

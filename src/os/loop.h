@@ -33,7 +33,7 @@ MUST_CHECK enum err loop_join(struct loop *loop, int fd, uint64_t tag);
 void loop_rejoin(struct loop *loop, int fd, uint64_t tag);
 
 /* A watch that goes ahead of the swarm: however many events of the swarm wait, it is told of after a few dozen of them. For
- * listeners and the like; only after loop_swarm, and never changed. */
+ * listeners and the like; only after loop_swarm. */
 MUST_CHECK enum err loop_watch_ahead(struct loop *loop, int fd, unsigned events, loop_on_fd on, void *arg);
 
 /* Calls once after `after_ms` (0: at the next turn). Returns an id, 0 never. A repeating task arms itself
@@ -44,6 +44,9 @@ void loop_cancel(struct loop *loop, uint64_t timer);
 /* SIGTERM and SIGINT stop the loop; SIGPIPE is ignored; SIGCHLD, SIGHUP and SIGUSR1 call `on` when given. */
 typedef void (*loop_on_signal)(void *arg, int signal);
 MUST_CHECK enum err loop_signals(struct loop *loop, loop_on_signal on, void *arg, struct why *why);
+
+/* After everything that came together was handled, or a few dozen of it: what was gathered meanwhile can be sent. */
+void loop_each_turn(struct loop *loop, loop_on_timer on, void *arg);
 
 /* Runs until loop_stop; returns its code. */
 int loop_run(struct loop *loop);
