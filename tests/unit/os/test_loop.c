@@ -135,6 +135,56 @@ static void who_goes_ahead_does_not_wait_for_the_swarm(void **state)
     }
 }
 
+static int stretches[4]; /* how many of the swarm each had seen before it ended */
+static int n_stretches;
+
+static void note_stretch(void *arg)
+{
+    (void)arg;
+    if (n_stretches < 4) {
+        stretches[n_stretches++] = n_swarm;
+    } else {
+        loop_stop(loop, 0);
+    }
+}
+
+static void note_room(void *arg, int fd, unsigned events)
+{
+    (void)fd;
+    *(unsigned *)arg |= events;
+}
+
+/* What is gathered goes out every few dozen events; who goes ahead may hear of other things than at first. */
+static void the_end_of_a_stretch(void **state)
+{
+    (void)state;
+    int fds[SWARM];
+    unsigned heard = 0;
+    n_swarm = 0;
+    n_stretches = 0;
+    assert_int_equal(loop_swarm(loop, count_swarm, NULL), OK);
+    loop_each_turn(loop, note_stretch, NULL);
+    int quiet = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    assert_int_equal(loop_watch_ahead(loop, quiet, LOOP_READ, note_room, &heard), OK);
+    for (int i = 0; i < SWARM; i++) {
+        fds[i] = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+        assert_int_equal(loop_join(loop, fds[i], (uint64_t)i), OK);
+    }
+    loop_run(loop);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(stretches[i], (i + 1) * STRETCH);
+    }
+    assert_int_equal(heard, 0);
+    assert_int_equal(loop_change(loop, quiet, LOOP_READ | LOOP_WRITE), OK);
+    n_stretches = 0;
+    loop_run(loop);
+    assert_int_equal(heard, LOOP_WRITE);
+    for (int i = 0; i < SWARM; i++) {
+        close(fds[i]);
+    }
+    close(quiet);
+}
+
 static void signals_stop_the_loop(void **state)
 {
     (void)state;
@@ -180,6 +230,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(timers_run_in_order, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(bytes_wake_the_loop, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(who_goes_ahead_does_not_wait_for_the_swarm, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(the_end_of_a_stretch, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(signals_stop_the_loop, open_loop, close_loop),
         cmocka_unit_test(addresses),
     };
