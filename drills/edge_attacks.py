@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def slow_reads(verdict, small):
     """Eight megabytes (more than waits in the kernel) are asked for over tiny windows and taken at a few bytes a second: cut off by the rate they must take."""
     count = 40 if small else 1000
     with Edge(*(["--drain-ms", "1000"] if small else []), pages={"huge.bin": bytes(8 << 20)}) as edge:
-        quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
+        quiet, before, descriptors, passed = calm(edge), edge.rss(), edge.descriptors(), int(edge.status()["bytes"])
         probe = Probe(edge.port, edge.page)
         made = []
         for i in range(count):
@@ -107,10 +108,37 @@ def slow_reads(verdict, small):
         verdict.load(f"{count} slow readers: connections", len(made), count)
         verdict.survive(probe, quiet, f"{count} slow readers: ")
         verdict.must(f"{count} slow readers: cut off", float(edge.status()["timeout_response"]), count * 0.95, least=True)
+        given = (int(edge.status()["bytes"]) - passed) / count / 1024  # each has a segment or two; the rest waits in the kernel
+        verdict.must(f"{count} slow readers: given to the kernel, a connection", given, 256, "KiB")
         verdict.must(f"{count} slow readers: worker's own memory a connection", most / count / 1024, 4.0, "KiB")
         for s in made:
             s.close()
         settles(verdict, edge, before, descriptors, quiet)
+
+
+class Faithful(threading.Thread):
+    """A reader elsewhere who has a connection from before the flood, and asks over it five times a second until it is lost."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.connection = socket.create_connection(("127.0.0.1", port), 5, source_address=("127.88.0.1", 0))
+        self.right, self.asked, self.ended = 0, 0, threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.ended.wait(0.2):
+            self.asked += 1
+            try:
+                self.connection.sendall(b"GET /cut/0/small.html HTTP/1.1\r\nHost: a\r\n\r\n")
+                self.right += b" 200 OK" in self.connection.recv(4096)
+            except OSError:
+                return
+
+    def stop(self):
+        self.ended.set()
+        self.join(10)
+        self.connection.close()
+        return self.right, max(1, self.asked)
 
 
 def idle_flood(verdict, small):
@@ -122,17 +150,12 @@ def idle_flood(verdict, small):
     with Edge(*options) as edge:
         quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
         probe = Probe(edge.port, edge.page)
-        faithful = socket.create_connection(("127.0.0.1", edge.port), 5, source_address=("127.88.0.1", 0))
+        faithful = Faithful(edge.port)
         made = connect_many(edge.port, count, b"GET /cut/0/small.html HTTP/1.1\r\nHost: a\r\n\r\n", "127.9.{}.{}" if small else None)
         verdict.load(f"{count} idle: connections that stood", len(made), min(count * 0.99, 390 if small else count))
         more = connect_many(edge.port, 100 if small else 400, b"GET / HTTP/1.1\r\n", "127.9.{}.{}")
-        end = time.monotonic() + (2 if small else 8)
-        right = asked = 0
-        while time.monotonic() < end:
-            faithful.sendall(b"GET /cut/0/small.html HTTP/1.1\r\nHost: a\r\n\r\n")
-            asked += 1
-            right += b" 200 OK" in faithful.recv(4096)
-            time.sleep(0.2)
+        time.sleep(2 if small else 8)
+        right, asked = faithful.stop()
         memory = edge.rss() - before
         probe.stop()
         say = f"{count} idle: "
@@ -141,7 +164,7 @@ def idle_flood(verdict, small):
         verdict.must(say + "worker's own memory a connection", memory / count / 1024, 0.4, "KiB")
         if small:
             verdict.must(say + "evicted to make place", float(edge.status()["evicted"]), 100, least=True)
-        for s in made + more + [faithful]:
+        for s in made + more:
             s.close()
         settles(verdict, edge, before, descriptors, quiet)
 

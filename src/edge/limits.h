@@ -48,7 +48,7 @@ enum { LIMIT_H2_BLOCK_BYTES = 16384, LIMIT_H2_READ_BYTES = 24576 };
         LIMIT_WAITING_BYTES, "pipelining",                                                                   \
         "respuestas formadas que esperan a una conexión; mientras, de ella no se lee",                       \
         "formed answers that wait for a connection; meanwhile nothing is read from it")                      \
-    ROW(unsent_bytes, "unsent-bytes", "byte", 1048576, 4096, 16777216, "slow-read",                          \
+    ROW(unsent_bytes, "unsent-bytes", "byte", 131072, 4096, 16777216, "slow-read",                           \
         "en el núcleo sin enviar, por conexión (TCP_NOTSENT_LOWAT)",                                         \
         "unsent in the kernel, each connection (TCP_NOTSENT_LOWAT)")                                         \
     ROW(drain_ms, "drain-ms", "ms", 10000, 100, 600000, "slow-read",                                         \

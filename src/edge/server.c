@@ -20,10 +20,12 @@
 enum {
     SWEEP_MS = TICK_MS,
     DUE_A_TURN = 64,  /* deadlines handled before others have their turn */
-    TRIM_LINES = 500, /* fewer are not worth it */
+    TRIM_LINES = 500, /* so many gone: what they took goes back, in 3 ms at the most */
+    TRIM_FEW = 64,    /* fewer are not worth it */
     TRIM_TICKS = 50,  /* memory of places that are free again goes back */
     ROOM_TRIES = 8,   /* evictions for one connection */
-    TLS_WEIGHS = 4,   /* a greeting over TLS costs as much as so many answers, at the least */
+    ACCEPTING_MS = 2, /* greetings over TLS, or large answers at once: fewer newcomers than the limit */
+    ACCEPTS_A_LOOK = 8,
 };
 
 static uint32_t tick_now(void)
@@ -48,10 +50,13 @@ static void on_due(void *arg, struct conn *conn)
     protocol_of(conn)->on_due(arg, conn);
 }
 
-/* What many TLS connections took lies in holes between what others hold: when most have gone it is given back. */
-static void trim_lines(struct server *server)
+/* What many TLS connections took lies in holes between what others hold. It is given back by the hundred, because nobody is
+ * served meanwhile (0.1 ms a MiB), and what is left now and then. */
+static void trim_lines(struct server *server, bool also_few)
 {
-    if (server->tls_most >= TRIM_LINES && server->tls_lines < server->tls_most / 2) {
+    uint32_t gone = server->tls_most > server->tls_lines ? server->tls_most - server->tls_lines : 0;
+    bool most_of_few = also_few && server->tls_most >= TRIM_FEW && gone > server->tls_most / 2;
+    if (gone >= TRIM_LINES || most_of_few) {
         (void)malloc_trim(0);
         server->tls_most = server->tls_lines;
     }
@@ -63,10 +68,11 @@ static void on_sweep(void *arg)
     struct server *server = arg;
     server->now = tick_now();
     bool more = wheel_turn(&server->wheel, server->now, DUE_A_TURN, on_due, server);
-    if (server->now % TRIM_TICKS == 0) {
+    bool now_and_then = server->now % TRIM_TICKS == 0;
+    if (now_and_then) {
         conns_trim(&server->conns);
-        trim_lines(server);
     }
+    trim_lines(server, now_and_then);
     if (server->hits != NULL) {
         hits_pen_flush(server->hits);
     }
@@ -286,9 +292,11 @@ static bool is_short(int error)
 
 void server_accept(struct server *server, int listener, uint8_t protocol)
 {
-    int64_t most = server->limits.accepts;
-    most = protocol == PROTOCOL_TLS ? (most + TLS_WEIGHS - 1) / TLS_WEIGHS : most;
-    for (int64_t i = 0; i < most; i++) {
+    int64_t began_ms = monotonic_ms();
+    for (int64_t i = 0; i < server->limits.accepts; i++) {
+        if (i % ACCEPTS_A_LOOK == ACCEPTS_A_LOOK - 1 && monotonic_ms() - began_ms >= ACCEPTING_MS) {
+            return;
+        }
         struct peer peer = {0};
         socklen_t len = sizeof peer.as;
         int fd = accept4(listener, &peer.as.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -43,7 +43,7 @@ struct server {
 MUST_CHECK enum err server_init(struct server *server, const struct limits *limits,
                                 const struct forwarders *forwarders, struct why *why);
 
-/* Accepts what waits, as many as the limits allow at once; over TLS a quarter of them. */
+/* Accepts what waits: as many as the limits allow at once, fewer when they take more than a moment. */
 void server_accept(struct server *server, int listener, uint8_t protocol);
 
 /* Another stage, and how long it may last. */
