@@ -63,10 +63,17 @@ static inline bool span_ends(struct span a, struct span suffix)
            (suffix.len == 0 || memcmp(a.at + a.len - suffix.len, suffix.at, suffix.len) == 0);
 }
 
+/* Where it ends. Of an empty span that is where it begins, which may be nowhere: not even 0 is added to no pointer. */
+static inline const char *span_end(struct span a)
+{
+    return a.len == 0 ? a.at : a.at + a.len;
+}
+
 /* The part from `from` on; empty when `from` is past the end. */
 static inline struct span span_from(struct span a, size_t from)
 {
-    return from >= a.len ? (struct span){a.at + a.len, 0} : (struct span){a.at + from, a.len - from};
+    size_t skipped = from < a.len ? from : a.len;
+    return skipped == 0 ? a : (struct span){a.at + skipped, a.len - skipped};
 }
 
 /* Less than, equal to or greater than zero, byte by byte, the shorter first. */

@@ -63,7 +63,7 @@ enum err lag_release(struct lag *lag, uint64_t index, entry_visit visit, void *a
 {
     while (lag->done < lag->n && lag->next < index) {
         const struct lag_entry *entry = &lag->entries[lag->done];
-        struct span bytes = entry->is_ready ? SPAN("") : span_of(lag->bytes.at + entry->at, entry->len);
+        struct span bytes = entry->len == 0 ? SPAN("") : span_of(lag->bytes.at + entry->at, entry->len);
         struct entry_seen seen = {lag->next, bytes, entry->leaf, entry->is_ready ? &entry->ready : NULL};
         TRY(visit(arg, &seen, why));
         lag->done++;

@@ -241,7 +241,7 @@ static enum err one(struct hpack_table *table, struct cursor *in, struct hpack_l
 
 enum err hpack_decode(struct hpack_table *table, struct span block, struct hpack_list *out)
 {
-    struct cursor in = {.at = (const uint8_t *)block.at, .end = (const uint8_t *)block.at + block.len};
+    struct cursor in = {.at = (const uint8_t *)block.at, .end = (const uint8_t *)span_end(block)};
     out->n = 0;
     out->size = 0;
     out->text_len = 0;

@@ -197,7 +197,7 @@ enum err http1_parse_request(struct span bytes, struct http1_request *out, int *
 {
     /* What lies past the limit is not looked at, so pieces and wholes are judged alike. */
     size_t len = bytes.len < HTTP1_HEAD_MAX ? bytes.len : HTTP1_HEAD_MAX;
-    const unsigned char *start = (const unsigned char *)bytes.at;
+    const unsigned char *start = (const unsigned char *)(len > 0 ? bytes.at : "");
     struct http1_head head = {.at = start, .end = start + len, .start = start, .status = 400, .why = why};
     enum err err = request_head(&head, out);
     if (err == ERR_AGAIN && len == HTTP1_HEAD_MAX) {

@@ -32,6 +32,24 @@ static void spans_are_cut_and_trimmed(void **state)
     assert_string_equal(small, "");
 }
 
+/* No bytes may be no pointer: nothing is added to it, not even nothing (C17 6.5.6). */
+static void spans_of_nothing(void **state)
+{
+    (void)state;
+    struct span none = span_of(NULL, 0);
+    assert_null(span_end(none));
+    assert_null(span_from(none, 0).at);
+    assert_null(span_from(none, 7).at);
+    assert_int_equal(span_from(none, 7).len, 0);
+    assert_null(span_trim(none).at);
+    struct span some = SPAN("ab");
+    assert_ptr_equal(span_end(some), some.at + 2);
+    assert_ptr_equal(span_from(some, 2).at, span_end(some));
+    assert_ptr_equal(span_from(some, 3).at, span_end(some));
+    assert_true(span_is(span_from(some, 1), "b"));
+    assert_true(span_equal(span_from(some, 0), some));
+}
+
 static void lines_end_at_lf(void **state)
 {
     (void)state;
@@ -158,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spans_are_cut_and_trimmed),
+        cmocka_unit_test(spans_of_nothing),
         cmocka_unit_test(lines_end_at_lf),
         cmocka_unit_test(a_buffer_keeps_its_first_failure),
         cmocka_unit_test(a_buffer_prints),
