@@ -129,6 +129,11 @@ def step_fuzz():
     return one("fuzz", [PYTHON, "tools/fuzz.py", "--runs", "10000", "--check-growth"])
 
 
+def step_undefined():
+    """units under clang's ASan and UBSan, which sees more of pointers than gcc's"""
+    return ctest("fuzz", "build-fuzz", SANITIZER_ENV)
+
+
 def step_docs():
     """manual pages, links, words that do not belong here"""
     return one("docs", [PYTHON, "tests/house/test_docs.py"])
@@ -167,7 +172,8 @@ def step_slow():
 
 
 STEPS = [("unit", step_unit), ("sanitize", step_sanitize), ("house", step_house), ("format", step_format),
-         ("docs", step_docs), ("lint", step_lint), ("fuzz", step_fuzz), ("it", step_it),
+         ("docs", step_docs), ("lint", step_lint), ("fuzz", step_fuzz),
+         ("undefined", step_undefined), ("it", step_it),
          ("it-sanitize", step_it_sanitize), ("web", step_web), ("analyze", step_analyze),
          ("slow", step_slow)]
 BY_NAME_ONLY = {"analyze", "slow"}

@@ -51,8 +51,9 @@ struct database {
 struct audit_options {
     bool last_cut;      /* participation must include special stations */
     size_t halves_from; /* files of so many bytes are read by two threads; 0: the usual */
-    bool
-        together; /* for tests: the first waits for the second, whose place then does not depend on who is quicker */
+    /* For tests: whoever is quicker and wherever memory lies, the same is done. One thread reads the second half, then the first, and
+     * texts are hashed with a key that does not change. */
+    bool same_each_time;
 };
 
 struct audit {

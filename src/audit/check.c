@@ -14,6 +14,7 @@ struct walk {
     struct audit *audit;
     const struct audit_options *options;
     struct why *why;
+    bool in_turn; /* this file's halves */
     unsigned files;
 };
 
@@ -200,9 +201,13 @@ static enum err check_database(struct walk *walk, struct span path, const struct
     a->reader.row = layout->first_row - 1;
     seen_init(&a->keys, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW));
     seen_init(&a->images, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW));
+    if (walk->options->same_each_time) {
+        seen_rekey(&a->keys, 1, 2);
+        seen_rekey(&a->images, 3, 4);
+    }
     enum err err = read_head(a, walk->why);
     if (err == OK) {
-        halves_read(a, standby, walk->options->together);
+        halves_read(a, standby, walk->in_turn);
         count_merge(&db->published, &a->plain);
         count_merge(&db->ruled, &a->plain);
         db->published.nominal_counted += db->nominal_special;
@@ -248,7 +253,8 @@ static enum err visit(void *arg, struct span path, struct span bytes)
     const size_t from = walk->options->halves_from;
     struct standby standby;
     bool large = bytes.len >= (from == 0 ? HALVES_FROM : from);
-    bool two = large && (walk->options->together || standby_worth_it()) && standby_begin(&standby);
+    walk->in_turn = large && walk->options->same_each_time;
+    bool two = large && !walk->in_turn && standby_worth_it() && standby_begin(&standby);
     enum err err = check_file(walk, path, bytes, two ? &standby : NULL);
     if (two) {
         standby_end(&standby);

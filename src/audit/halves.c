@@ -4,7 +4,6 @@
  * first would have read from there on. When it does not, the first reads on to the end and the second's work is dropped. */
 #include "audit/rows.h"
 
-#include <sched.h>
 #include <stdlib.h>
 
 enum { ARENA_BUDGET = 512 << 20 };
@@ -17,7 +16,6 @@ struct half {
     struct progress *first; /* the first thread's */
     struct progress progress;
     const char *split; /* where this one began; NULL: nowhere */
-    atomic_bool begun;
 };
 
 /* Behind the first line feed in the second half of what the first thread still has to read; NULL when there is none. */
@@ -25,7 +23,7 @@ static const char *guess_split(const struct progress *first)
 {
     const char *at = atomic_load_explicit(&first->at, memory_order_relaxed);
     const char *end = atomic_load_explicit(&first->end, memory_order_relaxed);
-    const char *middle = at + (end - at) / 2;
+    const char *middle = end == at ? end : at + (end - at) / 2;
     const char *feed = middle == end ? NULL : memchr(middle, '\n', (size_t)(end - middle));
     return feed == NULL || feed + 1 == end ? NULL : feed + 1;
 }
@@ -70,13 +68,11 @@ static void half_read(void *arg)
     struct auditor *b = &half->auditor;
     half->split = guess_split(half->first);
     if (half->split == NULL) {
-        atomic_store_explicit(&half->begun, true, memory_order_relaxed);
         return;
     }
     b->reader.rest = span_from(half->rows, (size_t)(half->split - half->rows.at));
-    atomic_store_explicit(&half->progress.end, half->rows.at + half->rows.len, memory_order_relaxed);
+    atomic_store_explicit(&half->progress.end, span_end(half->rows), memory_order_relaxed);
     atomic_store_explicit(&half->first->end, half->split, memory_order_relaxed);
-    atomic_store_explicit(&half->begun, true, memory_order_relaxed);
     rows_read(b);
 }
 
@@ -109,16 +105,18 @@ static void append(struct auditor *a, struct auditor *b)
     a->reader.row += b->reader.row;
 }
 
-static void read_halves(struct auditor *a, struct standby *standby, bool together)
+static void read_halves(struct auditor *a, struct standby *standby)
 {
     const char *end = atomic_load_explicit(&a->progress->end, memory_order_relaxed);
     struct half *half = half_new(a);
-    standby_give(standby, half_read, half);
-    while (together && !atomic_load_explicit(&half->begun, memory_order_relaxed)) {
-        (void)sched_yield();
+    if (standby == NULL) {
+        half_read(half);
+        rows_read(a);
+    } else {
+        standby_give(standby, half_read, half);
+        rows_read(a);
+        standby_wait(standby);
     }
-    rows_read(a);
-    standby_wait(standby);
     if (half->split != NULL && a->reader.rest.at == half->split) {
         append(a, &half->auditor);
     } else {
@@ -128,10 +126,10 @@ static void read_halves(struct auditor *a, struct standby *standby, bool togethe
     half_free(half);
 }
 
-void halves_read(struct auditor *a, struct standby *standby, bool together)
+void halves_read(struct auditor *a, struct standby *standby, bool in_turn)
 {
     const struct span rows = a->reader.rest;
-    struct progress progress = {rows.at, rows.at + rows.len};
+    struct progress progress = {rows.at, span_end(rows)};
     a->sheet = (struct sheet){.n_votes = (uint8_t)a->database->n_columns,
                               .has_image = true,
                               .received_ms = -1,
@@ -141,10 +139,10 @@ void halves_read(struct auditor *a, struct standby *standby, bool together)
     a->progress = &progress;
     rows_init(a);
     patterns_init(a);
-    if (standby == NULL) {
+    if (standby == NULL && !in_turn) {
         rows_read(a);
     } else {
-        read_halves(a, standby, together);
+        read_halves(a, in_turn ? NULL : standby);
     }
     a->progress = NULL;
 }

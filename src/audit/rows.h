@@ -136,8 +136,8 @@ struct span arena_print(struct arena *arena, const char *format, ...) PRINTF(2, 
 void rows_init(struct auditor *a);
 /* Reads the rows, from where the reader stands to the first that begins at the end of a->progress or after it. */
 void rows_read(struct auditor *a);
-/* Reads all rows, the second half of them in `standby` unless it is NULL; `together`: not before that has begun (halves.c). */
-void halves_read(struct auditor *a, struct standby *standby, bool together);
+/* Reads all rows: the second half of them in `standby`, or before the first half when `in_turn` (halves.c). */
+void halves_read(struct auditor *a, struct standby *standby, bool in_turn);
 /* Keys, image, times and documents of the row at hand (row_keys.c). */
 void row_check_keys(struct auditor *a);
 void row_check_image(struct auditor *a);

@@ -43,10 +43,17 @@ void seen_init(struct seen *seen, struct span file, uint32_t expected)
     while (seen->tag_mask / TAG_BITS_EACH < seen->part.room && seen->tag_mask < TAG_BITS_MOST - 1) {
         seen->tag_mask = seen->tag_mask * 2 + 1;
     }
-    seen->key[0] = (uint64_t)(uintptr_t)seen->part.items ^ (uint64_t)(uintptr_t)&seen_init << 24;
-    seen->key[1] = (uint64_t)(uintptr_t)&seen << 17 ^ 0x9e3779b97f4a7c15U;
+    seen_rekey(seen, (uint64_t)(uintptr_t)seen->part.items ^ (uint64_t)(uintptr_t)&seen_init << 24,
+               (uint64_t)(uintptr_t)&seen << 17 ^ 0x9e3779b97f4a7c15U);
+}
+
+void seen_rekey(struct seen *seen, uint64_t first, uint64_t second)
+{
+    assert(seen->part.n == 0);
+    seen->key[0] = first;
+    seen->key[1] = second;
     for (size_t i = 0; i < SEEN_WORDS + 2; i++) {
-        seen->factors[i] = siphash(seen->key[0], seen->key[1], &i, sizeof i);
+        seen->factors[i] = siphash(first, second, &i, sizeof i);
     }
 }
 

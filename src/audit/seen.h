@@ -51,6 +51,8 @@ struct seen {
 
 /* `expected` texts fit without growing. */
 void seen_init(struct seen *seen, struct span file, uint32_t expected);
+/* Before anything is added: another key than the one that seen_init took from where memory lies. */
+void seen_rekey(struct seen *seen, uint64_t first, uint64_t second);
 /* A list for the texts that follow those of `first`, to be appended to it. */
 void seen_init_next(struct seen *seen, const struct seen *first, uint32_t expected);
 void seen_done(struct seen *seen);

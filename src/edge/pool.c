@@ -47,10 +47,8 @@ static struct slab *map_slab(void)
     if (at == MAP_FAILED) {
         abort();
     }
-    size_t before = (SLAB_BYTES - ((uintptr_t)at & (SLAB_BYTES - 1))) & (SLAB_BYTES - 1);
-    if (before > 0) {
-        munmap(at, before);
-    }
+    size_t before = SLAB_BYTES - ((uintptr_t)at & (SLAB_BYTES - 1)); /* never nothing; perhaps all there is */
+    munmap(at, before);
     munmap(at + before + SLAB_BYTES, SLAB_BYTES - before);
     return (struct slab *)(void *)(at + before);
 }

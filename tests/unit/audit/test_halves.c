@@ -55,14 +55,14 @@ static void report(struct span text, struct audit_options options, struct buf *o
     audit_done(&audit);
 }
 
-static void check_alike(struct span text, bool together)
+static void check_alike(struct span text, bool same_each_time)
 {
     struct buf whole;
     struct buf halves;
     buf_init(&whole, 0);
     buf_init(&halves, 0);
     report(text, (struct audit_options){.halves_from = ONE_THREAD}, &whole);
-    report(text, (struct audit_options){.halves_from = 1, .together = together}, &halves);
+    report(text, (struct audit_options){.halves_from = 1, .same_each_time = same_each_time}, &halves);
     assert_string_equal(buf_cstr(&halves), buf_cstr(&whole));
     buf_done(&whole);
     buf_done(&halves);
