@@ -5,6 +5,7 @@
 #include "os/file.h"
 
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 enum { FILE_MAX = 64 << 20, ROWS_MAX = 4 << 20 };
@@ -42,66 +43,91 @@ static size_t count_lines(struct span text)
     return n;
 }
 
-static enum err wrong(struct why *why, const char *table, unsigned line)
-{
-    return why_set(why, ERR_SYNTAX, "%s, line %u: not \"lo,hi,CC\" after the line before it", table, line);
-}
+/* A table: how a row of it is laid down, and whether it may follow the one before. */
+struct table {
+    const char *name;
+    size_t row_size;
+    bool (*parse)(const struct span row[3], void *out); /* its ends, not its country */
+    bool (*follows)(const void *row, const void *before);
+    size_t country_at;
+};
 
-enum err geo_add_v4(struct geo *geo, struct span text, struct why *why)
+/* Every line, or none of them: `*all` is then the caller's, in the place of what stood there. */
+static enum err read_table(const struct table *table, struct span text, void **all, uint32_t *n,
+                           struct why *why)
 {
     struct span row[3];
     unsigned line = 0;
     size_t most = count_lines(text);
-    struct geo_range4 *all = most > ROWS_MAX ? NULL : calloc(most, sizeof *all);
-    uint32_t n = 0;
-    if (all == NULL) {
-        return why_set(why, ERR_TOO_BIG, "countries, IPv4: more than %d lines", ROWS_MAX);
+    char *rows = most > ROWS_MAX ? NULL : calloc(most, table->row_size);
+    uint32_t got = 0;
+    if (rows == NULL) {
+        return why_set(why, ERR_TOO_BIG, "%s: more than %d lines", table->name, ROWS_MAX);
     }
     while (next_row(&text, row, &line)) {
-        struct geo_range4 *range = &all[n];
-        if (num_parse_u32(row[0], &range->lo) != OK || num_parse_u32(row[1], &range->hi) != OK ||
-            !is_country(row[2]) || range->hi < range->lo || (n > 0 && range->lo <= all[n - 1].hi)) {
-            free(all);
-            return wrong(why, "countries, IPv4", line);
+        char *now = rows + got * table->row_size;
+        if (!table->parse(row, now) || !is_country(row[2]) ||
+            (got > 0 && !table->follows(now, now - table->row_size))) {
+            free(rows);
+            return why_set(why, ERR_SYNTAX, "%s, line %u: not \"lo,hi,CC\" after the line before it",
+                           table->name, line);
         }
-        memcpy(range->country, row[2].at, 2);
-        n++;
+        memcpy(now + table->country_at, row[2].at, 2);
+        got++;
     }
-    free(geo->v4);
-    geo->v4 = all;
-    geo->n4 = n;
+    free(*all);
+    *all = rows;
+    *n = got;
     return OK;
 }
 
-static bool parse_v6(struct span text, uint8_t out[16])
+static bool parse_v4(const struct span row[3], void *out)
+{
+    struct geo_range4 *range = out;
+    return num_parse_u32(row[0], &range->lo) == OK && num_parse_u32(row[1], &range->hi) == OK &&
+           range->lo <= range->hi;
+}
+
+static bool follows_v4(const void *row, const void *before)
+{
+    return ((const struct geo_range4 *)row)->lo > ((const struct geo_range4 *)before)->hi;
+}
+
+static bool address_v6(struct span text, uint8_t out[16])
 {
     char address[INET6_ADDRSTRLEN];
     return span_copy(text, address, sizeof address) && inet_pton(AF_INET6, address, out) == 1;
 }
 
+static bool parse_v6(const struct span row[3], void *out)
+{
+    struct geo_range6 *range = out;
+    return address_v6(row[0], range->lo) && address_v6(row[1], range->hi) &&
+           memcmp(range->lo, range->hi, 16) <= 0;
+}
+
+static bool follows_v6(const void *row, const void *before)
+{
+    return memcmp(((const struct geo_range6 *)row)->lo, ((const struct geo_range6 *)before)->hi, 16) > 0;
+}
+
+enum err geo_add_v4(struct geo *geo, struct span text, struct why *why)
+{
+    static const struct table table = {"countries, IPv4", sizeof(struct geo_range4), parse_v4, follows_v4,
+                                       offsetof(struct geo_range4, country)};
+    void *all = geo->v4;
+    TRY(read_table(&table, text, &all, &geo->n4, why));
+    geo->v4 = all;
+    return OK;
+}
+
 enum err geo_add_v6(struct geo *geo, struct span text, struct why *why)
 {
-    struct span row[3];
-    unsigned line = 0;
-    size_t most = count_lines(text);
-    struct geo_range6 *all = most > ROWS_MAX ? NULL : calloc(most, sizeof *all);
-    uint32_t n = 0;
-    if (all == NULL) {
-        return why_set(why, ERR_TOO_BIG, "countries, IPv6: more than %d lines", ROWS_MAX);
-    }
-    while (next_row(&text, row, &line)) {
-        struct geo_range6 *range = &all[n];
-        if (!parse_v6(row[0], range->lo) || !parse_v6(row[1], range->hi) || !is_country(row[2]) ||
-            memcmp(range->hi, range->lo, 16) < 0 || (n > 0 && memcmp(range->lo, all[n - 1].hi, 16) <= 0)) {
-            free(all);
-            return wrong(why, "countries, IPv6", line);
-        }
-        memcpy(range->country, row[2].at, 2);
-        n++;
-    }
-    free(geo->v6);
+    static const struct table table = {"countries, IPv6", sizeof(struct geo_range6), parse_v6, follows_v6,
+                                       offsetof(struct geo_range6, country)};
+    void *all = geo->v6;
+    TRY(read_table(&table, text, &all, &geo->n6, why));
     geo->v6 = all;
-    geo->n6 = n;
     return OK;
 }
 
