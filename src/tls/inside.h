@@ -60,4 +60,7 @@ struct answer {
 /* The line whose handshake runs; NULL between. */
 extern struct tls_line *tls_shaking;
 
+/* Nobody sits before a program that serves: a key under a passphrase is refused, where OpenSSL would ask the terminal for it. */
+int tls_no_passphrase(char *out, int size, int writing, void *arg);
+
 #endif

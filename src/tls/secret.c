@@ -81,6 +81,12 @@ static enum err read_pair(SSL_CTX *context, const char *cert, const char *key, s
     return err == OK ? OK : why_set(why, err, "TLS: certificate %s: the chain is too long", cert);
 }
 
+int tls_no_passphrase(char *out, int size, int writing, void *arg)
+{
+    (void)out, (void)size, (void)writing, (void)arg;
+    return -1;
+}
+
 enum err tls_secret_read(const char *cert, const char *key, struct tls_secret **out, struct why *why)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -89,6 +95,7 @@ enum err tls_secret_read(const char *cert, const char *key, struct tls_secret **
         abort();
     }
     buf_init(&secret->chain, 0);
+    SSL_CTX_set_default_passwd_cb(context, tls_no_passphrase);
     enum err err = read_pair(context, cert, key, secret, why);
     SSL_CTX_free(context);
     if (err != OK) {

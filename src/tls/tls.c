@@ -64,6 +64,7 @@ enum err tls_server_open(const char *cert, const char *key, struct tls_server **
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_alpn_select_cb(context, choose_http1, NULL);
+    SSL_CTX_set_default_passwd_cb(context, tls_no_passphrase);
     enum err err = load(context, cert, key, why);
     if (err != OK) {
         tls_server_close(server);
