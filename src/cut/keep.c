@@ -112,6 +112,13 @@ static const char cut_mark[] = "index.html";
 static const char *const cut_stays[] = {"manifest", "manifest.minisig", NULL};
 static const char *const package_stays[] = {"SHA256SUMS", NULL};
 
+static void breathe(const struct keep *keep)
+{
+    if (keep->during != NULL) {
+        keep->during(keep->arg);
+    }
+}
+
 static enum err cut_expire(struct keep *keep, uint32_t at, struct why *why)
 {
     struct kept kept = keep->kept[at];
@@ -121,6 +128,7 @@ static enum err cut_expire(struct keep *keep, uint32_t at, struct why *why)
     enum err err = folder_strip(below(keep, folder, "cut", kept.number, ""), cut_stays, cut_mark, why);
     for (uint32_t i = 0; err == OK && i < kept.n_chunks; i++) {
         if (!chunk_named(keep, kept.chunks[i])) {
+            breathe(keep);
             err = chunk_remove(keep, kept.chunks[i], why);
         }
     }
@@ -158,6 +166,7 @@ static enum err packages_expire(struct keep *keep, struct why *why)
             continue;
         }
         forget_package(keep, i);
+        breathe(keep);
         TRY(folder_strip(below(keep, folder, "package", number, ""), package_stays, NULL, why));
     }
     return OK;

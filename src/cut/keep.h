@@ -26,6 +26,9 @@ struct keep {
     uint32_t n;
     uint32_t *packages; /* whose bodies are there, by number */
     uint32_t n_packages;
+    void (*during)(
+        void *arg); /* called now and then while old files go, which can take as long as a disk likes; NULL */
+    void *arg;
 };
 
 void keep_init(struct keep *keep, const char *public_dir, struct keep_rule rule);

@@ -24,11 +24,23 @@ struct role {
     struct state state;
     bool failing; /* the last step failed; `shop.alarm` says why */
     bool ready;   /* the ledger holds its beginning */
+    int64_t reported_ms;
 };
 
 static void report(struct role *role)
 {
     state_write(&role->state, &role->shop, role->failing, role->ready);
+    role->reported_ms = monotonic_ms();
+}
+
+/* A cut is shown, and a slow disk is taking what is old from it: we are alive, and say so. Of the last cut it is said when all of it
+ * is done, because then the night is checked. */
+static void during(void *arg)
+{
+    struct role *role = arg;
+    if (!role->shop.published_last && monotonic_ms() - role->reported_ms >= TURN_MAX_MS) {
+        report(role);
+    }
 }
 
 static enum err failed(struct role *role, enum err err, const struct why *why)
@@ -279,6 +291,9 @@ static enum err open_all(struct role *role, const struct role_options *options, 
     TRY(shop_open(&role->shop, options->options, options->signer, why));
     TRY(keys_publish(&role->shop, why));
     state_init(&role->state, options->options->dir);
+    role->shop.during = during;
+    role->shop.during_arg = role;
+    shop_keep_open(&role->shop);
     TRY(loop_new(&role->loop, why));
     TRY(loop_signals(role->loop, NULL, NULL, why));
     path_join(path, options->options->dir, "run/cut.sock");

@@ -51,6 +51,8 @@ void shop_keep_open(struct shop *shop)
 {
     const struct cut_options *options = shop->options;
     keep_init(&shop->keep, shop->public_dir, (struct keep_rule){options->keep_cuts, options->keep_every});
+    shop->keep.during = shop->during;
+    shop->keep.arg = shop->during_arg;
 }
 
 enum err shop_open(struct shop *shop, const struct cut_options *options, int signer, struct why *why)

@@ -32,6 +32,8 @@ struct shop {
     struct shelf shelf;
     struct tree tree;
     struct keep keep;
+    void (*during)(void *arg); /* called while a long piece of work goes on; NULL */
+    void *during_arg;
     struct images images;
     struct buf broken;       /* why the ledger cannot be followed; empty: it can */
     int64_t broken_until_ms; /* monotonic: then it is read anew */
