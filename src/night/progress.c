@@ -86,9 +86,10 @@ static void print_line(const struct night *night, struct buf *out)
         buf_printf(out, "ALARMAS %u  ", night->alarms.n); /* first, as a narrow terminal shows no end */
     }
     if (board_time(board, SEAT_CUT, "cut_time") >= 0) {
-        buf_printf(out, "corte %" PRIu64 "%s%s%s  actas ", board_number(board, SEAT_CUT, "cut"),
-                   span_is(status_value(board_status(board, SEAT_CUT), "last"), "yes") ? " (último)" : "",
-                   board->code[0] != '\0' ? " código " : "", board->code);
+        buf_printf(out, "corte %" PRIu64 "%s ", board_number(board, SEAT_CUT, "cut"),
+                   span_is(status_value(board_status(board, SEAT_CUT), "last"), "yes") ? " (último)" : "");
+        print_code(out, board);
+        buf_str(out, "  actas ");
     } else {
         buf_str(out, "sin corte  actas ");
     }

@@ -115,10 +115,8 @@ static void cut_lines(const struct board *board, struct top *out, struct buf *te
     buf_str(text, "CORTE ");
     put_number(text, board, SEAT_CUT, "cut");
     buf_str(text, last ? " (el último)" : "");
-    buf_printf(text, "  código %s", board->code[0] != '\0' ? board->code : "-");
-    if (board->code[0] != '\0' && board->code_cut != board_number(board, SEAT_CUT, "cut")) {
-        buf_printf(text, " (del %" PRIu32 ")", board->code_cut);
-    }
+    buf_str(text, "  ");
+    print_code(text, board);
     line(out, TOP_HEAD, text);
     buf_str(text, " de las ");
     put_hour(text, board, cut_ms);

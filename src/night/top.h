@@ -25,5 +25,7 @@ void top_json(const struct board *board, const struct alarm_set *alarms, struct 
 void print_thousands(struct buf *out, uint64_t number);
 void print_bytes(struct buf *out, uint64_t bytes);
 void print_age(struct buf *out, int64_t seconds);
+/* "código AAAA-BBBB-CCCC-DDDD", "… (del 12)" when it is an older cut's, "código -" when there is none. */
+void print_code(struct buf *out, const struct board *board);
 
 #endif

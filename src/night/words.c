@@ -17,6 +17,14 @@ void print_thousands(struct buf *out, uint64_t number)
     }
 }
 
+void print_code(struct buf *out, const struct board *board)
+{
+    buf_printf(out, "código %s", board->code[0] != '\0' ? board->code : "-");
+    if (board->code[0] != '\0' && board->code_cut != board_number(board, SEAT_CUT, "cut")) {
+        buf_printf(out, " (del %" PRIu32 ")", board->code_cut);
+    }
+}
+
 void print_bytes(struct buf *out, uint64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};

@@ -1,5 +1,6 @@
 """A whole small night under its parent: from the zeros to the last cut, with deaths, orders, alarms and a second beginning."""
 import base64
+import hashlib
 import json
 import os
 import re
@@ -48,6 +49,13 @@ def processes_of(folder):
         found |= below
         grew = bool(below)
     return found - {os.getpid()}
+
+
+def code_of(folder, cut):
+    """docs/formats/roots.md: the first 80 bits of the proof's SHA-256."""
+    proof = (folder / f"public/log/cut-{cut}.tlog-proof").read_bytes()
+    letters = base64.b32encode(hashlib.sha256(proof).digest()[:10]).decode()
+    return "-".join(letters[i:i + 4] for i in range(0, 16, 4))
 
 
 def settings(folder):
@@ -116,6 +124,8 @@ def test_end_to_end(run, tmp_path):
     check_truth(folder)
     assert "Todo bien" in done.stdout
     assert "ALARMA" not in done.stdout
+    told = re.findall(r"corte (\d+)(?: \(último\))? código ([A-Z2-7-]{19})(?: \(del (\d+)\))?  actas", done.stdout)
+    assert told and [code for _, code, _ in told] == [code_of(folder, older or cut) for cut, _, older in told]
     pinned = (folder / "run/pinned").read_text()  # the policy as the ceremony left it; the cuts' key comes out of the log
     assert pinned == (folder / "public/log/policy").read_text() and (folder / "keys/cut.key.pub").read_text().strip() not in pinned
     for log in ("verify-results", "verify-mirror-1", "verify-mirror-2"):
