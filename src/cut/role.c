@@ -33,8 +33,8 @@ static void report(struct role *role)
     role->reported_ms = monotonic_ms();
 }
 
-/* A cut is shown, and a slow disk is taking what is old from it: we are alive, and say so. Of the last cut it is said when all of it
- * is done, because then the night is checked. */
+/* Between the steps of a cut and while a slow disk takes what is old: we are alive, and say so. Of the last cut it is said when
+ * all of it is done, because then the night is checked. */
 static void during(void *arg)
 {
     struct role *role = arg;

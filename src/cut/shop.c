@@ -13,10 +13,13 @@
 const struct cut_options cut_defaults = {
     .cadence_s = 60, .package_s = 300, .keep_cuts = 12, .keep_every = 30};
 
-void crash_point(const struct shop *shop, const char *step)
+void step_done(const struct shop *shop, const char *step)
 {
     if (shop->options->crash_at != NULL && strcmp(shop->options->crash_at, step) == 0) {
         raise(SIGKILL);
+    }
+    if (shop->during != NULL) {
+        shop->during(shop->during_arg);
     }
 }
 
@@ -200,7 +203,7 @@ static enum err sync_and_check(struct shop *shop, struct why *why)
     enum err checked = tree_check(&shop->tree, why);
     team_finish(shop->room.team);
     TRY(checked);
-    crash_point(shop, "checked");
+    step_done(shop, "checked");
     shop->sync_ms = (uint64_t)syncing.took_ms;
     return syncing.err == OK ? OK : why_set(why, syncing.err, "%s", syncing.why.text);
 }
@@ -210,12 +213,12 @@ static enum err make(struct shop *shop, const struct fold *fold, const struct cu
                      struct why *why)
 {
     TRY(tree_build(&shop->tree, fold, shop->plan, facts, why));
-    crash_point(shop, "built");
+    step_done(shop, "built");
     TRY(shop_list_package(shop, why));
     TRY(sync_and_check(shop, why));
-    crash_point(shop, "synced");
+    step_done(shop, "synced");
     TRY(append_cut_entry(shop, why));
-    crash_point(shop, "appended");
+    step_done(shop, "appended");
     return shop_publish(shop, why);
 }
 

@@ -119,7 +119,7 @@ MUST_CHECK enum err append_cut_entry(struct shop *shop, struct why *why);
 MUST_CHECK enum err append_review(struct shop *shop, const char *key, const struct record *record, bool hold,
                                   struct span reason, uint64_t *index, struct why *why);
 
-/* For tests: ends the process at a named step. */
-void crash_point(const struct shop *shop, const char *step);
+/* A step of a cut is behind us: said to who watches. For tests: ends the process there. */
+void step_done(const struct shop *shop, const char *step);
 
 #endif

@@ -31,15 +31,15 @@ enum err shop_publish(struct shop *shop, struct why *why)
     }
     enum err err = signer_ask(shop->signer, buf_as_span(&tree->text), &note, &minisig, why);
     if (err == OK) {
-        crash_point(shop, "signed");
+        step_done(shop, "signed");
         err = tree_place(tree, buf_as_span(&note), buf_as_span(&minisig), why);
     }
     buf_done(&note);
     buf_done(&minisig);
     TRY(err);
-    crash_point(shop, "placed");
+    step_done(shop, "placed");
     TRY(tree_enter(tree, why));
-    crash_point(shop, "entered");
+    step_done(shop, "entered");
     err = tree_point(tree, why);
     TRY(err);
     shop->published = tree->facts.number;
@@ -53,7 +53,7 @@ enum err shop_publish(struct shop *shop, struct why *why)
     }
     shop->shown_ms = monotonic_ms();
     shop->shown_cpu_ms = process_cpu_ms();
-    crash_point(shop, "published");
+    step_done(shop, "published");
     return keep_add(&shop->keep, tree->facts.number, &shop->room.manifest, why);
 }
 
