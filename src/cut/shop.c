@@ -215,6 +215,7 @@ static enum err make(struct shop *shop, const struct fold *fold, const struct cu
     TRY(tree_build(&shop->tree, fold, shop->plan, facts, why));
     step_done(shop, "built");
     TRY(shop_list_package(shop, why));
+    step_done(shop, "packed");
     TRY(sync_and_check(shop, why));
     step_done(shop, "synced");
     TRY(append_cut_entry(shop, why));
