@@ -464,8 +464,8 @@ def test_what_dies_while_all_is_checked_again_comes_back(start, tmp_path, bin_di
     (programs / "atalaya-verify").write_text(
         f"#!/bin/sh\necho > {tmp_path}/checking\nwhile [ ! -e {go} ]; do sleep 0.05; done\nexec {bin_dir.resolve()}/atalaya-verify \"$@\"\n")
     (programs / "atalaya-verify").chmod(0o755)
-    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once", "--no-images", "--quiet",
-                  env={"ATALAYA_BIN": str(programs)})
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "max", "--once", "--cut-s", "7200", "--no-images",
+                  "--quiet", env={"ATALAYA_BIN": str(programs)})
     wait_for((tmp_path / "checking").exists, 60, night.text)
     os.kill(int(status_of(folder / "run/status/site")["pid"]), signal.SIGKILL)
     wait_for(lambda: "site arriba otra vez" in night.text(), 20, night.text)
