@@ -326,12 +326,23 @@ static enum err look(void *arg, const char *path, int64_t size)
     return OK;
 }
 
+/* Another server than ours would follow it to wherever it leads. */
+static enum err no_plain_file(void *arg, const char *path, int64_t size)
+{
+    (void)size;
+    if (path[0] != '.' && strstr(path, "/.") == NULL) {
+        exam_find(arg, RULE_FOREIGN, path, "it is no plain file (a link, a pipe)");
+    }
+    return OK;
+}
+
 enum err exam_foreign(struct exam *exam, struct why *why)
 {
     if (!source_is_folder(exam->source)) {
         return OK;
     }
     TRY(source_walk(exam->source, look, exam, why));
+    TRY(source_walk_others(exam->source, no_plain_file, exam, why));
     if (exam->folded) {
         check_images_there(exam);
     }

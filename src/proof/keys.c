@@ -73,8 +73,11 @@ static enum err add_named(struct exam *exam, struct why *why)
         return exam->n_keys > 0 ? OK : why_set(why, err, "%s", missed.text);
     }
     TRY(err == OK ? OK : why_set(why, err, "%s", missed.text));
-    TRY(note_key_parse(span_trim(buf_as_span(&exam->file)), &key, why));
-    exam_key_add(exam, &key, KEY_NAMED);
+    if (note_key_parse(span_trim(buf_as_span(&exam->file)), &key, &missed) == OK) {
+        exam_key_add(exam, &key, KEY_NAMED);
+    } else {
+        exam_find(exam, RULE_SIGNATURE, "log/cut.vkey", "%s", missed.text);
+    }
     return OK;
 }
 

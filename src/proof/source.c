@@ -2,10 +2,13 @@
 #include "proof/source.h"
 
 #include "client/client.h"
+#include "os/walk.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct source {
     char root[FILE_PATH_MAX];
@@ -102,6 +105,30 @@ enum err source_read(struct source *source, const char *path, size_t limit, stru
         return why_set(why, ERR_MISSING, "%s is not there (%d)", full, answer.status);
     }
     return answer.status == 200 ? OK : why_set(why, ERR_IO, "%s answers %d", full, answer.status);
+}
+
+struct others {
+    file_visit each;
+    void *arg;
+};
+
+static enum err if_other(void *arg, const struct walk_entry *entry)
+{
+    const struct others *others = arg;
+    bool other = entry->kind == WALK_LINK || entry->kind == WALK_OTHER;
+    return other ? others->each(others->arg, entry->path, 0) : OK;
+}
+
+enum err source_walk_others(struct source *source, file_visit each, void *arg, struct why *why)
+{
+    struct others others = {each, arg};
+    int folder = open(source->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        return why_set(why, ERR_IO, "%.300s cannot be looked into", source->root);
+    }
+    enum err err = walk_all(folder, if_other, &others, why);
+    close(folder);
+    return err;
 }
 
 enum err source_walk(struct source *source, file_visit each, void *arg, struct why *why)

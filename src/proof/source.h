@@ -18,7 +18,8 @@ MUST_CHECK enum err source_read(struct source *source, const char *path, size_t 
 uint64_t source_reads(const struct source *source);
 uint64_t source_bytes(const struct source *source);
 bool source_is_folder(const struct source *source);
-/* Folders only. */
+/* Folders only: every plain file; and whatever else lies there that is no folder (links, pipes). Nothing is followed. */
 MUST_CHECK enum err source_walk(struct source *source, file_visit each, void *arg, struct why *why);
+MUST_CHECK enum err source_walk_others(struct source *source, file_visit each, void *arg, struct why *why);
 
 #endif

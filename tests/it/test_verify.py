@@ -3,6 +3,7 @@ import functools
 import hashlib
 import http.server
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -176,6 +177,21 @@ def test_old_cut_offered_as_new(copy, bin_dir, clean):
     (copy / "latest.json").write_text(json.dumps(pointer))
     code, report = verify(bin_dir, copy)
     assert code == 1 and "old-cut" in rules(report)
+
+
+@pytest.mark.parametrize("path", ["enlace.html", "cut/3/enlace", "log/enlace"])
+def test_a_link_or_a_pipe_is_foreign(copy, bin_dir, path):
+    """Other servers follow links; the foreign page would lie elsewhere."""
+    (copy / path).symlink_to("/etc/hostname")
+    os.mkfifo(copy / f"{path}-pipe")
+    code, report = verify(bin_dir, copy)
+    assert code == 1 and {("foreign", path), ("foreign", f"{path}-pipe")} <= {(f["rule"], f["path"]) for f in report["findings"]}
+
+
+def test_a_named_key_that_is_none_is_a_finding(copy, bin_dir):
+    (copy / "log/cut.vkey").write_text("no key\n")
+    code, report = verify(bin_dir, copy, "--policy", copy / "log/policy" if (copy / "log/policy").exists() else copy / "log/vkey")
+    assert code == 1 and ("signature", "log/cut.vkey") in {(f["rule"], f["path"]) for f in report["findings"]}, report
 
 
 def test_another_key(copy, bin_dir, tmp_path):
