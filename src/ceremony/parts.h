@@ -51,6 +51,12 @@ bool night_has_begun(const char *dir);
 /* The night's clock, or the system's where there is none; whole seconds. */
 MUST_CHECK enum err ceremony_now(const char *dir, int64_t *now_ms, struct why *why);
 
+/* Every manifest in DIR/public against the ledger's entry of its cut; says which are strange. */
+struct manifests_seen {
+    uint32_t manifests, strange;
+};
+MUST_CHECK enum err manifests_look(const char *dir, struct manifests_seen *seen, struct why *why);
+
 /* The text of a version from what was asked for. */
 struct policy_wish {
     const char *origin;

@@ -1,14 +1,20 @@
 /* atalaya keys rotate: another key for the log or for the cuts, as an entry of the ledger. What the log's signer remembers
  * stays: a lost key goes on in the same log, a stolen one in a new log that contains the old one (atalaya-log --begin --continues). */
 #include "ceremony/parts.h"
+#include "formats/bound.h"
 #include "formats/election.h"
 #include "os/options.h"
 #include "tlog/ledger.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { VKEY_MAX = 512 };
 
 struct rotation {
     const char *dir;
@@ -16,14 +22,18 @@ struct rotation {
     bool stolen;
     struct token_words token; /* module NULL: a file */
     char key_path[FILE_PATH_MAX], public_path[FILE_PATH_MAX];
-    char name[ORIGIN_MAX + 1]; /* of the new key */
+    char new_path[FILE_PATH_MAX], new_public[FILE_PATH_MAX]; /* beside them, until the ledger has the entry */
+    char name[ORIGIN_MAX + 1];                               /* of the new key */
     uint64_t replaces;
+    char replaced[VKEY_MAX]; /* the newest key of the ledger */
     uint64_t entry;
+    const char *crash_at; /* tests: the step at which this ends as if killed; NULL */
 };
 
 struct newest {
     uint8_t role;
     uint64_t index;
+    char vkey[VKEY_MAX];
     char name[ORIGIN_MAX + 1];
 };
 
@@ -44,6 +54,7 @@ static enum err find_newest(const char *dir, struct newest *newest, struct why *
             entry.as.key.role == newest->role) {
             struct span vkey = entry.as.key.vkey;
             newest->index = index;
+            (void)span_copy(vkey, newest->vkey, sizeof newest->vkey);
             (void)span_copy(span_cut(&vkey, '+'), newest->name, sizeof newest->name);
         }
     }
@@ -79,6 +90,8 @@ static enum err plan(struct rotation *r, struct why *why)
     struct newest newest = {.role = (uint8_t)r->role, .index = ENTRY_NONE};
     path_join(r->key_path, r->dir, r->role == KEY_LOG ? "keys/log.key" : "keys/cut.key");
     snprintf(r->public_path, sizeof r->public_path, "%.4000s.pub", r->key_path);
+    snprintf(r->new_path, sizeof r->new_path, "%.4000s.new", r->key_path);
+    snprintf(r->new_public, sizeof r->new_public, "%.4000s.new.pub", r->key_path);
     if (!night_has_begun(r->dir)) {
         return why_set(why, ERR_MISSING,
                        "%s: no hay registro que continuar; antes de abrir basta otra clave nueva / no ledger",
@@ -86,19 +99,38 @@ static enum err plan(struct rotation *r, struct why *why)
     }
     TRY(find_newest(r->dir, &newest, why));
     r->replaces = newest.index;
+    memcpy(r->replaced, newest.vkey, sizeof r->replaced);
     TRY(election_load(path_join(path, r->dir, "election"), &election, why));
     enum err err = next_name(r, election.origin, &newest, why);
     election_done(&election);
     return err;
 }
 
-/* FILE to FILE.old-N: a key that was in force is kept, as evidence; a lost one is not there. */
+static void crash_point(const struct rotation *r, const char *step)
+{
+    if (r->crash_at != NULL && strcmp(r->crash_at, step) == 0) {
+        raise(SIGKILL);
+    }
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat left, right;
+    return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_ino == right.st_ino &&
+           left.st_dev == right.st_dev;
+}
+
+/* FILE is also FILE.old-N: a key that was in force is kept, as evidence; a lost one is not there. It keeps its own name until the
+ * new one takes it, so that at no moment there is none. */
 static enum err put_away(const char *path, struct why *why)
 {
     char old[FILE_PATH_MAX];
     for (int i = 1; file_exists(path) && i < 100; i++) {
         snprintf(old, sizeof old, "%.4000s.old-%d", path, i);
-        if (!file_exists(old) && rename(path, old) != 0) {
+        if (same_file(path, old) || link(path, old) == 0) {
+            return OK;
+        }
+        if (errno != EEXIST) {
             return why_set(why, ERR_IO, "%s no pudo apartarse / cannot be put away", path);
         }
     }
@@ -132,33 +164,72 @@ static enum err enter(struct rotation *r, const char *public_path, struct why *w
     return err;
 }
 
-static enum err move_in(const struct rotation *r, const char *new_path, const char *new_public,
-                        struct why *why)
+/* NEW takes the place of FILE, in one step; a rotation that was killed here may have done so before. */
+static enum err take_place(const char *new, const char *path, struct why *why)
 {
-    TRY(put_away(r->key_path, why));
-    TRY(put_away(r->public_path, why));
-    if (rename(new_path, r->key_path) != 0 || rename(new_public, r->public_path) != 0) {
-        return why_set(why, ERR_IO, "%s no pudo ponerse en su lugar / cannot be put in its place",
-                       r->key_path);
+    if (!file_exists(new)) {
+        return OK;
     }
+    TRY(put_away(path, why));
+    return rename(new, path) == 0
+               ? OK
+               : why_set(why, ERR_IO, "%s no pudo ponerse en su lugar / cannot be put in its place", path);
+}
+
+/* What a rotation that ended in the middle has left: a secret whose public half was not written yet was never entered anywhere.
+ * *entered: the ledger has the key, and what is left is to put it in its place. */
+static enum err look_at_left(const struct rotation *r, bool *entered, struct why *why)
+{
+    struct buf vkey = {0};
+    *entered = false;
+    if (!file_exists(r->new_public)) {
+        return file_exists(r->new_path) && unlink(r->new_path) != 0
+                   ? why_set(why, ERR_IO, "%s no puede quitarse / cannot be removed", r->new_path)
+                   : OK;
+    }
+    TRY(read_vkey(r->new_public, &vkey, why));
+    *entered = span_is(buf_as_span(&vkey), r->replaced);
+    buf_done(&vkey);
     return OK;
 }
 
-/* The new key is made beside the old one, entered in the ledger, and only then put in its place. */
+/* The list that this night's edges hold, as the ledger binds it by now. */
+static enum err pin(const struct rotation *r, struct why *why)
+{
+    struct bound bound;
+    char path[FILE_PATH_MAX];
+    if (r->role != KEY_CUT) {
+        return OK;
+    }
+    TRY(bound_read(path_join(path, r->dir, "ledger"), &bound, why));
+    return bound_pin(&bound.keys, r->dir, why);
+}
+
+/* Made beside the old one; entered in the ledger; told to the edges; and only then put in its place, where the signer takes it up.
+ * Ended anywhere in between, the same command goes on from there. */
 static enum err rotate(struct rotation *r, struct why *why)
 {
-    char new_path[FILE_PATH_MAX], new_public[FILE_PATH_MAX], keys[FILE_PATH_MAX];
+    char keys[FILE_PATH_MAX];
+    bool entered = false;
     TRY(plan(r, why));
     if (r->stolen && r->role == KEY_LOG && night_order(r->dir, "stop log")) {
         printf("El registro deja de firmar. / The log signs no more.\n");
     }
-    snprintf(new_path, sizeof new_path, "%.4000s.new", r->key_path);
-    snprintf(new_public, sizeof new_public, "%.4000s.new.pub", r->key_path);
-    if (!file_exists(new_path)) { /* there: a rotation that could not be entered is taken up again */
-        TRY(make(r, new_path, why));
+    TRY(look_at_left(r, &entered, why));
+    if (!file_exists(r->new_public)) {
+        TRY(make(r, r->new_path, why));
     }
-    TRY(enter(r, new_public, why));
-    TRY(move_in(r, new_path, new_public, why));
+    crash_point(r, "made");
+    r->entry = r->replaces;
+    if (!entered) {
+        TRY(enter(r, r->new_public, why));
+    }
+    crash_point(r, "entered");
+    TRY(pin(r, why));
+    crash_point(r, "pinned");
+    TRY(take_place(r->new_path, r->key_path, why));
+    crash_point(r, "key");
+    TRY(take_place(r->new_public, r->public_path, why));
     return folder_sync(path_join(keys, r->dir, "keys"), why);
 }
 
@@ -177,11 +248,29 @@ static enum err show_log_key(const struct rotation *r, struct why *why)
     return err;
 }
 
+/* A cut may come out while this looks: its manifest stands after its entry. */
+static enum err look_at_published(const struct rotation *r, struct why *why)
+{
+    struct manifests_seen seen;
+    if (r->role != KEY_CUT || !r->stolen) {
+        return OK;
+    }
+    TRY(manifests_look(r->dir, &seen, why));
+    if (seen.strange == 0) {
+        printf("Los %" PRIu32
+               " manifiestos publicados son los del registro. / All published manifests are the log's.\n",
+               seen.manifests);
+    }
+    return OK;
+}
+
 static void tell_next(const struct rotation *r)
 {
     if (r->role == KEY_CUT) {
         printf(
-            "Reinicie los programas que la fijan: edge y difusores. / Restart what pins it: edges and mirrors.\n");
+            "El próximo corte la usa. Los sitios de esta noche leen %s/%s; los difusores la toman del registro. A los demás\n"
+            "sitios llévese ese archivo. / The next cut is signed with it; take that file to edges elsewhere.\n",
+            r->dir, BOUND_PINS_FILE);
         return;
     }
     if (r->stolen) {
@@ -205,8 +294,8 @@ int ceremony_rotate(int argc, char *argv[])
         {"dir", "DIR", OPTION_TEXT, &r.dir, 0, 0, false, "la carpeta de la noche (./night)",
          "the night's folder"},
         {"stolen", NULL, OPTION_FLAG, &r.stolen, 0, 0, false,
-         "la tuvo alguien más: el registro sigue con otro origen",
-         "somebody else had it: the log goes on under another origin"},
+         "la tuvo alguien más: el registro sigue con otro origen; de la de cortes, se mira lo publicado",
+         "somebody else had it: the log goes on under another origin; of the cuts', what is published is looked at"},
         {"module", "RUTA", OPTION_TEXT, &r.token.module, 0, 0, false, "PKCS#11, como en new",
          "PKCS#11, as in new"},
         {"token", "ETIQUETA", OPTION_TEXT, &r.token.token, 0, 0, false, "cuál ficha", "which token"},
@@ -216,6 +305,9 @@ int ceremony_rotate(int argc, char *argv[])
          "file with the PIN"},
         {"path", "DIR", OPTION_TEXT, &r.token.path, 0, 0, false, "carpeta que el módulo necesita",
          "folder that the module needs"},
+        {"crash-at", "PASO", OPTION_TEXT, &r.crash_at, 0, 0, false,
+         "pruebas: termina ahí como si lo mataran (made, entered, pinned, key)",
+         "tests: ends there as if killed (made, entered, pinned, key)"},
     };
     const struct command command = {
         .program = "atalaya-keys rotate",
@@ -241,6 +333,7 @@ int ceremony_rotate(int argc, char *argv[])
     }
     err = err != OK ? err : rotate(&r, &why);
     err = err != OK ? err : show_log_key(&r, &why);
+    err = err != OK ? err : look_at_published(&r, &why);
     if (err != OK) {
         return ceremony_failed("rotate", err, &why);
     }

@@ -110,7 +110,8 @@ static enum err take_manifest(struct rebuilding *work, struct why *why)
 {
     struct span text;
     struct span signatures;
-    size_t by = 0;
+    uint32_t by = 0;
+    const struct cut_keys *keys = &work->log.bound.keys;
     char path[FILE_PATH_MAX];
     if (work->options->manifest == NULL) {
         return OK;
@@ -121,13 +122,13 @@ static enum err take_manifest(struct rebuilding *work, struct why *why)
         return why_set(why, ERR_CONFLICT, "%.200s is not the manifest of cut %" PRIu32 " as the log gives it",
                        work->options->manifest, work->cut.number);
     }
-    if (work->log.has_cut_key) {
-        TRY(note_verify(buf_as_span(&work->note), &work->log.cut_key, 1, &text, &by, why));
+    if (keys->n > 0) {
+        TRY(cut_keys_verify(keys, buf_as_span(&work->note), &text, &by, why));
     }
     snprintf(path, sizeof path, "%.4000s.minisig", work->options->manifest);
     struct why ignored = {{0}};
-    if (file_read(path, 4096, &work->minisig, &ignored) == OK && work->log.has_cut_key) {
-        TRY(minisig_verify(&work->log.cut_key, buf_as_span(&work->note), buf_as_span(&work->minisig), why));
+    if (file_read(path, 4096, &work->minisig, &ignored) == OK && keys->n > 0) {
+        TRY(minisig_verify(&keys->keys[by].key, buf_as_span(&work->note), buf_as_span(&work->minisig), why));
     }
     return OK;
 }

@@ -84,15 +84,6 @@ static enum err bundle_read(struct rebuild_log *log, uint64_t bundle, unsigned w
                      : why_set(why, ERR_MISSING, "%s: the checkpoint covers it, and it is not there", name);
 }
 
-static enum err take_key(struct rebuild_log *log, const struct entry_key *key, struct why *why)
-{
-    if (key->role != KEY_CUT) {
-        return OK;
-    }
-    log->has_cut_key = true;
-    return note_key_parse(key->vkey, &log->cut_key, why);
-}
-
 static enum err entry_take(struct rebuild_log *log, struct span bytes, struct merkle_edge *edge,
                            struct why *why)
 {
@@ -105,9 +96,6 @@ static enum err entry_take(struct rebuild_log *log, struct span bytes, struct me
     if (entry.type == ENTRY_CUT) {
         log->cuts++;
         log->cut_size = entry.as.cut.log_size;
-    }
-    if (entry.type == ENTRY_KEY) {
-        return take_key(log, &entry.as.key, why);
     }
     return definition_take(&log->definition, &entry, why);
 }
@@ -132,6 +120,7 @@ static enum err bundle_take(struct rebuild_log *log, uint64_t bundle, unsigned w
         if (err != OK) {
             return why_prefix(why, err, "entry %" PRIu64, index);
         }
+        TRY(bound_take(&log->bound, index, entry, why));
     }
     bundle_path(bundle, name);
     path_join(path, ledger_dir, name);

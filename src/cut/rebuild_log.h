@@ -3,8 +3,8 @@
 #ifndef CUT_REBUILD_LOG_H
 #define CUT_REBUILD_LOG_H
 
+#include "formats/bound.h"
 #include "formats/definition.h"
-#include "seal/note.h"
 #include "tlog/checkpoint.h"
 
 struct rebuild_log {
@@ -14,9 +14,8 @@ struct rebuild_log {
     bool signed_by_log; /* its signature was verified, by the policy's key or the one beside it */
     struct definition definition;
     uint32_t cuts;
-    uint64_t cut_size; /* log size of the last one */
-    bool has_cut_key;
-    struct note_key cut_key; /* that signs manifests, as the log binds it */
+    uint64_t cut_size;  /* log size of the last one */
+    struct bound bound; /* the keys that sign manifests, as the log binds them */
     struct buf bundle, scratch;
 };
 

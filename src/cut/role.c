@@ -245,24 +245,12 @@ static void on_request(void *arg, struct span request, struct buf *answer)
     }
 }
 
-/* "log/cut.vkey" and, for minisign's users, "log/minisign.pub". */
+/* A tree without its keys shows them from the start; one that has them, with the first cut that the key signs. */
 static enum err keys_publish(struct shop *shop, struct why *why)
 {
-    struct buf vkey = {0};
-    struct buf minisign = {0};
     char path[FILE_PATH_MAX];
-    enum err err = signer_keys(shop->signer, &vkey, &minisign, why);
-    buf_char(&vkey, '\n');
-    err = err != OK ? err : folder_make(path_join(path, shop->public_dir, "log"), why);
-    err = err != OK
-              ? err
-              : file_write(path_join(path, shop->public_dir, "log/cut.vkey"), buf_as_span(&vkey), true, why);
-    err = err != OK ? err
-                    : file_write(path_join(path, shop->public_dir, "log/minisign.pub"),
-                                 buf_as_span(&minisign), true, why);
-    buf_done(&vkey);
-    buf_done(&minisign);
-    return err;
+    TRY(signer_keys(shop->signer, false, &shop->vkey, &shop->minisign, why));
+    return file_exists(path_join(path, shop->public_dir, "log/cut.vkey")) ? OK : shop_key_show(shop, why);
 }
 
 static enum err jail(const struct cut_options *options, struct why *why)

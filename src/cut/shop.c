@@ -93,6 +93,8 @@ void shop_close(struct shop *shop)
     election_done(&shop->election);
     buf_done(&shop->alarm);
     buf_done(&shop->broken);
+    buf_done(&shop->vkey);
+    buf_done(&shop->minisign);
 }
 
 /* Every record that is set aside is so in public: a hold entry names it. */
@@ -212,15 +214,17 @@ static enum err sync_and_check(struct shop *shop, struct why *why)
 static enum err make(struct shop *shop, const struct fold *fold, const struct cut_facts *facts,
                      struct why *why)
 {
+    uint64_t entry = 0;
+    TRY(shop_key(shop, why)); /* before there is an entry that nobody can sign for */
     TRY(tree_build(&shop->tree, fold, shop->plan, facts, why));
     step_done(shop, "built");
     TRY(shop_list_package(shop, why));
     step_done(shop, "packed");
     TRY(sync_and_check(shop, why));
     step_done(shop, "synced");
-    TRY(append_cut_entry(shop, why));
+    TRY(append_cut_entry(shop, &entry, why));
     step_done(shop, "appended");
-    return shop_publish(shop, why);
+    return shop_publish(shop, entry, why);
 }
 
 static enum err make_numbered(struct shop *shop, int64_t time_ms, struct why *why)

@@ -20,7 +20,8 @@ struct shop {
     char public_dir[SHOP_PATH_MAX], ledger_dir[SHOP_PATH_MAX];
     char intake_sock[SHOP_PATH_MAX];
     int signer;
-    struct clock *clock; /* NULL: the system's */
+    struct buf vkey, minisign; /* of the key that the sign role holds */
+    struct clock *clock;       /* NULL: the system's */
     struct election election;
     struct schedule schedule;
     struct ledger_reader *reader; /* NULL: the ledger is not there yet */
@@ -54,8 +55,9 @@ struct shop {
 
     struct buf alarm; /* one sentence of what is wrong, empty: nothing */
     int64_t shown_ms,
-        shown_cpu_ms; /* when the newest cut's pointer was in place, by the clock that only counts */
-    uint64_t build_ms, cpu_ms, sync_ms,
+        shown_cpu_ms;  /* when the newest cut's pointer was in place, by the clock that only counts */
+    bool without_copy; /* the newest cut was shown before the copy had it */
+    uint64_t build_ms, cpu_ms, sync_ms, copy_ms,
         package_took_ms; /* of the newest cut, until it was shown, and package */
     uint32_t chunks_rendered;
 };
@@ -98,8 +100,15 @@ const struct manifest *shop_manifest(const struct shop *shop);
 struct cut_facts facts_of(const struct entry_cut *cut);
 /* Puts the package that the cut is the first to name on its list; makes the last cut's own. */
 MUST_CHECK enum err shop_list_package(struct shop *shop, struct why *why);
-/* Signs and puts in place the tree that was built. */
-MUST_CHECK enum err shop_publish(struct shop *shop, struct why *why);
+/* Signs and puts in place the tree that was built; `entry` is the index of the cut's. */
+MUST_CHECK enum err shop_publish(struct shop *shop, uint64_t entry, struct why *why);
+
+/* shop_key.c */
+/* The sign role holds the newest key that the ledger binds to the cuts; if not, it is told to read its file again. ERR_REFUSED:
+ * that one holds another key. */
+MUST_CHECK enum err shop_key(struct shop *shop, struct why *why);
+/* "log/cut.vkey" and "log/minisign.pub": of the key that signs the cut that is being put in place. */
+MUST_CHECK enum err shop_key_show(const struct shop *shop, struct why *why);
 
 /* shop_package.c */
 /* Is a package due with the cut of that moment? */
@@ -114,10 +123,14 @@ MUST_CHECK enum err package_drop_unnamed(struct shop *shop, struct why *why);
 /* shop_append.c: entries of our own, through the sequencer. */
 MUST_CHECK enum err append_entry(struct shop *shop, const struct entry *entry, uint64_t *index,
                                  struct why *why);
-MUST_CHECK enum err append_cut_entry(struct shop *shop, struct why *why);
+MUST_CHECK enum err append_cut_entry(struct shop *shop, uint64_t *index, struct why *why);
 /* Sets a record aside, or releases it. */
 MUST_CHECK enum err append_review(struct shop *shop, const char *key, const struct record *record, bool hold,
                                   struct span reason, uint64_t *index, struct why *why);
+
+/* shop_copy.c */
+/* Waits until the copy has the entry of the cut that is being made, for as long as a cut may wait. */
+void shop_wait_for_copy(struct shop *shop, uint64_t entry);
 
 /* A step of a cut is behind us: said to who watches. For tests: ends the process there. */
 void step_done(const struct shop *shop, const char *step);

@@ -36,14 +36,13 @@ enum err append_review(struct shop *shop, const char *key, const struct record *
     return fits ? append_entry(shop, &entry, index, why) : ERR_TOO_BIG;
 }
 
-enum err append_cut_entry(struct shop *shop, struct why *why)
+enum err append_cut_entry(struct shop *shop, uint64_t *index, struct why *why)
 {
     const struct tree *tree = &shop->tree;
     const struct fold *fold = tree->fold;
     const struct election *election = fold->election;
     struct entry entry = {.type = ENTRY_CUT};
     struct entry_cut *cut = &entry.as.cut;
-    uint64_t index;
     *cut = (struct entry_cut){.number = tree->facts.number,
                               .time_ms = tree->facts.time_ms,
                               .next_ms = tree->facts.next_ms,
@@ -65,5 +64,5 @@ enum err append_cut_entry(struct shop *shop, struct why *why)
                                                      .counted = count->counted,
                                                      .votes = count->votes};
     }
-    return append_entry(shop, &entry, &index, why);
+    return append_entry(shop, &entry, index, why);
 }

@@ -19,7 +19,7 @@ struct cut_facts facts_of(const struct entry_cut *cut)
                               .last = cut->last};
 }
 
-enum err shop_publish(struct shop *shop, struct why *why)
+enum err shop_publish(struct shop *shop, uint64_t entry, struct why *why)
 {
     struct tree *tree = &shop->tree;
     struct buf note = {0};
@@ -29,9 +29,15 @@ enum err shop_publish(struct shop *shop, struct why *why)
         log_line(LOG_WARN, "images", "why=\"%s\"",
                  missed.text); /* tried again with the next cut; figures do not wait */
     }
+    TRY(shop_key(shop, why));
+    shop_wait_for_copy(shop, entry);
     enum err err = signer_ask(shop->signer, buf_as_span(&tree->text), &note, &minisig, why);
     if (err == OK) {
         step_done(shop, "signed");
+        err = shop_key_show(shop, why);
+        step_done(shop, "keyed");
+    }
+    if (err == OK) {
         err = tree_place(tree, buf_as_span(&note), buf_as_span(&minisig), why);
     }
     buf_done(&note);
@@ -215,7 +221,7 @@ static enum err recover(struct shop *shop, const struct fold *fold, const struct
     }
     TRY(tree_check(&shop->tree, why));
     TRY(file_sync_all(shop->public_dir, why));
-    return shop_publish(shop, why);
+    return shop_publish(shop, shop->fold->last_cut_entry, why);
 }
 
 enum err shop_recover(struct shop *shop, struct why *why)

@@ -1,5 +1,5 @@
 /* The sign role's process and the words exchanged with it: packets "sign <bytes>" followed by the text in
- * pieces, or "keys"; answers "ok <bytes> <bytes>" followed by two texts, or "error <sentence>". */
+ * pieces, "keys", or "anew": the key's file is read again, and then as for "keys"; answers "ok <bytes> <bytes>" followed by two texts, or "error <sentence>". */
 #include "cut/signer.h"
 
 #include "base/log.h"
@@ -63,7 +63,22 @@ static void keys(struct signer *signer)
     minisign_public(&signer->key.secret.key, &signer->minisig);
 }
 
-/* One request; ERR_IO when the other side is gone. */
+/* The key's file was replaced (atalaya keys rotate). What cannot be read now, as the module of another token from within this
+ * jail, is read by the role that is started next. */
+static enum err read_anew(struct signer *signer)
+{
+    struct signing_key fresh;
+    struct why why = {{0}};
+    if (keyfile_load(signer->options->key_path, NULL, NULL, &fresh, &why) != OK) {
+        log_line(LOG_WARN, "sign_key_not_read", "why=\"%s\"", why.text);
+        return ERR_IO;
+    }
+    signing_key_done(&signer->key);
+    signer->key = fresh;
+    return OK;
+}
+
+/* One request; ERR_IO when the other side is gone, or this role is to begin anew. */
 static enum err serve(struct signer *signer)
 {
     struct why why = {{0}};
@@ -74,7 +89,8 @@ static enum err serve(struct signer *signer)
     TRY(packet_take(fd, &signer->answer, PACKET_FOREVER));
     struct span request = buf_as_span(&signer->answer);
     enum err err = OK;
-    if (span_is(request, "keys")) {
+    if (span_is(request, "keys") || span_is(request, "anew")) {
+        TRY(span_is(request, "anew") ? read_anew(signer) : OK);
         keys(signer);
     } else if (span_starts(request, SPAN("sign ")) && num_parse_u64(span_from(request, 5), &len) == OK &&
                len <= MANIFEST_BYTES_MAX) {
@@ -166,9 +182,11 @@ enum err signer_ask(int fd, struct span text, struct buf *note, struct buf *mini
     return err;
 }
 
-enum err signer_keys(int fd, struct buf *vkey, struct buf *minisign, struct why *why)
+enum err signer_keys(int fd, bool anew, struct buf *vkey, struct buf *minisign, struct why *why)
 {
-    if (packet_give(fd, SPAN("keys")) != OK) {
+    buf_clear(vkey);
+    buf_clear(minisign);
+    if (packet_give(fd, anew ? SPAN("anew") : SPAN("keys")) != OK) {
         return why_set(why, ERR_IO, "the sign role is gone");
     }
     return answer_take(fd, vkey, minisign, why);

@@ -20,8 +20,8 @@ int signer_main(void *arg);
  * refusal ends the talk: a late answer is never taken for the next cut's. */
 MUST_CHECK enum err signer_ask(int fd, struct span text, struct buf *note, struct buf *minisig,
                                struct why *why);
-/* The verifier key ("name+id+key", no LF) and minisign's public key file. */
-MUST_CHECK enum err signer_keys(int fd, struct buf *vkey, struct buf *minisign, struct why *why);
+/* The verifier key ("name+id+key", no LF) and minisign's public key file; `anew`: of the key that its file holds by now. */
+MUST_CHECK enum err signer_keys(int fd, bool anew, struct buf *vkey, struct buf *minisign, struct why *why);
 
 /* What the role remembers, and its rule; apart so that it can be tested without a process. */
 struct signer_state {

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "doors/cut_keys.h"
 #include "edge/forwarders.h"
 #include "edge/limits.h"
 #include "edge/site.h"
@@ -29,12 +30,15 @@ struct edge_options {
     char *const *argv;  /* how the program was called: so it is called again */
     const char *tree;   /* DIR/public, or the site's document root */
     enum edge_kind kind;
-    const char *name;     /* of this host: "difusor-1" */
-    struct note_key vkey; /* of the results' signer; of who seals a site; not for a site that is not sealed */
-    const char *sealed;   /* site: DIR of docs/formats/site.md, and nothing but that is served; or NULL */
-    const char *status;   /* file, or NULL */
-    const char *program;  /* the name in the status file */
-    const char *clock;    /* the night's clock, or NULL for the system's */
+    const char *name;         /* of this host: "difusor-1" */
+    struct note_key vkey;     /* of who seals a site; not for a site that is not sealed */
+    struct cut_keys cut_keys; /* that sign the cuts; not for a site */
+    const char *
+        cut_keys_path; /* their file, which is read again when it is another one; NULL: they were given themselves */
+    const char *sealed;     /* site: DIR of docs/formats/site.md, and nothing but that is served; or NULL */
+    const char *status;     /* file, or NULL */
+    const char *program;    /* the name in the status file */
+    const char *clock;      /* the night's clock, or NULL for the system's */
     const char *feed_state; /* mirror: file that atalaya-mirror writes, or NULL */
     const char *results;    /* URL, or NULL */
     const char *flow;       /* folder of the status files that /flow tells of, or NULL */

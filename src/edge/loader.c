@@ -1,6 +1,7 @@
 /* The loader role: looks for a new cut (or a changed site), verifies it, and hands the workers a new view. What does
  * not verify changes nothing but the alarm. */
 #include "edge/loader.h"
+#include "edge/key_list.h"
 
 #include "edge/feed_state.h"
 
@@ -8,7 +9,6 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/jail.h"
-#include "seal/digest.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -54,19 +54,12 @@ static void look_at_feed(void *arg)
     loop_after(loader->loop, FEED_MS, look_at_feed, loader);
 }
 
-static enum err prepare_tree(struct loader *loader)
+static void prepare_tree(struct loader *loader)
 {
-    const struct edge_options *options = loader->gift->options;
-    struct buf vkey;
-    uint8_t digest[32];
-    tree_init(&loader->tree, loader->gift->folder, &options->vkey, &loader->vault);
-    buf_init(&vkey, 0);
-    note_key_print(&options->vkey, &vkey);
-    buf_char(&vkey, '\n');
-    digest_of(buf_as_span(&vkey), digest);
-    enum err err = vault_put(&loader->vault, digest, buf_as_span(&vkey), &loader->tree.vkey);
-    buf_done(&vkey);
-    return err;
+    struct cut_keys keys = loader->gift->options->cut_keys;
+    (void)key_list_read(loader->gift->board, &loader->keys_round,
+                        &keys); /* what the file held when the last one was started is old */
+    tree_init(&loader->tree, loader->gift->folder, &keys, &loader->vault);
 }
 
 static void prepare_site(struct loader *loader)
@@ -113,7 +106,7 @@ static enum err prepare(struct loader *loader, struct why *why)
     TRY(loop_signals(loader->loop, on_signal, loader, why));
     vault_init(&loader->vault, gift->options->budget, first_id, gift->options->packs);
     prepare_site(loader);
-    TRY(prepare_tree(loader));
+    prepare_tree(loader);
     TRY(prepare_sealed(loader, why));
     for (uint32_t i = 0; i < loader->n_workers; i++) {
         struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};

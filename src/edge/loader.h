@@ -13,6 +13,7 @@ struct loader {
     struct loop *loop;
     struct vault vault;
     struct tree tree;
+    uint32_t keys_round; /* of the keys that it has */
     struct site site;
     struct sealed_site sealed; /* with --sealed */
     struct site_link links[EDGE_LINKS_MAX + 1];

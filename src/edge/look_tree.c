@@ -1,5 +1,6 @@
 /* The loader's look at a tree: a new cut, the older ones behind it, the cut's code and the newest notice. */
 #include "edge/below.h"
+#include "edge/key_list.h"
 #include "edge/loader.h"
 
 #include "edge/estado.h"
@@ -105,10 +106,25 @@ static void look_at_notice(struct loader *loader)
     buf_done(&bytes);
 }
 
+/* Another list of keys, while everything is served: what stands is looked at again with it, and what was refused too. */
+static void look_at_keys(struct loader *loader, int64_t started_ms)
+{
+    struct cut_keys keys;
+    if (!key_list_read(loader->gift->board, &loader->keys_round, &keys)) {
+        return;
+    }
+    memset(loader->seen, 0, sizeof loader->seen);
+    if (!tree_rekey(&loader->tree, &keys)) {
+        loader->reach = 0;
+        loader_publish(loader, started_ms);
+    }
+}
+
 void look_at_tree(void *arg)
 {
     struct loader *loader = arg;
     int64_t started = monotonic_ms();
+    look_at_keys(loader, started);
     bool moved = has_moved(loader);
     bool nothing_yet = loader->tree.n_cuts == 0 && loader->seen[0] == 0;
     if (nothing_yet) {

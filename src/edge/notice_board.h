@@ -5,6 +5,7 @@
 #define EDGE_NOTICE_BOARD_H
 
 #include "base/err.h"
+#include "doors/cut_keys.h"
 #include "doors/notice.h"
 
 #include <stdatomic.h>
@@ -120,10 +121,17 @@ struct flow_note {
     struct flow_event event;
 };
 
+/* The keys of the cuts, the parent's to write (edge/key_list.h). */
+struct cut_keys_place {
+    _Atomic uint32_t round; /* odd while it is written, 0: not yet */
+    struct cut_keys keys;
+};
+
 struct notice_board {
     struct worker_row workers[EDGE_WORKERS_MAX];
     _Alignas(NOTICE_PAGE) struct hits_place hits[EDGE_WORKERS_MAX];
     _Alignas(NOTICE_PAGE) struct certs_place certs;
+    _Alignas(NOTICE_PAGE) struct cut_keys_place cut_keys;
     _Alignas(NOTICE_PAGE) _Atomic uint32_t feed; /* enum feed_state; from here on the loader's */
     _Atomic int64_t feed_age_s;
     _Atomic uint32_t round; /* odd while the loader writes */

@@ -79,6 +79,7 @@ static void watch(void *arg)
         }
     }
     hand_over(parent, now);
+    key_list_look(&parent->key_list, parent->board);
     parent_care(parent, now);
     if (parent_has_news(parent)) {
         parent_tell(parent, NULL);
@@ -197,6 +198,8 @@ static enum err prepare(struct parent *parent, struct why *why)
     if (parent->board == NULL) {
         return why_set(why, ERR_FULL, "no shared memory");
     }
+    parent->key_list.path = options->cut_keys_path;
+    key_list_write(parent->board, &options->cut_keys);
     gift.board = parent->board;
     gift.clock = parent->clock;
     TRY(prepare_hits(parent, &gift, why));

@@ -2,6 +2,7 @@
 #ifndef EDGE_PARENT_H
 #define EDGE_PARENT_H
 
+#include "edge/key_list.h"
 #include "edge/roles.h"
 #include "edge/succession.h"
 
@@ -25,6 +26,7 @@ struct parent {
     struct edge_options options;
     struct loop *loop;
     struct notice_board *board;
+    struct key_list key_list;
     struct clock *clock;
     struct role roles[EDGE_WORKERS_MAX + 4]; /* in the order of the table in parent_roles.c */
     uint32_t n_roles;

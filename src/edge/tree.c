@@ -9,9 +9,9 @@
 
 enum { PACKAGE_LATE = 32 }; /* cuts that may come before one names a package that was begun */
 
-void tree_init(struct tree *tree, int folder, const struct note_key *key, struct vault *vault)
+void tree_init(struct tree *tree, int folder, const struct cut_keys *keys, struct vault *vault)
 {
-    *tree = (struct tree){.folder = folder, .key = *key, .vault = vault};
+    *tree = (struct tree){.folder = folder, .keys = *keys, .vault = vault};
 }
 
 void tree_done(struct tree *tree)
@@ -23,6 +23,22 @@ void tree_done(struct tree *tree)
         tree_cut_free(tree->packages[i]);
         tree->packages[i] = NULL;
     }
+}
+
+bool tree_rekey(struct tree *tree, const struct cut_keys *keys)
+{
+    struct span text;
+    uint32_t by = 0;
+    tree->keys = *keys;
+    if (tree->n_cuts == 0 ||
+        cut_keys_verify(keys, buf_as_span(&tree->cuts[0]->note), &text, &by, NULL) == OK) {
+        return true;
+    }
+    tree_done(tree);
+    tree->pointer = NULL;
+    tree->vkey = NULL;
+    tree->latest = (struct latest){.package_ms = -1};
+    return false;
 }
 
 /* latest.json must be what the manifest lists, but for the digest of the manifest, which stands there as zeros. */
@@ -147,12 +163,31 @@ static void push_newest(struct tree *tree, struct tree_cut *cut)
     tree->n_cuts++;
 }
 
+static enum err hold(struct tree *tree, struct span bytes, struct body **out)
+{
+    uint8_t digest[32];
+    digest_of(bytes, digest);
+    return vault_put(tree->vault, digest, bytes, out);
+}
+
+/* What changes with each cut: the pointer, and, seldom, the key. */
+static enum err hold_head(struct tree *tree, const struct buf *pointer, const struct tree_cut *cut,
+                          struct body **bodies)
+{
+    struct buf line = {0};
+    note_key_print(&cut->key, &line);
+    buf_char(&line, '\n');
+    enum err err = hold(tree, buf_as_span(pointer), &bodies[0]);
+    err = err != OK ? err : hold(tree, buf_as_span(&line), &bodies[1]);
+    buf_done(&line);
+    return err;
+}
+
 static enum err advance(struct tree *tree, const struct buf *bytes, struct why *why)
 {
     struct latest latest;
     struct tree_cut *cut = NULL;
-    struct body *pointer = NULL;
-    uint8_t digest[32];
+    struct body *head[2] = {NULL, NULL};
     TRY(latest_parse(buf_as_span(bytes), &latest, why));
     TRY(check_order(tree, &latest, why));
     TRY(tree_cut_load(tree, latest.cut, TREE_WHOLE, &cut, why));
@@ -162,10 +197,7 @@ static enum err advance(struct tree *tree, const struct buf *bytes, struct why *
     }
     err = err == OK ? check_pointer(bytes, cut, why) : err;
     err = err == OK ? check_chain(tree, cut, why) : err;
-    if (err == OK) {
-        digest_of(buf_as_span(bytes), digest);
-        err = vault_put(tree->vault, digest, buf_as_span(bytes), &pointer);
-    }
+    err = err == OK ? hold_head(tree, bytes, cut, head) : err;
     if (err != OK) {
         tree_cut_free(cut);
         return err;
@@ -173,7 +205,8 @@ static enum err advance(struct tree *tree, const struct buf *bytes, struct why *
     push_newest(tree, cut);
     hold_package(tree, &latest);
     tree->latest = latest;
-    tree->pointer = pointer;
+    tree->pointer = head[0];
+    tree->vkey = head[1];
     return OK;
 }
 

@@ -4,6 +4,7 @@
 #ifndef EDGE_TREE_H
 #define EDGE_TREE_H
 
+#include "doors/cut_keys.h"
 #include "doors/latest.h"
 #include "doors/manifest.h"
 #include "edge/vault.h"
@@ -21,7 +22,8 @@ struct tree_cut {
     int64_t time_ms;
     struct buf note;
     struct manifest manifest;
-    uint8_t digest[32]; /* of the manifest's text */
+    uint8_t digest[32];  /* of the manifest's text */
+    struct note_key key; /* that signed it */
     struct body *note_body;
     struct body *minisig; /* may be NULL */
     struct body **files;
@@ -30,7 +32,7 @@ struct tree_cut {
 
 struct tree {
     int folder;
-    struct note_key key;
+    struct cut_keys keys;
     struct vault *vault;
     struct tree_cut *cuts[TREE_CUTS]; /* newest first */
     uint32_t n_cuts;
@@ -39,11 +41,14 @@ struct tree {
     struct tree_cut *packages[TREE_PACKAGES];
     struct latest latest;
     struct body *pointer; /* latest.json */
-    struct body *vkey;
+    struct body *vkey;    /* log/cut.vkey: of the key of the newest cut; NULL before the first */
 };
 
-void tree_init(struct tree *tree, int folder, const struct note_key *key, struct vault *vault);
+void tree_init(struct tree *tree, int folder, const struct cut_keys *keys, struct vault *vault);
 void tree_done(struct tree *tree);
+
+/* Other keys. False: the newest cut is not of these, it was a thief's; then the tree is empty as before its first cut. */
+bool tree_rekey(struct tree *tree, const struct cut_keys *keys);
 
 /* Reads latest.json and the cut it points to. OK: the tree has a new newest cut. ERR_EXISTS: it is the one that is
  * held. Any other: the tree is as it was, and why says what is wrong with the new one. */

@@ -24,13 +24,14 @@ static enum err read_manifest(struct tree *tree, struct tree_cut *cut, struct wh
 {
     char path[64];
     struct span text = {NULL, 0};
-    size_t by = 0;
+    uint32_t by = 0;
     (void)snprintf(path, sizeof path, "cut/%u/manifest", cut->number);
     TRY(below_read(tree->folder, path, MANIFEST_BYTES_MAX, &cut->note, why));
-    enum err err = note_verify(buf_as_span(&cut->note), &tree->key, 1, &text, &by, why);
+    enum err err = cut_keys_verify(&tree->keys, buf_as_span(&cut->note), &text, &by, why);
     if (err != OK) {
         return why_prefix(why, err, "%s", path);
     }
+    cut->key = tree->keys.keys[by].key;
     digest_of(text, cut->digest);
     TRY(manifest_parse(text, &cut->manifest, why));
     if (cut->manifest.cut != cut->number) {

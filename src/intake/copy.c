@@ -32,6 +32,7 @@ struct copy {
     bool failing;
     bool jailed;
     struct copy_shown shown;
+    struct copy_keys_seen keys_seen;
     bool shown_failing;
 };
 
@@ -178,6 +179,9 @@ static void look_shown(void *arg)
     struct copy *copy = arg;
     struct why why = {0};
     enum err err = copy_shown(&copy->shown, &why);
+    if (err == OK && copy->config.keys) {
+        err = copy_keys(copy->config.dir, copy->config.copy, &copy->keys_seen, &why);
+    }
     if ((err != OK) != copy->shown_failing) {
         copy->shown_failing = err != OK;
         log_line(err != OK ? LOG_ERROR : LOG_INFO, err != OK ? "copy_fails" : "copy_works_again",

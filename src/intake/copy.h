@@ -25,6 +25,11 @@ MUST_CHECK enum err copy_restore(const char *copy, const char *dir, struct why *
 
 /* Copies definition, keys (0600, if wanted) and night.ini between a night's folder and its copy, either way. */
 MUST_CHECK enum err copy_ground(const char *from, const char *to, bool keys, struct why *why);
+/* The night's keys and its policy once more, when one of them is another since the last call. */
+struct copy_keys_seen {
+    uint64_t keys[2][3];
+};
+MUST_CHECK enum err copy_keys(const char *from, const char *to, struct copy_keys_seen *seen, struct why *why);
 /* What was shown and does not follow from the events: manifests of the cuts, proofs of the cuts. Begun anew with each copy. */
 struct copy_shown {
     const char *dir, *copy;

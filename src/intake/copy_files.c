@@ -6,6 +6,8 @@
 #include "seal/digest.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 enum { GROUND_FILE_MAX = 128 << 20, IMAGE_FILE_MAX = 16 << 20 };
 
@@ -70,6 +72,38 @@ enum err copy_ground(const char *from, const char *to, bool keys, struct why *wh
     }
     path_join(source, from, "night.ini");
     return file_exists(source) ? copy_file(source, path_join(target, to, "night.ini"), false, why) : OK;
+}
+
+/* A rotation puts another key in the place of one: who goes on from the copy signs with what the ledger binds by now. What the
+ * signers remember is not among these: it would be ahead of the journal. */
+enum err copy_keys(const char *from, const char *to, struct copy_keys_seen *seen, struct why *why)
+{
+    static const char *const names[] = {"keys/cut.key", "keys/log.key", "keys/cut.key.pub",
+                                        "keys/log.key.pub", "keys/policy.note"};
+    struct copy_keys_seen now = {0};
+    char source[FILE_PATH_MAX];
+    char target[FILE_PATH_MAX];
+    for (int i = 0; i < 2; i++) {
+        struct stat info;
+        if (stat(path_join(source, from, names[i]), &info) == 0) {
+            now.keys[i][0] = (uint64_t)info.st_ino;
+            now.keys[i][1] = (uint64_t)info.st_mtim.tv_sec;
+            now.keys[i][2] = (uint64_t)info.st_mtim.tv_nsec;
+        }
+    }
+    if (memcmp(&now, seen, sizeof now) == 0) {
+        return OK;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct why missed = {{0}};
+        enum err err =
+            copy_file(path_join(source, from, names[i]), path_join(target, to, names[i]), true, &missed);
+        if (err != OK && err != ERR_MISSING) {
+            return why_set(why, err, "%s", missed.text);
+        }
+    }
+    *seen = now;
+    return OK;
 }
 
 static enum err copy_checked(const char *from, const char *to, const unsigned char digest[32],

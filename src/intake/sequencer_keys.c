@@ -49,6 +49,38 @@ static enum err newest_key(struct sequencer *seq, uint8_t role, uint64_t *index,
     return err;
 }
 
+/* ERR_REFUSED: the role had this very key before. One that has ended does not come back: it may be anybody's. */
+static enum err check_never_had(struct sequencer *seq, const struct entry_key *key, struct why *why)
+{
+    struct found found = {0};
+    uint64_t at = seq->known.size;
+    enum err err = OK;
+    while (err == OK && (err = seq->store->ops->before(seq->store, ENTRY_KEY, at, &at)) == OK) {
+        err = read_at(seq, at, &found, why);
+        if (err == OK && found.entry.as.key.role == key->role &&
+            span_equal(found.entry.as.key.vkey, key->vkey)) {
+            err = why_set(why, ERR_REFUSED, "the %s had this key before, entry %llu: it does not come back",
+                          key_role_words[key->role], (unsigned long long)at);
+        }
+    }
+    found_done(&found);
+    return err == ERR_MISSING ? OK : err;
+}
+
+enum err sequencer_cut_covers_key(struct sequencer *seq, const struct entry_cut *cut, struct why *why)
+{
+    uint64_t newest = ENTRY_NONE;
+    enum err err = newest_key(seq, KEY_CUT, &newest, why);
+    if (err != OK) {
+        return err == ERR_MISSING ? OK : why_set(why, err, "the store cannot be read");
+    }
+    return cut->log_size > newest
+               ? OK
+               : why_set(why, ERR_REFUSED,
+                         "the key of the cuts changed meanwhile, entry %llu: this cut does not cover it",
+                         (unsigned long long)newest);
+}
+
 /* The log and the cut have one key at a time: the new one names the one that it ends. */
 static enum err check_only_key(struct sequencer *seq, const struct entry_key *key, struct why *why)
 {
@@ -59,7 +91,7 @@ static enum err check_only_key(struct sequencer *seq, const struct entry_key *ke
     }
     newest = err == ERR_MISSING ? ENTRY_NONE : newest;
     if (key->replaces == newest) {
-        return OK;
+        return key->role == KEY_CUT ? check_never_had(seq, key, why) : OK;
     }
     return newest == ENTRY_NONE
                ? why_set(why, ERR_REFUSED, "there is no key of the %s to replace", key_role_words[key->role])
@@ -127,12 +159,28 @@ static enum err check_policy(const struct election *election, const struct entry
     return before == NULL ? policy_note_verify(note, why) : policy_note_follows(note, before, why);
 }
 
+/* Before the first cut, the policy comes before the keys; a night without a ceremony may have one later. */
+static enum err check_place(struct sequencer *seq, const struct policy_note *before, struct why *why)
+{
+    uint64_t key = 0;
+    if (before != NULL || seq->known.cut_entry != ENTRY_NONE) {
+        return OK;
+    }
+    enum err err = seq->store->ops->newest(seq->store, ENTRY_KEY, &key);
+    return err == ERR_MISSING
+               ? OK
+               : why_set(
+                     why, err == OK ? ERR_REFUSED : err,
+                     "a key stands in the ledger already: a first policy comes before it, or after a cut");
+}
+
 enum err sequencer_policy_follows(struct sequencer *seq, const struct entry_policy *policy, struct why *why)
 {
     struct policy_note *note = NULL;
     struct policy_note *before = NULL;
     enum err err = policy_note_parse(policy->note, &note, why);
     err = err != OK ? err : policy_in_force(seq, &before, why);
+    err = err != OK ? err : check_place(seq, before, why);
     err = err != OK ? err : check_policy(seq->examiner->election, policy, note, before, why);
     policy_note_free(note);
     policy_note_free(before);

@@ -119,6 +119,9 @@ static enum err check(struct sequencer *seq, const struct entry *entry, struct w
     if (entry->type == ENTRY_KEY) {
         return sequencer_key_follows(seq, &entry->as.key, why);
     }
+    if (entry->type == ENTRY_CUT) {
+        return sequencer_cut_covers_key(seq, &entry->as.cut, why);
+    }
     return entry->type == ENTRY_POLICY ? sequencer_policy_follows(seq, &entry->as.policy, why) : OK;
 }
 

@@ -19,6 +19,9 @@ MUST_CHECK enum err sequencer_store(struct sequencer *seq, const struct entry *e
 /* Keys and policies follow from those in the store (docs/formats/ledger.md). */
 MUST_CHECK enum err sequencer_key_follows(struct sequencer *seq, const struct entry_key *key,
                                           struct why *why);
+/* A cut covers the newest key of the cuts, so that what signs it follows from what it covers. */
+MUST_CHECK enum err sequencer_cut_covers_key(struct sequencer *seq, const struct entry_cut *cut,
+                                             struct why *why);
 MUST_CHECK enum err sequencer_policy_follows(struct sequencer *seq, const struct entry_policy *policy,
                                              struct why *why);
 /* The opening's: the policy, the log's key and the cut's, of those that DIR/keys has, stored in the open transaction. */

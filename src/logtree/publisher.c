@@ -1,7 +1,7 @@
 /* From the ledger to a signed checkpoint. The order is the promise: bundles, tiles, sync, signature, checkpoint. */
 #include "logtree/publisher.h"
 
-#include "base/num.h"
+#include "doors/copied.h"
 #include "logtree/cut_proofs.h"
 #include "os/file.h"
 #include "seal/note.h"
@@ -79,24 +79,6 @@ static enum err take(struct publisher *publisher, struct span entry, struct why 
 static bool carries_votes(struct span entry)
 {
     return span_starts(entry, SPAN("prep-acta/"));
-}
-
-/* How far the tree may grow. A file that is not there yet is a copy that has nothing yet. */
-static uint64_t copied(const struct publisher *publisher)
-{
-    char path[FILE_PATH_MAX];
-    struct buf text = {0};
-    uint64_t have = 0;
-    const char *dir = publisher->options.copy_dir;
-    if (dir == NULL || file_exists(path_join(path, dir, "waived"))) {
-        return UINT64_MAX;
-    }
-    if (file_read(path_join(path, dir, "have"), 64, &text, NULL) != OK ||
-        num_parse_u64(span_trim(buf_as_span(&text)), &have) != OK) {
-        have = 0;
-    }
-    buf_done(&text);
-    return have;
 }
 
 /* Takes in what the ledger has, up to the first entry under embargo; *more when it has still more. */
@@ -218,7 +200,7 @@ enum err publisher_turn(struct publisher *publisher, int64_t now_ms, publisher_a
 {
     bool more = false;
     *grew = false;
-    publisher->may = publisher->proofs.copied = copied(publisher);
+    publisher->may = publisher->proofs.copied = copied_entries(publisher->options.copy_dir);
     TRY(write_waiting_proofs(publisher, why));
     TRY(follow(publisher, now_ms, &more, why));
     if (publisher->has_checkpoint && tiles_size(publisher->tiles) == publisher->published) {

@@ -79,8 +79,9 @@ static enum err keep_shared(const struct pull *pull, struct keep *keep, uint32_t
     *note = (struct buf){0};
     TRY(file_read(path_join(path, pull->stage.public, name), MANIFEST_BYTES_MAX, note, why));
     struct manifest manifest = {0};
+    struct note_key by;
     struct span text;
-    TRY(pull_manifest(pull, buf_as_span(note), &manifest, &text, why));
+    TRY(pull_manifest(pull, buf_as_span(note), &manifest, &text, &by, why));
     for (int list = 0; list < 2; list++) {
         const struct manifest_file *files = list == 0 ? manifest.files : manifest.encodings;
         uint32_t n = list == 0 ? manifest.n_files : manifest.n_encodings;

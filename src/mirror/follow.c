@@ -99,7 +99,7 @@ static enum err take_bundle(struct pull *pull, uint64_t bundle, unsigned width, 
             continue;
         }
         tiles_add(follow->tiles, &leaf);
-        follow_note_cut(follow, index, entry);
+        TRY(follow_note(follow, index, entry, why));
         if (index + 1 == follow->seen_size) {
             tiles_root(follow->tiles, &root);
             if (!hash_equal(&root, &follow->seen_root)) {
@@ -206,6 +206,7 @@ static enum err publish(struct pull *pull, const struct offered *offered, struct
     struct follow *follow = &pull->follow;
     char path[FILE_PATH_MAX];
     struct span note = buf_as_span(&offered->note);
+    TRY(keys_keep(pull, why)); /* the edge has a key before there is a cut that it signed */
     TRY(stage_publish(&pull->stage, why));
     TRY(tiles_publish(follow->tiles, why));
     TRY(file_write(follow->seen_path, note, true, why));
@@ -221,6 +222,7 @@ static enum err publish(struct pull *pull, const struct offered *offered, struct
 static enum err adopt(struct pull *pull, const struct offered *offered, struct why *why)
 {
     uint32_t n_cuts = pull->follow.n_cuts;
+    struct bound bound = pull->follow.bound;
     enum err err = take_entries(pull, &offered->checkpoint, why);
     if (err == ERR_CONFLICT && why->text[0] == '\0') {
         err = judge(pull, offered, why);
@@ -230,6 +232,7 @@ static enum err adopt(struct pull *pull, const struct offered *offered, struct w
     }
     if (err != OK) {
         step_back(pull, n_cuts);
+        pull->follow.bound = bound;
     }
     return err;
 }

@@ -9,6 +9,7 @@
 #define MIRROR_FOLLOW_H
 
 #include "base/buf.h"
+#include "formats/bound.h"
 #include "tlog/tiles.h"
 
 struct pull;
@@ -30,8 +31,9 @@ struct follow {
     uint64_t held;
     uint64_t seen_size;
     struct hash seen_root;
-    struct buf seen; /* the note; empty before the first */
-    bool conflict;   /* there is evidence */
+    struct buf seen;    /* the note; empty before the first */
+    bool conflict;      /* there is evidence */
+    struct bound bound; /* the keys of the cuts, by the entries that are here */
     struct follow_cut *cuts;
     uint32_t n_cuts, cap_cuts;
     struct buf notice; /* entry of the newest notice that was read and is not shown yet; empty: none */
@@ -56,7 +58,8 @@ MUST_CHECK enum err follow_bundle(const struct pull *pull, uint64_t bundle, uint
                                   struct why *why);
 /* Keeps both notes; always ERR_CONFLICT, or what kept it from writing. */
 MUST_CHECK enum err follow_evidence(struct pull *pull, struct span note, struct why *why);
-/* Remembers a cut's entry; other entries are passed over. */
-void follow_note_cut(struct follow *follow, uint64_t index, struct span entry);
+/* Remembers a cut's entry, a notice and the keys of the cuts; other entries are passed over. ERR_FORGED: a key that does not follow
+ * from what came before. */
+MUST_CHECK enum err follow_note(struct follow *follow, uint64_t index, struct span entry, struct why *why);
 
 #endif

@@ -16,16 +16,10 @@
 enum { BUNDLE_BYTES_MAX = BUNDLE_ENTRIES * 65537, EVIDENCE_HEX = 16 };
 
 /* "prep-cut/v1\nnumber 12\n…manifest <hex>\n": the ledger's own spelling (docs/formats/ledger.md). */
-void follow_note_cut(struct follow *follow, uint64_t index, struct span entry)
+static void note_cut(struct follow *follow, uint64_t index, struct span entry)
 {
     struct span line;
     struct follow_cut cut = {.index = index};
-    if (span_starts(entry, SPAN("prep-notice/v1\n"))) {
-        buf_clear(&follow->notice);
-        buf_span(&follow->notice, entry);
-        follow->notice_index = index;
-        return;
-    }
     if (!span_line(&entry, &line) || !span_is(line, "prep-cut/v1") || !span_line(&entry, &line) ||
         !span_starts(line, SPAN("number ")) || num_parse_u32(span_from(line, 7), &cut.number) != OK) {
         return;
@@ -42,6 +36,19 @@ void follow_note_cut(struct follow *follow, uint64_t index, struct span entry)
         assert(follow->cuts != NULL);
     }
     follow->cuts[follow->n_cuts++] = cut;
+}
+
+enum err follow_note(struct follow *follow, uint64_t index, struct span entry, struct why *why)
+{
+    if (span_starts(entry, SPAN("prep-notice/v1\n"))) {
+        buf_clear(&follow->notice);
+        buf_span(&follow->notice, entry);
+        follow->notice_index = index;
+    }
+    note_cut(follow, index, entry);
+    return bound_take(&follow->bound, index, entry, why) == OK
+               ? OK
+               : why_prefix(why, ERR_FORGED, "el registro se contradice");
 }
 
 enum err follow_bundle(const struct pull *pull, uint64_t bundle, uint64_t size, struct buf *out,
@@ -106,7 +113,7 @@ static enum err hash_bundles(struct pull *pull, uint64_t size, struct why *why)
             if (err == OK) {
                 merkle_leaf(entry, &leaf);
                 tiles_add(follow->tiles, &leaf);
-                follow_note_cut(follow, i, entry);
+                err = follow_note(follow, i, entry, why);
             }
         }
     }
@@ -178,6 +185,7 @@ enum err follow_open(struct pull *pull, struct why *why)
     follow->tiles = NULL;
     follow->held = 0;
     follow->n_cuts = 0;
+    bound_init(&follow->bound);
     unlink(path_join(path, follow->log_dir, "checkpoint"));
     return tiles_open(follow->log_dir, 0, &follow->tiles, why);
 }

@@ -70,13 +70,14 @@ static enum err check_held(struct pull *pull, struct buf *pointer, struct buf *n
     char path[FILE_PATH_MAX], name[64];
     struct latest latest;
     struct manifest manifest = {0};
+    struct note_key by;
     struct span text;
     uint8_t found[DIGEST_LEN];
     TRY(file_read(path_join(path, pull->stage.public, "latest.json"), LATEST_BYTES_MAX, pointer, why));
     TRY(latest_parse(buf_as_span(pointer), &latest, why));
     snprintf(name, sizeof name, "cut/%u/manifest", latest.cut);
     TRY(file_read(path_join(path, pull->stage.public, name), MANIFEST_BYTES_MAX, note, why));
-    TRY(pull_manifest(pull, buf_as_span(note), &manifest, &text, why));
+    TRY(pull_manifest(pull, buf_as_span(note), &manifest, &text, &by, why));
     digest_of(text, found);
     enum err err = OK;
     if (manifest.cut != latest.cut || memcmp(found, latest.manifest, DIGEST_LEN) != 0) {
@@ -89,31 +90,17 @@ static enum err check_held(struct pull *pull, struct buf *pointer, struct buf *n
     return err;
 }
 
-/* A key that was pinned here, where a tree shows its keys. */
-static enum err show_key(const struct pull *pull, const struct note_key *key, const char *name,
-                         struct why *why)
-{
-    char path[FILE_PATH_MAX];
-    struct buf vkey = {0};
-    note_key_print(key, &vkey);
-    buf_char(&vkey, '\n');
-    enum err err = folder_make(path_join(path, pull->stage.public, "log"), why);
-    err = err == OK ? file_write(path_join(path, pull->stage.public, name), buf_as_span(&vkey), true, why)
-                    : err;
-    buf_done(&vkey);
-    return err;
-}
-
 enum err pull_open(struct pull *pull, const struct pull_options *options, struct why *why)
 {
     *pull = (struct pull){.options = *options};
     const struct client_options client = {.connect_ms = 2000, .total_ms = 60000, .stall_s = 8};
     TRY(stage_open(&pull->stage, options->dir, why));
     TRY(client_new(&client, &pull->client, why));
-    TRY(show_key(pull, &options->key, "log/cut.vkey", why));
     TRY(pinned_open(pull, why));
-    TRY(show_key(pull, &pull->pinned.now[0], "log/vkey", why));
+    TRY(keys_open(pull, why));
+    TRY(keys_show_line(pull, &pull->pinned.now[0], "log/vkey", why));
     TRY(follow_open(pull, why));
+    TRY(keys_keep(pull, why));
     struct buf pointer = {0}, note = {0};
     struct why held = {{0}};
     enum err err = check_held(pull, &pointer, &note, &held);

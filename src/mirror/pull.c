@@ -54,13 +54,16 @@ enum err pull_get_exact(struct pull *pull, struct span path, const uint8_t sha25
 }
 
 enum err pull_manifest(const struct pull *pull, struct span note, struct manifest *out, struct span *text,
-                       struct why *why)
+                       struct note_key *by, struct why *why)
 {
-    size_t by = 0;
-    enum err err = note_verify(note, &pull->options.key, 1, text, &by, why);
+    struct cut_keys keys;
+    uint32_t place = 0;
+    TRY(keys_now(pull, &keys, why));
+    enum err err = cut_keys_verify(&keys, note, text, &place, why);
     if (err != OK) {
-        return ERR_FORGED; /* also a note that our key did not sign at all */
+        return ERR_FORGED; /* also a note that no key of the cuts has signed */
     }
+    *by = keys.keys[place].key;
     TRY(manifest_parse(*text, out, why));
     for (int list = 0; list < 2; list++) {
         const struct manifest_file *files = list == 0 ? out->files : out->encodings;
@@ -166,7 +169,8 @@ static enum err want_places(struct pull *pull, const struct manifest *manifest, 
 }
 
 /* minisign's file beside a manifest, for those who check with that program. A tree may have none. */
-static enum err stage_minisig(struct pull *pull, uint32_t cut, struct span note, struct why *why)
+static enum err stage_minisig(struct pull *pull, uint32_t cut, struct span note, const struct note_key *by,
+                              struct why *why)
 {
     char path[64];
     struct why missing = {{0}};
@@ -178,35 +182,18 @@ static enum err stage_minisig(struct pull *pull, uint32_t cut, struct span note,
     if (err != OK) {
         return why_set(why, err, "%s", missing.text);
     }
-    if (minisig_verify(&pull->options.key, note, buf_as_span(&pull->body), why) != OK) {
+    if (minisig_verify(by, note, buf_as_span(&pull->body), why) != OK) {
         return ERR_FORGED;
     }
     return stage_put(&pull->stage, span_str(path), buf_as_span(&pull->body), false, why);
 }
 
-/* minisign's form of the pinned key, where the feed has one too: made here, so that nothing of the feed's stands in it. */
-static enum err stage_minisign_key(struct pull *pull, struct why *why)
-{
-    struct why missing = {{0}};
-    if (stage_published(&pull->stage, SPAN("log/minisign.pub")) ||
-        pull_get(pull, SPAN("log/minisign.pub"), ERROR_PAGE_BYTES, &missing) != OK) {
-        return OK;
-    }
-    struct buf file = {0};
-    enum err err = OK;
-    minisign_public(&pull->options.key, &file);
-    if (span_equal(buf_as_span(&file), buf_as_span(&pull->body))) {
-        err = stage_put(&pull->stage, SPAN("log/minisign.pub"), buf_as_span(&file), false, why);
-    }
-    buf_done(&file);
-    return err;
-}
-
-static enum err stage_manifest(struct pull *pull, uint32_t cut, struct span note, struct why *why)
+static enum err stage_manifest(struct pull *pull, uint32_t cut, struct span note, const struct note_key *by,
+                               struct why *why)
 {
     char path[64];
     snprintf(path, sizeof path, "cut/%u/manifest", cut);
-    TRY(stage_minisig(pull, cut, note, why));
+    TRY(stage_minisig(pull, cut, note, by, why));
     return stage_put(&pull->stage, span_str(path), note, false, why);
 }
 
@@ -239,8 +226,9 @@ static enum err walk_step(struct pull *pull, struct link *link, const struct lat
     struct buf note = {0};
     buf_span(&note, buf_as_span(&pull->body));
     struct manifest manifest = {0};
+    struct note_key by;
     struct span text;
-    enum err err = pull_manifest(pull, buf_as_span(&note), &manifest, &text, why);
+    enum err err = pull_manifest(pull, buf_as_span(&note), &manifest, &text, &by, why);
     if (err == OK) {
         uint8_t found[DIGEST_LEN];
         digest_of(text, found);
@@ -253,7 +241,7 @@ static enum err walk_step(struct pull *pull, struct link *link, const struct lat
         err = want_places(pull, &manifest, 1u << PLACE_PACKAGE, latest, why);
     }
     if (err == OK) {
-        err = stage_manifest(pull, manifest.cut, buf_as_span(&note), why);
+        err = stage_manifest(pull, manifest.cut, buf_as_span(&note), &by, why);
     }
     if (err == OK) {
         *link = (struct link){.cut = manifest.cut, .has_previous = manifest.has_previous};
@@ -276,7 +264,7 @@ static enum err walk_back(struct pull *pull, const struct manifest *newest, cons
 }
 
 static enum err bring(struct pull *pull, const struct latest *latest, const struct manifest *manifest,
-                      struct span note, struct span pointer, struct why *why)
+                      const struct note_key *by, struct span note, struct span pointer, struct why *why)
 {
     uint8_t mine[DIGEST_LEN];
     struct span text, signatures;
@@ -289,8 +277,7 @@ static enum err bring(struct pull *pull, const struct latest *latest, const stru
     TRY(walk_back(pull, manifest, latest, why));
     unsigned immutable = 1u << PLACE_CUT | 1u << PLACE_SHARED | 1u << PLACE_PACKAGE;
     TRY(want_places(pull, manifest, immutable, latest, why));
-    TRY(stage_manifest(pull, manifest->cut, note, why));
-    TRY(stage_minisign_key(pull, why));
+    TRY(stage_manifest(pull, manifest->cut, note, by, why));
     /* What is immutable goes up first, the images with it. */
     struct why slow = {{0}};
     TRY(stage_publish(&pull->stage, why));
@@ -298,6 +285,7 @@ static enum err bring(struct pull *pull, const struct latest *latest, const stru
     (void)!pull_images(pull, pull->options.image_ms,
                        &slow); /* the rest comes later; a page without one says so */
     TRY(want_places(pull, manifest, 1u << PLACE_ENTRY, latest, why));
+    TRY(keys_show(pull, by, why));
     TRY(stage_put(&pull->stage, SPAN("latest.json"), pointer, true, why));
     TRY(stage_publish(&pull->stage, why));
     pull->has = true;
@@ -334,13 +322,14 @@ static enum err adopt(struct pull *pull, const struct latest *latest, struct spa
     struct buf note = {0};
     buf_span(&note, buf_as_span(&pull->body));
     struct manifest manifest = {0};
+    struct note_key by;
     struct span text;
-    enum err err = pull_manifest(pull, buf_as_span(&note), &manifest, &text, why);
+    enum err err = pull_manifest(pull, buf_as_span(&note), &manifest, &text, &by, why);
     if (err == OK) {
         err = check_entry(pull, &manifest, text, why);
     }
     if (err == OK) {
-        err = bring(pull, latest, &manifest, buf_as_span(&note), pointer, why);
+        err = bring(pull, latest, &manifest, &by, buf_as_span(&note), pointer, why);
     }
     manifest_done(&manifest);
     buf_done(&note);

@@ -13,9 +13,10 @@
 #include "seal/note.h"
 
 struct pull_options {
-    const char *feed;        /* "http://127.0.0.1:8090/", ends in a slash */
-    const char *dir;         /* DIR/mirror-1 */
-    struct note_key key;     /* signs manifests */
+    const char *feed; /* "http://127.0.0.1:8090/", ends in a slash */
+    const char *dir;  /* DIR/mirror-1 */
+    struct note_key
+        key; /* of the cuts: the log must bind it. Its name is "": the log alone says which sign */
     struct note_key log_key; /* signs checkpoints; its name is the log's origin. Unused with a policy */
     const char *policy;      /* a file with a signed version of the policy, NULL: none */
     const char *const
@@ -33,6 +34,7 @@ struct pull {
     struct stage stage;
     struct follow follow;
     struct pinned pinned;
+    struct cut_keys kept;    /* DIR/pins/cut.vkeys as it was found: what the log said when it was here last */
     bool has;                /* a verified cut is published here */
     bool repair;             /* but files of it did not match and were removed */
     bool still;              /* the feed's pointer is what it was a look before */
@@ -84,9 +86,22 @@ MUST_CHECK enum err pull_get_exact(struct pull *pull, struct span path, const ui
                                    uint64_t bytes, struct why *why);
 /* Takes note of the images of entries [scanned, log_size) of the published bundles. */
 MUST_CHECK enum err pull_scan_images(struct pull *pull, uint64_t log_size, struct why *why);
-/* Verifies a note and parses its text; `text` borrows from `note`. */
+/* Verifies a note by a key that the log binds for its cut, and parses its text; `text` borrows from `note`. */
 MUST_CHECK enum err pull_manifest(const struct pull *pull, struct span note, struct manifest *out,
-                                  struct span *text, struct why *why);
+                                  struct span *text, struct note_key *by, struct why *why);
+
+/* keys.c: the keys of the cuts. */
+/* What was kept here, for as long as the log is not. */
+MUST_CHECK enum err keys_open(struct pull *pull, struct why *why);
+/* Those that count now. ERR_FORGED: there are none, or the one that was pinned is not among them. */
+MUST_CHECK enum err keys_now(const struct pull *pull, struct cut_keys *out, struct why *why);
+/* DIR/pins/cut.vkeys is what the log says: our edge reads it. */
+MUST_CHECK enum err keys_keep(struct pull *pull, struct why *why);
+/* The key of the cut that goes up, where a tree shows its keys: PUBLIC/log/cut.vkey, and minisign's form where the feed has it. */
+MUST_CHECK enum err keys_show(struct pull *pull, const struct note_key *key, struct why *why);
+/* One key as a line of PUBLIC/NAME. */
+MUST_CHECK enum err keys_show_line(const struct pull *pull, const struct note_key *key, const char *name,
+                                   struct why *why);
 /* An entry page out of the cut's own copies, if it is there and is what `file` says. */
 bool pull_entry_copy(const struct pull *pull, uint32_t cut, const struct manifest_file *file,
                      struct buf *out);

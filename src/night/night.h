@@ -80,6 +80,8 @@ int night_run(const struct night_options *options);
 
 /* prepare.c: the folder. With resume what is there is kept. */
 MUST_CHECK enum err night_prepare(struct night *night, struct why *why);
+/* cut_keys.c: DIR/pins/cut.vkeys, and the newest of them in night->vkey. */
+MUST_CHECK enum err night_cut_keys(struct night *night, struct why *why);
 /* keep.c: what a night made again from its copy needs beside the store's own. */
 struct night_cut {
     uint64_t number, log_size;

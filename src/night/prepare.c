@@ -145,19 +145,19 @@ static enum err read_vkey(const char *path, char *out, size_t size, struct why *
     return fits ? OK : why_set(why, ERR_TOO_BIG, "%s: no es una clave", path);
 }
 
-/* The results' signing key, made by a program of its own: we never hold it. */
-static enum err make_key(struct night *night, const char *log, struct why *why)
+/* The results' signing key, made by a program of its own: we never hold it. Once the ledger binds one, another is a person's to
+ * make: without it no cut comes out, and everything else goes on. */
+static enum err make_cut_key(const struct night *night, const char *log, struct why *why)
 {
-    char key[FILE_PATH_MAX], public_path[FILE_PATH_MAX];
+    char key[FILE_PATH_MAX], ledger[FILE_PATH_MAX];
     path_join(key, night->dir, "keys/cut.key");
-    path_join(public_path, night->dir, "keys/cut.key.pub");
-    if (!file_exists(key)) {
-        struct arguments arguments = {.argv = {(char *)(uintptr_t) "atalaya-key"}, .n = 1};
-        argue(&arguments, "--name", night->origin);
-        argue(&arguments, "--out", key);
-        TRY(run_to_end("atalaya-key", arguments.argv, log, why));
+    if (file_exists(key) || file_exists(path_join(ledger, night->dir, "ledger/entries/000"))) {
+        return OK;
     }
-    return read_vkey(public_path, night->vkey, sizeof night->vkey, why);
+    struct arguments arguments = {.argv = {(char *)(uintptr_t) "atalaya-key"}, .n = 1};
+    argue(&arguments, "--name", night->origin);
+    argue(&arguments, "--out", key);
+    return run_to_end("atalaya-key", arguments.argv, log, why);
 }
 
 /* A drill has its ceremony of keys like an election, in one command; an election's was held before, elsewhere. */
@@ -399,7 +399,8 @@ enum err night_prepare(struct night *night, struct why *why)
         TRY(make_election(night, log, why));
     }
     TRY(read_election(night, why));
-    TRY(make_key(night, log, why));
+    TRY(make_cut_key(night, log, why));
+    TRY(night_cut_keys(night, why));
     TRY(begin_log(night, restored, log, why));
     TRY(make_settings(night, why));
     TRY(addresses_are_free(&night->settings, why));

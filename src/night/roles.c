@@ -1,6 +1,8 @@
 /* Who works in a night, with which arguments, in which order, and how we know that one is up. */
 #include "night/night.h"
 
+#include "formats/bound.h"
+
 #include "os/control.h"
 #include "os/file.h"
 #include "os/sock.h"
@@ -62,6 +64,7 @@ static void cut(struct night *night)
     arg_number(night, member, "--package", night->settings.package_s);
     arg_number(night, member, "--keep-cuts", night->settings.keep_cuts);
     arg_number(night, member, "--keep-every", night->settings.keep_every);
+    arg_path(night, member, "--copied", "run/copy");
 }
 
 /* Checkpoints are of real time, whatever the night's clock does. */
@@ -95,7 +98,7 @@ static void edge(struct night *night, const char *name, const char *role, const 
     snprintf(packs, sizeof packs, "run/packs/%s", name);
     arg_path(night, member, "--packs", packs);
     if (strcmp(role, "site") != 0) {
-        arg_text(night, member, "--vkey", night->vkey);
+        arg_path(night, member, "--vkey", BOUND_PINS_FILE);
     } else {
         arg_path(night, member, "--notice", "public/log/notice.tlog-proof");
         arg_path(night, member, "--sealed", "site-guard");
@@ -124,7 +127,6 @@ static void mirror(struct night *night, const char *name, const char *title, con
     snprintf(status, sizeof status, "run/status/%s", name);
     night_url(night->settings.feed, url, sizeof url);
     arg_text(night, member, "--feed", url);
-    arg_text(night, member, "--vkey", night->vkey);
     char policy[64];
     if (first_policy(night, policy)) {
         arg_path(night, member, "--policy", policy);

@@ -18,13 +18,16 @@ int main(int argc, char **argv)
         {"keep-every", "N", OPTION_NUMBER, &keep_every, 0, 86400, false,
          "de los anteriores queda cada N-ésimo; 0: ninguno (30)",
          "of the older ones every N-th stays; 0: none (30)"},
+        {"copied", "DIR", OPTION_TEXT, &cut.copy_dir, 0, 0, false,
+         "DIR/run/copy: un corte se muestra cuando la copia tiene su asiento (o tras dos segundos)",
+         "a cut is shown when the copy has its entry (or after two seconds)"},
         {"crash-at", "STEP", OPTION_TEXT, &cut.crash_at, 0, 0, false,
-         "para pruebas: muere en ese paso (built, checked, synced, appended, signed, placed, entered, published)",
+         "para pruebas: muere en ese paso (built, checked, synced, appended, signed, keyed, placed, entered, published)",
          "for tests: dies at that step"},
     };
     const struct command command = {
         .program = "atalaya-cut",
-        .usage = "--dir DIR [--cadence S] [--package S] [--keep-cuts N] [--keep-every N]",
+        .usage = "--dir DIR [--cadence S] [--package S] [--keep-cuts N] [--keep-every N] [--copied DIR]",
         .es =
             "Hace los cortes y los paquetes de una noche, de la definición y el registro solamente; un proceso aparte "
             "firma.",

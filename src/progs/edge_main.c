@@ -45,18 +45,30 @@ static bool read_mirrors(char *text, struct edge_options *options)
     return true;
 }
 
-/* A verifier key as such, or the file that holds one. */
-static enum err read_vkey(const char *text, struct note_key *out, struct why *why)
+/* Who seals a site has one key. */
+static enum err one_key(const struct cut_keys *keys, struct edge_options *options, struct why *why)
+{
+    if (keys->n != 1) {
+        return why_set(why, ERR_SYNTAX, "una clave, y no %u / one key, not %u", keys->n, keys->n);
+    }
+    options->vkey = keys->keys[0].key;
+    return OK;
+}
+
+/* A verifier key as such, or a file: of one key, or of the cuts' keys one after the other. */
+static enum err read_vkey(const char *text, struct edge_options *options, struct why *why)
 {
     struct buf bytes;
     enum err err = OK;
     buf_init(&bytes, 0);
     if (file_exists(text)) {
-        err = file_read(text, 4096, &bytes, why);
+        err = file_read(text, CUT_KEYS_BYTES, &bytes, why);
+        options->cut_keys_path = text;
     } else {
         buf_str(&bytes, text);
     }
-    err = err == OK ? note_key_parse(span_trim(buf_as_span(&bytes)), out, why) : err;
+    err = err == OK ? cut_keys_parse(buf_as_span(&bytes), &options->cut_keys, why) : err;
+    err = err == OK && options->kind == EDGE_SITE ? one_key(&options->cut_keys, options, why) : err;
     buf_done(&bytes);
     return err == OK ? OK : why_prefix(why, err, "--vkey");
 }
@@ -111,7 +123,7 @@ static int check(struct edge_options *options, const char *role, const char *vke
     if (vkey == NULL) {
         return misused("--vkey: nada sin firma se sirve / nothing unsigned is served");
     }
-    return read_vkey(vkey, &options->vkey, &why) == OK ? 0 : misused(why.text);
+    return read_vkey(vkey, options, &why) == OK ? 0 : misused(why.text);
 }
 
 /* "max-age=N", maybe "; includeSubDomains", maybe "; preload" after that; "off" is none. */
@@ -211,8 +223,8 @@ int main(int argc, char *argv[])
         {"name", "NAME", OPTION_TEXT, &options.name, 0, 0, false, "nombre de este servidor: difusor-1",
          "this host's name: difusor-1"},
         {"vkey", "FILE|VKEY", OPTION_TEXT, &vkey, 0, 0, false,
-         "clave pública de quien firma los cortes, o de quien sella el sitio",
-         "public key of who signs the cuts, or of who seals the site"},
+         "clave pública de quien firma los cortes (o archivo con ellas, que se relee al cambiar), o de quien sella el sitio",
+         "public key of who signs the cuts (or a file of them, read again when it changes), or of who seals the site"},
         {"status", "FILE", OPTION_TEXT, &options.status, 0, 0, false, "archivo de estado", "status file"},
         {"program", "NAME", OPTION_TEXT, &options.program, 0, 0, false,
          "su nombre en el archivo de estado (el del archivo)", "its name in the status file (the file's)"},

@@ -15,7 +15,7 @@ enum { GRACE_MS = 3000, WATCH_MS = 100 };
 
 struct setup {
     struct puller_options puller;
-    char feed[2048], feed_state[FILE_PATH_MAX], public[FILE_PATH_MAX];
+    char feed[2048], feed_state[FILE_PATH_MAX], public[FILE_PATH_MAX], keys[FILE_PATH_MAX];
     const char *url, *listen, *name, *vkey, *log_vkey, *results;
     struct option_many others;
     char other_urls[OPTION_MANY_MAX][2048];
@@ -46,10 +46,27 @@ static void with_slash(const char *url, char *out, size_t size)
     snprintf(out, size, "%s%s", url, slashed ? "" : "/");
 }
 
+/* The edge's list of keys is there before the log has said any; what it said before stays. */
+static enum err prepare_keys(struct setup *setup, struct why *why)
+{
+    const struct pull_options *pull = &setup->puller.pull;
+    struct cut_keys keys = {.n = 0};
+    path_join(setup->keys, pull->dir, BOUND_PINS_FILE);
+    if (file_exists(setup->keys)) {
+        return OK;
+    }
+    if (setup->vkey != NULL) {
+        TRY(cut_keys_add(&keys, 0, &pull->key, why));
+    }
+    return bound_pin(&keys, pull->dir, why);
+}
+
 static enum err prepare(struct setup *setup, struct why *why)
 {
     struct puller_options *puller = &setup->puller;
-    TRY(read_key(setup->vkey, &puller->pull.key, why));
+    if (setup->vkey != NULL) {
+        TRY(read_key(setup->vkey, &puller->pull.key, why));
+    }
     if (puller->pull.policy == NULL && setup->log_vkey == NULL) {
         return why_set(why, ERR_MISSING, "falta --policy o --log-vkey / needs one of them");
     }
@@ -57,6 +74,7 @@ static enum err prepare(struct setup *setup, struct why *why)
         TRY(read_key(setup->log_vkey, &puller->pull.log_key, why));
     }
     TRY(folder_make(puller->pull.dir, why));
+    TRY(prepare_keys(setup, why));
     with_slash(setup->url, setup->feed, sizeof setup->feed);
     puller->pull.feed = setup->feed;
     for (size_t i = 0; i < setup->others.n; i++) {
@@ -88,7 +106,7 @@ static void edge_member(struct setup *setup, struct crew *crew)
     crew_arg(crew, edge, "--name");
     crew_arg(crew, edge, "%s", setup->name);
     crew_arg(crew, edge, "--vkey");
-    crew_arg(crew, edge, "%s", setup->vkey);
+    crew_arg(crew, edge, "%s", setup->keys);
     crew_arg(crew, edge, "--feed-state");
     crew_arg(crew, edge, "%s", setup->feed_state);
     if (setup->puller.status != NULL) {
@@ -185,8 +203,9 @@ static int parse(struct setup *setup, int argc, char **argv)
     const struct option_row rows[] = {
         {"feed", "URL", OPTION_TEXT, &setup->url, 0, 0, true, "la fuente de los difusores",
          "the difusores' feed"},
-        {"vkey", "CLAVE", OPTION_TEXT, &setup->vkey, 0, 0, true,
-         "clave pública del firmante, o un archivo con ella", "the signer's key, or a file with it"},
+        {"vkey", "CLAVE", OPTION_TEXT, &setup->vkey, 0, 0, false,
+         "una clave de los cortes que el registro debe atar; sin ella basta el registro",
+         "a key of the cuts that the log must bind; without it, the log alone says which"},
         {"policy", "NOTA", OPTION_TEXT, &puller->pull.policy, 0, 0, false,
          "la política fijada, firmada por sus raíces: de ella sale la clave del registro, y sigue sus versiones",
          "the pinned policy: gives the log's key, and its newer versions are followed"},
@@ -220,17 +239,17 @@ static int parse(struct setup *setup, int argc, char **argv)
     };
     const struct command command = {
         .program = "atalaya-mirror",
-        .usage = "--feed URL --vkey CLAVE --policy NOTA --dir DIR [--listen DIR:PTO]",
+        .usage = "--feed URL --policy NOTA --dir DIR [--listen DIR:PTO]",
         .es =
-            "Un difusor: copia los resultados de una fuente, comprueba la firma de cada corte con la clave fijada y el "
+            "Un difusor: copia los resultados de una fuente, comprueba la firma de cada corte con la clave que el registro ata y el "
             "SHA-256 de cada archivo antes de que sea visible, y los sirve por su cuenta. Si la fuente calla, sigue "
             "sirviendo el último corte bueno y dice su edad.",
         .en =
-            "A mirror: copies the results from a feed, checks each cut's signature against the pinned key and each file's "
+            "A mirror: copies the results from a feed, checks each cut's signature by the key that the log binds and each file's "
             "SHA-256 before it is visible, and serves them itself. When the feed is silent it goes on serving the last "
             "good cut and says its age.",
         .more =
-            "  atalaya mirror --feed http://127.0.0.1:8090/ --vkey CLAVE --policy policy.1.note --dir DIR --listen 127.0.0.1:8082\n\n"
+            "  atalaya mirror --feed http://127.0.0.1:8090/ --policy policy.1.note --dir DIR --listen 127.0.0.1:8082\n\n"
             "Con --once termina en 0 si el corte está verificado, 1 si la fuente miente, 2 si no contesta.\n"
             "With --once it ends in 0 when the cut is verified, 1 when the feed lies, 2 when it does not answer.\n",
         .rows = rows,

@@ -32,20 +32,34 @@ static void check_strangers(struct exam *exam, const char *path, struct span lin
     buf_done(&bytes);
 }
 
+/* By a key that the log binds for the cut's number; where it binds none, by any that is known. */
+static enum err find_signer(const struct exam *exam, struct span note, int *signer, struct why *why)
+{
+    struct span text;
+    size_t by = 0;
+    uint32_t place = 0;
+    if (exam->bound.keys.n > 0) {
+        TRY(cut_keys_verify(&exam->bound.keys, note, &text, &place, why));
+        *signer = (int)place;
+        return OK;
+    }
+    TRY(note_verify(note, exam->keys, exam->n_keys, &text, &by, why));
+    *signer = (int)by;
+    return OK;
+}
+
 bool exam_signed(struct exam *exam, const char *path, struct span note, int *signer)
 {
     struct why why = {{0}};
     struct span text;
     struct span lines;
-    size_t by = 0;
-    if (note_verify(note, exam->keys, exam->n_keys, &text, &by, &why) != OK) {
+    if (find_signer(exam, note, signer, &why) != OK) {
         exam_find(exam, RULE_SIGNATURE, path, "%s", why.text);
         return false;
     }
     if (note_split(note, &text, &lines) == OK) {
         check_strangers(exam, path, lines);
     }
-    *signer = (int)by;
     return true;
 }
 

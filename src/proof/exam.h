@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "doors/latest.h"
 #include "doors/manifest.h"
+#include "formats/bound.h"
 #include "formats/election.h"
 #include "proof/log_tree.h"
 #include "proof/proof.h"
@@ -14,7 +15,12 @@
 #include "seal/note.h"
 #include "tlog/policy.h"
 
-enum { EXAM_KEYS_MAX = 16, EXAM_SHOWN_MAX = 200, EXAM_FILE_MAX = 256 << 20, EXAM_PATH_MAX = 256 };
+enum {
+    EXAM_KEYS_MAX = CUT_KEYS_MAX + POLICY_LOGS,
+    EXAM_SHOWN_MAX = 200,
+    EXAM_FILE_MAX = 256 << 20,
+    EXAM_PATH_MAX = 256
+};
 
 /* What a finding breaks; one row a rule in report.c. */
 enum rule {
@@ -78,7 +84,9 @@ struct exam {
     struct arena arena;
     struct policy *policy; /* whose checkpoints count: pinned, or the one that the tree names */
     bool pinned;
-    struct note_key keys[EXAM_KEYS_MAX]; /* that may sign manifests */
+    struct bound bound; /* the keys of the cuts, as the log binds them; where it binds any, no other counts */
+    struct note_key
+        keys[EXAM_KEYS_MAX]; /* that may sign manifests; those that are bound stand in that order */
     enum key_origin key_origins[EXAM_KEYS_MAX];
     size_t n_keys;
     int signer; /* place of the key that signed the manifest, -1: none */

@@ -81,8 +81,27 @@ static enum err add_named(struct exam *exam, struct why *why)
     return OK;
 }
 
+/* Where the log binds keys, they and no others sign. */
+static void add_bound(struct exam *exam)
+{
+    for (uint32_t i = 0; i < exam->bound.keys.n; i++) {
+        const struct note_key *key = &exam->bound.keys.keys[i].key;
+        enum key_origin origin = KEY_BOUND;
+        for (uint16_t k = 0; exam->pinned && k < exam->policy->n_logs; k++) {
+            bool pinned = exam->policy->logs[k].usable &&
+                          memcmp(exam->policy->logs[k].key.public, key->public, sizeof key->public) == 0;
+            origin = pinned ? KEY_PINNED : origin;
+        }
+        exam_key_add(exam, key, origin);
+    }
+}
+
 enum err exam_keys(struct exam *exam, struct why *why)
 {
+    if (exam->bound.keys.n > 0) {
+        add_bound(exam);
+        return OK;
+    }
     for (uint16_t i = 0; exam->pinned && i < exam->policy->n_logs; i++) {
         if (exam->policy->logs[i].usable) {
             exam_key_add(exam, &exam->policy->logs[i].key, KEY_PINNED);

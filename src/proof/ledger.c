@@ -190,22 +190,6 @@ static enum err look_cut(struct exam *exam, uint64_t index, struct span bytes, c
     return look_roots(exam, cut, index, why);
 }
 
-/* A key that the log binds: it may sign manifests if that is its role. */
-static enum err look_key(struct exam *exam, uint64_t index, struct span bytes, struct why *why)
-{
-    struct entry entry;
-    struct note_key key;
-    buf_clear(&exam->twin);
-    enum err err = entry_parse(bytes, &entry, &exam->twin, why);
-    if (err == OK && entry.as.key.role == KEY_CUT) {
-        err = note_key_parse(entry.as.key.vkey, &key, why);
-        if (err == OK) {
-            exam_key_add(exam, &key, KEY_BOUND);
-        }
-    }
-    return err == OK ? OK : why_prefix(why, err, "entry %" PRIu64, index);
-}
-
 static enum err look_policy(struct exam *exam, uint64_t index, struct span bytes, struct why *why)
 {
     struct entry entry;
@@ -229,13 +213,14 @@ static enum err look(struct exam *exam, const struct entry_seen *seen, struct wh
     if (seen->ready != NULL) {
         return OK; /* an acta */
     }
+    TRY(bound_take(&exam->bound, seen->index, bytes, why));
     if (span_starts(bytes, SPAN("prep-cut/v1\n"))) {
         return look_cut(exam, seen->index, bytes, seen->leaf, why);
     }
     if (span_starts(bytes, SPAN("prep-policy/v1\n"))) {
         return look_policy(exam, seen->index, bytes, why);
     }
-    return span_starts(bytes, SPAN("prep-key/v1\n")) ? look_key(exam, seen->index, bytes, why) : OK;
+    return OK;
 }
 
 static void wait_for_cut(struct exam *exam, const struct entry_seen *seen)

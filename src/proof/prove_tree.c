@@ -147,6 +147,30 @@ static enum err read_cut(struct proving *proving, struct why *why)
     return OK;
 }
 
+/* A cut whose entry is not covered yet stands by its signature: of a key that the log binds for it, or, where the log binds none, of
+ * the one that the tree names. */
+static enum err check_signature(struct proving *proving, const char *path, struct why *why)
+{
+    struct bound bound;
+    struct note_key key;
+    struct span text;
+    struct why said = {{0}};
+    size_t by = 0;
+    uint32_t place = 0;
+    TRY(prove_keys(proving, &bound, why));
+    if (bound.keys.n > 0) {
+        return cut_keys_verify(&bound.keys, buf_as_span(&proving->note), &text, &place, &said) == OK
+                   ? OK
+                   : prove_wrong(why, "%s: %s", path, said.text);
+    }
+    TRY(prove_get(proving, "log/cut.vkey", 4096, &proving->file, why));
+    if (note_key_parse(span_trim(buf_as_span(&proving->file)), &key, &said) != OK ||
+        note_verify(buf_as_span(&proving->note), &key, 1, &text, &by, &said) != OK) {
+        return prove_wrong(why, "%s: %s", path, said.text);
+    }
+    return OK;
+}
+
 /* The manifest that the proven entry names needs no signature; without that entry its own must do. */
 static enum err read_manifest(struct proving *proving, struct why *why)
 {
@@ -165,15 +189,7 @@ static enum err read_manifest(struct proving *proving, struct why *why)
         return prove_wrong(why, "%s is not the manifest that latest.json%s names", path,
                            proving->has_cut ? " and the log" : "");
     }
-    if (!proving->has_cut) {
-        struct note_key key;
-        size_t by = 0;
-        TRY(prove_get(proving, "log/cut.vkey", 4096, &proving->file, why));
-        if (note_key_parse(span_trim(buf_as_span(&proving->file)), &key, &said) != OK ||
-            note_verify(buf_as_span(&proving->note), &key, 1, &text, &by, &said) != OK) {
-            return prove_wrong(why, "%s: %s", path, said.text);
-        }
-    }
+    TRY(proving->has_cut ? OK : check_signature(proving, path, why));
     if (manifest_parse(text, &proving->manifest, &said) != OK) {
         return prove_wrong(why, "%s: %s", path, said.text);
     }

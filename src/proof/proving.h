@@ -4,6 +4,7 @@
 
 #include "doors/latest.h"
 #include "doors/manifest.h"
+#include "formats/bound.h"
 #include "proof/prove.h"
 #include "proof/source.h"
 #include "tlog/entry.h"
@@ -71,6 +72,8 @@ MUST_CHECK enum err prove_tree(struct proving *proving, struct why *why);
 MUST_CHECK enum err prove_inclusion(struct proving *proving, uint64_t index, const struct hash *leaf,
                                     struct merkle_proof *out, struct why *why);
 MUST_CHECK enum err prove_entry(struct proving *proving, uint64_t index, struct buf *out, struct why *why);
+/* prove_keys.c: the keys of the cuts, as all entries of the tree bind them. */
+MUST_CHECK enum err prove_keys(struct proving *proving, struct bound *out, struct why *why);
 /* prove_table.c: where the signed tables of the cut say that the acta stands. ERR_MISSING: in none. */
 MUST_CHECK enum err prove_by_table(struct proving *proving, struct why *why);
 /* prove_state.c: from all entries: the standing and its path to the state root. ERR_MISSING: not in the catalogue. */

@@ -99,6 +99,11 @@ static enum err apply_cut(struct fold *fold, uint64_t index, const struct entry 
         return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": cut %u does not point to the cut before", index,
                        cut.number);
     }
+    const struct fold_key *key = fold_key_of(fold, KEY_CUT);
+    if (key != NULL && cut.log_size <= key->entry) {
+        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": cut %u does not cover the key that signs it",
+                       index, cut.number);
+    }
     for (uint32_t i = 0; i < cut.n_figures; i++) {
         int contest = election_contest(fold->election, cut.figures[i].contest);
         if (contest < 0) {

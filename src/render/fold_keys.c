@@ -38,6 +38,17 @@ static bool replaces_right(const struct fold *fold, const struct entry_key *key)
     return key->replaces == ENTRY_NONE;
 }
 
+/* A key that has ended does not come back: it may be anybody's. */
+static bool came_before(const struct fold *fold, const struct entry_key *key)
+{
+    for (uint32_t i = 0; i < fold->n_keys; i++) {
+        if (fold->keys[i].role == (enum key_role)key->role && span_equal(fold->keys[i].vkey, key->vkey)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum err fold_apply_key(struct fold *fold, uint64_t index, const struct entry *entry, struct why *why)
 {
     const struct entry_key *key = &entry->as.key;
@@ -46,7 +57,10 @@ enum err fold_apply_key(struct fold *fold, uint64_t index, const struct entry *e
     bool named = key->role == KEY_CUT   ? span_equal(name, fold->origin)
                  : key->role == KEY_LOG ? origin_holds(fold->origin, name)
                                         : true;
-    if (!named || !replaces_right(fold, key)) {
+    if (fold->opening_entry == ENTRY_NONE || fold->files_complete < fold->files) {
+        return why_set(why, ERR_CONFLICT, "entry %" PRIu64 ": a key before the definition is whole", index);
+    }
+    if (!named || !replaces_right(fold, key) || (key->role == KEY_CUT && came_before(fold, key))) {
         return why_set(why, ERR_CONFLICT,
                        "entry %" PRIu64 ": the key of the %s does not follow from those before", index,
                        key_role_words[key->role]);
@@ -84,6 +98,10 @@ static enum err check_policy(const struct fold *fold, const struct entry_policy 
 enum err fold_apply_policy(struct fold *fold, uint64_t index, const struct entry *entry, struct why *why)
 {
     const struct entry_policy *policy = &entry->as.policy;
+    if (fold->policy.version == 0 && fold->n_keys > 0 && fold->last_cut_entry == ENTRY_NONE) {
+        return why_set(why, ERR_CONFLICT,
+                       "entry %" PRIu64 ": a key stands before the policy that it is to follow", index);
+    }
     if (check_policy(fold, policy, why) != OK) {
         return why_prefix(why, ERR_CONFLICT, "entry %" PRIu64, index);
     }

@@ -116,8 +116,24 @@ static void votes(struct zeroing *zeroing)
     }
 }
 
+/* What the log has of a listing, its file still says. */
+static void against_entered(struct zeroing *zeroing)
+{
+    for (uint32_t i = 0; i < zeroing->n_entered; i++) {
+        const struct entered *entered = &zeroing->entered[i];
+        if (map_get(&zeroing->hashes, span_str(entered->sha256)) == MAP_NONE) {
+            zero_wrong(zeroing, "zero",
+                       "entry %" PRIu64
+                       " of the ledger names a listing that is not here, %.16s…: it was changed "
+                       "or taken away",
+                       entered->entry, entered->sha256);
+        }
+    }
+}
+
 void zero_compare(struct zeroing *zeroing)
 {
+    against_entered(zeroing);
     against_opening(zeroing);
     against_first(zeroing);
     votes(zeroing);

@@ -2,11 +2,15 @@
 #include "zero/zeroing.h"
 
 #include "base/num.h"
+#include "seal/digest.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 struct listings {
     struct zeroing *zeroing;
+    bool judge; /* else they are only counted */
     uint32_t newest;
     struct why why;
 };
@@ -18,6 +22,23 @@ static uint32_t number_of(struct span name)
     bool good = name.len == 9 && span_ends(name, SPAN(".json")) &&
                 num_parse_padded(span_of(name.at, 4), &number) == OK;
     return good ? number : 0;
+}
+
+/* Each names the one before it: none was taken away or written anew in between. */
+static void take(struct listings *listings, const char *relative, struct span bytes)
+{
+    struct zeroing *zeroing = listings->zeroing;
+    char hex[65];
+    digest_hex(bytes, hex);
+    if (listings->judge) {
+        if (strcmp(zeroing->last_seen.previous, zeroing->newest) != 0) {
+            zero_wrong(zeroing, "zero", "%s was not made after the listing that stands before it", relative);
+        }
+        struct span key = arena_copy(&zeroing->arena, span_str(hex));
+        assert(key.at != NULL);
+        map_put(&zeroing->hashes, key, zeroing->n_earlier);
+    }
+    snprintf(zeroing->newest, sizeof zeroing->newest, "%s", hex);
 }
 
 /* In byte order, so the oldest comes first. */
@@ -39,6 +60,9 @@ static enum err read_one(void *arg, const char *relative, int64_t size)
         err = listing_parse(buf_as_span(&bytes), &zeroing->last_seen, &listings->why);
         err = err == OK ? OK : why_prefix(&listings->why, err, "%s", name);
     }
+    if (err == OK) {
+        take(listings, relative, buf_as_span(&bytes));
+    }
     buf_done(&bytes);
     TRY(err);
     if (zeroing->n_earlier++ == 0) {
@@ -48,11 +72,12 @@ static enum err read_one(void *arg, const char *relative, int64_t size)
     return OK;
 }
 
-static enum err read_all(struct zeroing *zeroing, uint32_t *newest, struct why *why)
+static enum err read_all(struct zeroing *zeroing, bool judge, uint32_t *newest, struct why *why)
 {
     char folder[FILE_PATH_MAX];
-    struct listings listings = {.zeroing = zeroing};
+    struct listings listings = {.zeroing = zeroing, .judge = judge};
     zeroing->n_earlier = 0;
+    zeroing->newest[0] = '\0';
     *newest = 0;
     if (!file_exists(zero_path(zeroing, "zero", folder))) {
         return OK;
@@ -65,7 +90,7 @@ static enum err read_all(struct zeroing *zeroing, uint32_t *newest, struct why *
 enum err zero_earlier(struct zeroing *zeroing, struct why *why)
 {
     uint32_t newest;
-    return read_all(zeroing, &newest, why);
+    return read_all(zeroing, true, &newest, why);
 }
 
 enum err zero_keep(struct zeroing *zeroing, struct why *why)
@@ -78,7 +103,7 @@ enum err zero_keep(struct zeroing *zeroing, struct why *why)
     struct listing last_seen = zeroing->last_seen;
     struct buf bytes = {0};
     TRY(folder_make(zero_path(zeroing, "zero", path), why));
-    TRY(read_all(zeroing, &newest, why));
+    TRY(read_all(zeroing, false, &newest, why));
     zeroing->n_earlier = before;
     zeroing->first = first;
     zeroing->last_seen = last_seen;
@@ -86,6 +111,7 @@ enum err zero_keep(struct zeroing *zeroing, struct why *why)
         return why_set(why, ERR_FULL, "%s holds 9999 listings", path);
     }
     snprintf(name, sizeof name, "zero/%04u.json", newest + 1);
+    memcpy(zeroing->now.previous, zeroing->newest, sizeof zeroing->now.previous);
     listing_print(&zeroing->now, &bytes);
     enum err err = file_write(zero_path(zeroing, name, zeroing->kept), buf_as_span(&bytes), true, why);
     buf_done(&bytes);

@@ -43,6 +43,20 @@ static enum err take_opening(struct zeroing *zeroing, struct span bytes, struct 
     return err;
 }
 
+/* A listing whose hash was entered (atalaya zero --enter). */
+static void take_evidence(struct zeroing *zeroing, uint64_t index, struct span bytes)
+{
+    struct entry entry;
+    struct buf scratch = {0};
+    if (zeroing->n_entered < ENTERED_MAX && entry_parse(bytes, &entry, &scratch, NULL) == OK &&
+        span_is(entry.as.evidence.kind, ZERO_EVIDENCE)) {
+        struct entered *row = &zeroing->entered[zeroing->n_entered++];
+        row->entry = index;
+        hex_print(row->sha256, entry.as.evidence.sha256, sizeof entry.as.evidence.sha256);
+    }
+    buf_done(&scratch);
+}
+
 static void take(struct zeroing *zeroing, struct merkle_edge *edge, uint64_t index, struct span bytes)
 {
     struct listed_place *place = &zeroing->now.places[PLACE_LEDGER];
@@ -50,6 +64,9 @@ static void take(struct zeroing *zeroing, struct merkle_edge *edge, uint64_t ind
     struct why why = {{0}};
     if (index == 0 && take_opening(zeroing, bytes, &why) != OK) {
         zero_wrong(zeroing, "ledger", "entry 0: %s", why.text);
+    }
+    if (span_starts(bytes, SPAN("prep-evidence/v1\n"))) {
+        take_evidence(zeroing, index, bytes);
     }
     merkle_leaf(bytes, &leaf);
     merkle_edge_add(edge, &leaf);

@@ -82,6 +82,8 @@ void listing_print(const struct listing *listing, struct buf *out)
     json_u64(&json, 1);
     json_key(&json, "time");
     json_str(&json, time);
+    json_key(&json, "previous");
+    json_str(&json, listing->previous);
     json_key(&json, "origin");
     json_str(&json, listing->origin);
     json_key(&json, "empty");
@@ -169,6 +171,7 @@ enum err listing_parse(struct span bytes, struct listing *out, struct why *why)
     reading.good = reading.good && format == 1 &&
                    date_parse_iso(json_node_text(json_node_get(root, "time")), &listing.time_ms) == OK;
     text_of(&reading, json_node_get(root, "origin"), listing.origin, sizeof listing.origin);
+    text_of(&reading, json_node_get(root, "previous"), listing.previous, sizeof listing.previous);
     text_of(&reading, json_node_get(root, "rules"), listing.rules, sizeof listing.rules);
     text_of(&reading, json_node_get(root, "definition"), listing.definition, sizeof listing.definition);
     text_of(&reading, json_node_get(root, "root"), listing.root, sizeof listing.root);

@@ -38,6 +38,7 @@ struct listing {
     struct listed_file files[LISTING_FILES_MAX]; /* of the definition */
     uint32_t n_files;
     char definition[65], rules[65]; /* SHA-256 */
+    char previous[65];              /* of the listing before this one, "" for the first */
     uint64_t actas_expected;
     struct listed_place places[PLACES];
     char root[65];        /* of the ledger's entries: RFC 6962 */

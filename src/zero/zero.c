@@ -66,10 +66,13 @@ static enum err steps(struct zeroing *zeroing, struct why *why)
     return zero_keep(zeroing, why);
 }
 
-enum err zero_run(const struct zero_options *options, struct buf *out, struct why *why)
+enum err zero_run(const struct zero_options *options, char kept[FILE_PATH_MAX], struct buf *out,
+                  struct why *why)
 {
     static struct zeroing zeroing;
     zeroing = (struct zeroing){.options = options};
+    arena_init(&zeroing.arena, 0);
+    map_init(&zeroing.hashes, 0x7a65726f, 0x6c697374);
     enum err err = steps(&zeroing, why);
     if (err == OK && options->json) {
         zero_report_json(&zeroing, out);
@@ -82,5 +85,8 @@ enum err zero_run(const struct zero_options *options, struct buf *out, struct wh
     if (zeroing.have_election) {
         election_done(&zeroing.election);
     }
+    snprintf(kept, FILE_PATH_MAX, "%s", zeroing.kept);
+    map_done(&zeroing.hashes);
+    arena_done(&zeroing.arena);
     return err;
 }

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "os/file.h"
 
 #include <stdbool.h>
 
@@ -17,7 +18,11 @@ struct zero_options {
     bool json;
 };
 
-/* Appends the report. OK: empty, or unchanged as expected; ERR_CONFLICT: something is wrong; others: it could not be examined. */
-MUST_CHECK enum err zero_run(const struct zero_options *options, struct buf *out, struct why *why);
+/* The kind of the evidence entry that holds a listing's SHA-256. */
+#define ZERO_EVIDENCE "zero-listing"
+
+/* Appends the report; `kept` is where the listing lies, "" when it came to none. OK: empty, or unchanged as expected; ERR_CONFLICT: something is wrong; others: it could not be examined. */
+MUST_CHECK enum err zero_run(const struct zero_options *options, char kept[FILE_PATH_MAX], struct buf *out,
+                             struct why *why);
 
 #endif

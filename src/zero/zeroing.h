@@ -2,12 +2,14 @@
 #ifndef ZERO_ZEROING_H
 #define ZERO_ZEROING_H
 
+#include "base/arena.h"
+#include "base/map.h"
 #include "formats/election.h"
 #include "os/file.h"
 #include "zero/listing.h"
 #include "zero/zero.h"
 
-enum { WRONG_MAX = 64, ROOTS_MAX = 8, NOTES_MAX = 16 };
+enum { WRONG_MAX = 64, ROOTS_MAX = 8, NOTES_MAX = 16, ENTERED_MAX = 256 };
 
 /* The ledger's root at a size that somebody speaks of. */
 struct root_at {
@@ -29,6 +31,9 @@ struct zeroing {
     int64_t now_ms; /* of the night */
     struct listing now, first, last_seen;
     uint32_t n_earlier; /* listings that were there */
+    struct map hashes;  /* their SHA-256, in hex */
+    struct arena arena;
+    char newest[65]; /* of the newest of them, "" */
     struct root_at roots[ROOTS_MAX];
     uint32_t n_roots;
     bool opened;                                     /* the ledger has its opening entry */
@@ -37,6 +42,11 @@ struct zeroing {
     uint32_t n_wrongs;
     char notes[NOTES_MAX][400];
     uint32_t n_notes;
+    struct entered { /* listings whose SHA-256 the ledger has */
+        uint64_t entry;
+        char sha256[65];
+    } entered[ENTERED_MAX];
+    uint32_t n_entered;
     char kept[FILE_PATH_MAX]; /* where this listing lies */
 };
 

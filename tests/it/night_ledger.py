@@ -174,8 +174,8 @@ class Night:
                 self.ledger.append(entry)
         self.set_clock(begin)
         vkey = self.key(seed)
-        if bound:
-            self.ledger.append(f"prep-key/v1\nrole cut\nvkey {vkey}\ntime 2027-06-07T00:00:00Z\nreplaces -\n")
+        if bound and self.bound() == "-":
+            self.bind(vkey)
         self.cut_process = None
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = self.dir / "run/intake.sock"
@@ -195,6 +195,21 @@ class Night:
         else:
             path.write_bytes(data)
 
+    def bound(self):
+        """The index of the newest key of the cuts, as `replaces` writes it."""
+        found = [i for i, e in enumerate(self.ledger.entries) if e.startswith(b"prep-key/v1\nrole cut\n")]
+        return str(found[-1]) if found else "-"
+
+    def bind(self, vkey):
+        return self.ledger.append(f"prep-key/v1\nrole cut\nvkey {vkey}\ntime 2027-06-07T00:00:00Z\nreplaces {self.bound()}\n")
+
+    def rotate(self, seed):
+        """Another key of the cuts, as a rotation leaves it: entered, then in its place."""
+        path = self.dir / "keys/cut.key"
+        path.rename(path.with_name("cut.key.old"))
+        with self.lock:
+            return self.bind(self.key(seed))
+
     def key(self, seed):
         path = self.dir / "keys/cut.key"
         raw = bytes([seed]) * 32
@@ -202,6 +217,7 @@ class Night:
         name = self.election.ini["origin"]
         ident = hashlib.sha256(name.encode() + b"\n\x01" + public).hexdigest()[:8]
         if not path.exists():
+            path.with_name("cut.key.pub").write_text(f"{name}+{ident}+{base64.b64encode(bytes([1]) + public).decode()}\n")
             path.write_text(f"PRIVATE+KEY+{name}+{ident}+{base64.b64encode(bytes([1]) + raw).decode()}\n")
             path.chmod(0o600)
         return f"{name}+{ident}+{base64.b64encode(bytes([1]) + public).decode()}"

@@ -420,9 +420,10 @@ def test_a_stolen_log_key(night, keys, bin_dir, run):
     second = base64.b64decode(field(of_type(folder, "prep-policy/v1")[-1][1], "note")).decode()
     continues = [line for line in second.splitlines() if line.startswith("# continues ")][0].split(" ", 2)[2]
     assert base64.b64decode(continues) == old_note
-    proofs = wait_for(lambda: sorted((folder / "public/log").glob("cut-*.tlog-proof")), 20, "no proof under the new key")  # after the copy has it
     assert (folder / "signer/cut-0.tlog-proof.old-1").exists()
-    assert proofs and all(signed_by(p.read_bytes().split(b"\n\n", 1)[1], vkey) is True for p in proofs)
+    # shown a moment after the checkpoint that made them, when the copy has them
+    proofs = wait_for(lambda: sorted((folder / "public/log").glob("cut-*.tlog-proof")), 20, "no proof under the new log")
+    assert all(signed_by(p.read_bytes().split(b"\n\n", 1)[1], vkey) is True for p in proofs)
     # pinned version 1: arrives; pinned only the old key: its signature is not there any more
     ok(keys("check", folder / "public/log/policy.1.note", "--tree", folder / "public"))
     before = cut_of(folder)

@@ -42,6 +42,8 @@ class World:
                 if at == 60:
                     night.add(1, seed=3, version=2, previous=self.index_of(night, 1), at=at, reason="captura")
                 if at == 120:
+                    self.old_key = Key.read(night.dir / "keys/cut.key")
+                    night.rotate(8)
                     night.ask("close prueba")
                 assert night.cut(at).startswith("ok ")
                 night.sign()
@@ -264,3 +266,76 @@ def test_a_total_changed_with_its_page(world):
                      page[:-5] + ".html": html.replace(shown, f"{int(votes) + 100:,}".encode())}
             assert pages[page] != data
             world.refused_by_both(signed_anew(world, pages), f"{page}: another total")
+
+
+# Keys of the cuts: the third cut's is another than that of those before
+
+
+def manifest_signed(world, number, key):
+    """The manifest of a cut as another key signs it, in both forms."""
+    path = f"cut/{number}/manifest"
+    note = world.bytes(path)
+    text = note[:note.rindex(b"\n\n") + 1]
+    signed = text + b"\n" + key.line(text)
+    comment = b"%s cut %d" % (key.name.encode(), number)
+    public = bytes(key.key.verify_key)
+    blob = b"ED" + key.id + key.id + key.key.sign(hashlib.blake2b(signed).digest()).signature
+    over_both = key.key.sign(blob[10:] + comment).signature
+    sig = b"\n".join([b"untrusted comment: signature by " + key.name.encode(), base64.b64encode(blob), b"trusted comment: " + comment,
+                      base64.b64encode(over_both), b""])
+    pub = f"untrusted comment: minisign public key of {key.name}\n".encode() + base64.b64encode(b"Ed" + key.id + key.id + public) + b"\n"
+    shown = {"log/cut.vkey": key.vkey.encode() + b"\n", "log/minisign.pub": pub}
+    return {path: signed, path + ".minisig": sig} | (shown if number == 3 else {})
+
+
+def test_each_cut_by_the_key_of_its_time(world):
+    """The clean tree has two keys; the forger's tools are right: signed again by the key that holds, all is well."""
+    assert world.old_key.vkey != world.cut_key.vkey
+    for number, key in ((1, world.old_key), (2, world.old_key), (3, world.cut_key)):
+        assert world.tampered(manifest_signed(world, number, key)) == (None, None)
+
+
+def test_a_key_after_its_end_and_one_that_nobody_bound(world):
+    world.refused_by_both(manifest_signed(world, 3, world.old_key), "the last cut by the key that had ended")
+    stranger = Key(world.cut_key.name, b"\x55" * 32)
+    for number in (1, 2, 3):
+        world.refused_by_both(manifest_signed(world, number, stranger), f"cut {number} by a key that no entry binds")
+
+
+def test_a_later_key_signs_what_an_earlier_one_left(world):
+    """Lost between the entry of a cut and its signature: the next key signs, the log says what."""
+    assert world.tampered(manifest_signed(world, 2, world.cut_key)) == (None, None)
+
+
+def key_entry(vkey, replaces):
+    return f"prep-key/v1\nrole cut\nvkey {vkey}\ntime 2027-06-07T00:00:00Z\nreplaces {replaces}\n".encode()
+
+
+def test_a_key_entry_that_is_not_in_the_log(world):
+    """A bundle with another key in it, and the manifest signed by that one; the checkpoint is as it was."""
+    stranger = Key(world.cut_key.name, b"\x55" * 32)
+    entries = published(world.clean)
+    at = max(i for i, e in enumerate(entries) if e.startswith(b"prep-key/v1\n"))
+    entries[at] = key_entry(stranger.vkey, re.search(rb"replaces (\S+)", entries[at])[1].decode())
+    changes = {p: d for p, d in whole_log(world, entries).items() if p != "log/checkpoint"} | manifest_signed(world, 3, stranger)
+    world.refused_by_both(changes, "a key entry that the checkpoint does not cover")
+
+
+def test_key_entries_where_none_may_stand(world):
+    """With the log's own key in the wrong hands: before the definition is whole, twice the same, one that comes back, one that does
+    not follow, and one ahead of the policy."""
+    kept = published(world.clean)
+    cuts = [i for i, e in enumerate(kept) if e.startswith(b"prep-cut/v1\n")]
+    first, second = (i for i, e in enumerate(kept) if e.startswith(b"prep-key/v1\nrole cut\n"))
+    stranger = Key(world.cut_key.name, b"\x55" * 32)
+    note = b"una politica\n\n\xe2\x80\x94 x AAAA\n"
+    policy = (f"prep-policy/v1\nversion 1\nsha256 {hashlib.sha256(note).hexdigest()}\n"
+              f"note {base64.b64encode(note).decode()}\n").encode()
+    cases = {"before the definition": (1, key_entry(stranger.vkey, "-")),
+             "a key that comes back": (len(kept), key_entry(world.old_key.vkey, second)),
+             "one that does not follow": (len(kept), key_entry(stranger.vkey, first)),
+             "of another name": (len(kept), key_entry(Key("otra.mx", b"\x55" * 32).vkey, second)),
+             "a key ahead of the policy": (cuts[0], policy)}
+    for what, (at, entry) in cases.items():
+        entries = kept[:at] + [entry] + kept[at:]
+        world.refused_by_both(whole_log(world, entries) | proof_files(world, entries), what)

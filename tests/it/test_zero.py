@@ -1,6 +1,8 @@
 """atalaya zero: an empty system is seen empty, the second look names what changed, and votes count only where zeros were seen."""
+import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import struct
@@ -211,3 +213,43 @@ def test_a_whole_night(run, tmp_path, bins):
     report = json.loads(done.stdout)
     assert (done.returncode, report["verdict"], report["phase"]) == (0, "unchanged", "after"), report["wrong"]
     assert report["listing"]["cut"]["captured"] > 100 and report["listing"]["places"]["log"]["actas"] > 100
+
+
+def enter(bins, folder):
+    done = subprocess.run([bins / "atalaya-zero", folder, "--enter"], capture_output=True, text=True,
+                          env={**os.environ, "ATALAYA_BIN": str(bins)})
+    return done
+
+
+def test_a_listing_that_the_log_stands_for(night, zero, bins):
+    """Its hash is an entry; each names the one before, so one entry stands for all; what was entered and is changed is found."""
+    folder = night.dir / "zero"
+    zero(night.dir)
+    done = enter(bins, night.dir)
+    assert done.returncode == 0, done.stdout + done.stderr
+    index = int(re.search(r"en la entrada (\d+)", done.stderr)[1])
+    entry = night.entries()[index].decode()
+    data = (folder / "0002.json").read_bytes()
+    assert "\nkind zero-listing\n" in entry and f"\nsha256 {hashlib.sha256(data).hexdigest()}\n" in entry
+    assert json.loads(data)["previous"] == hashlib.sha256((folder / "0001.json").read_bytes()).hexdigest()
+    assert json.loads((folder / "0001.json").read_bytes())["previous"] == ""
+    assert zero(night.dir)[0] == 0
+    kept = {p.name: p.read_bytes() for p in folder.iterdir()}
+    # one before the entered one is altered: the chain says so; the entered one: the log does
+    (folder / "0001.json").write_bytes(kept["0001.json"].replace(b'"empty":true', b'"empty":true '))
+    code, report = zero(night.dir)
+    assert code == 1 and "0002.json was not made after the listing" in sentences(report)
+    (folder / "0004.json").unlink()
+    (folder / "0001.json").write_bytes(kept["0001.json"])
+    assert zero(night.dir)[0] == 0
+    (folder / "0004.json").unlink()
+    for gone in ("0002.json", "0003.json"):
+        (folder / gone).unlink()
+    code, report = zero(night.dir)
+    assert code == 1 and f"entry {index} of the ledger names a listing that is not here" in sentences(report)
+
+
+def test_entering_without_a_night(run, small_election, bins):
+    done = enter(bins, small_election)
+    assert done.returncode == 1 and "--enter" in done.stderr and "En ceros" in done.stdout
+    assert (small_election / "zero/0001.json").exists()

@@ -168,6 +168,39 @@ def public_of(vkey):
     return base64.b64decode(vkey.split("+", 2)[2], validate=True)[1:]
 
 
+def bound_keys(facts):
+    """(index, vkey) of the keys that sign the cuts, in order, as the log binds them (docs/formats/ledger.md, Keys)."""
+    keys, cuts, policies, whole = [], 0, 0, 0
+    for index, (kind, f) in enumerate(facts):
+        if kind == "prep-file/v1":
+            whole += int(f["offset"]) + len(base64.b64decode(f["bytes"]) if f["bytes"] != "-" else b"") == int(f["size"])
+        elif kind == "prep-key/v1":
+            need(whole == int(facts[0][1]["files"]), f"entry {index}: a key before the definition is whole")
+            if f["role"] == "cut":
+                need(f["replaces"] == (str(keys[-1][0]) if keys else "-"), f"entry {index}: does not replace the newest key")
+                need(f["vkey"] not in [vkey for _, vkey in keys], f"entry {index}: a key that has ended comes back")
+                need(f["vkey"].split("+")[0] == facts[0][1]["origin"], f"entry {index}: a key of another name")
+                keys.append((index, f["vkey"]))
+        elif kind == "prep-policy/v1":
+            need(policies or cuts or not keys, f"entry {index}: a key stands before the policy")
+            policies += 1
+        elif kind == "prep-cut/v1":
+            need(not keys or int(f["log-size"]) > keys[-1][0], f"entry {index}: the cut does not cover its key")
+            cuts += 1
+    return keys
+
+
+def signer_of(tree, keys, index, cut):
+    """The key in force at the cut's entry, or a later one that signed what it had left unsigned."""
+    name = f"cut/{cut['number']}/manifest"
+    line = tree.read(name).rpartition(b"\n\n")[2].decode().splitlines()[0]
+    key_id = base64.b64decode(line.split(" ")[2], validate=True)[:4].hex()
+    first = max(i for i, (at, _) in enumerate(keys) if at < index)
+    found = [vkey for _, vkey in keys[first:] if vkey.split("+")[1] == key_id]
+    need(found, f"{name}: signed by a key that the log does not bind for it")
+    return found[0]
+
+
 def check_keys(tree, log_vkey, cut_vkey):
     """The keys that are published are the pinned one and the one that the log binds; minisign's file holds the latter."""
     name, key_id, _ = cut_vkey.split("+", 2)
@@ -300,17 +333,17 @@ def verify(root, log_vkey=None):
         log_vkey = log_vkey or tree.read("log/vkey").decode().strip()
         entries = read_log(tree, log_vkey)
         facts = [rules.fields(entry) for entry in entries]
-        keys = [(index, f["vkey"]) for index, (kind, f) in enumerate(facts) if kind == "prep-key/v1" and f["role"] == "cut"]
+        keys = bound_keys(facts)
         cuts = [(index, f) for index, (kind, f) in enumerate(facts) if kind == "prep-cut/v1"]
         need(keys and cuts, "the log binds no key for its cuts, or has none")
-        check_keys(tree, log_vkey, keys[-1][1])
+        check_keys(tree, log_vkey, signer_of(tree, keys, *cuts[-1]))
         election, previous = rules.Election(entries), "-"
         need(election.origin == log_vkey.split("+")[0], f"an election of {election.origin}")
         latest = json.loads(tree.read("latest.json"))
         need(latest["cut"] == int(cuts[-1][1]["number"]), f"cut {latest['cut']} is offered, not the log's last")
         for index, cut in cuts:
             check_cut(election, entries, cut)
-            key = [vkey for at, vkey in keys if at < int(cut["log-size"])][-1]
+            key = signer_of(tree, keys, index, cut)
             previous = check_manifest(tree, cut, previous, key, index == cuts[-1][0])
             check_data(tree, election, entries, cut)
             check_rows(tree, entries, cut)

@@ -356,6 +356,10 @@ static void test_keys(void **state)
     struct bench *bench = *state;
     struct span origin = bench->fold->origin;
     assert_null(fold_key_of(bench->fold, KEY_CUT));
+    /* this ledger promises a definition and does not bring it: no key is bound before it is whole */
+    assert_true(bench->fold->files_complete < bench->fold->files);
+    assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(origin, 1), ENTRY_NONE), ERR_CONFLICT);
+    bench->fold->files_complete = bench->fold->files;
     uint64_t first = bench->fold->log_size;
     assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(SPAN("otra.mx"), 1), ENTRY_NONE), ERR_CONFLICT);
     assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(origin, 1), 0), ERR_CONFLICT);
@@ -370,6 +374,20 @@ static void test_keys(void **state)
     assert_int_equal(apply_key(bench, KEY_DIFUSOR, vkey_of(SPAN("medio.mx/m"), 4), ENTRY_NONE), OK);
     assert_int_equal(apply_key(bench, KEY_DIFUSOR, vkey_of(SPAN("medio.mx/m"), 5), first), ERR_CONFLICT);
     assert_int_equal(apply_key(bench, KEY_DIFUSOR, vkey_of(SPAN("medio.mx/m"), 5), first + 3), OK);
+    assert_int_equal(apply_key(bench, KEY_CUT, vkey_of(origin, 1), first + 2),
+                     ERR_CONFLICT); /* it had ended */
+    struct why why;
+    struct entry cut = {
+        .type = ENTRY_CUT,
+        .as.cut = {.number = bench->fold->last_cut_entry == ENTRY_NONE ? 1 : bench->fold->last_cut.number + 1,
+                   .next_ms = -1,
+                   .package_ms = -1,
+                   .log_size = first + 2,
+                   .previous = bench->fold->last_cut_entry}};
+    assert_int_equal(apply(bench, &cut, &why), ERR_CONFLICT);
+    assert_non_null(strstr(why.text, "does not cover the key that signs it"));
+    cut.as.cut.log_size = first + 3;
+    assert_int_equal(apply(bench, &cut, &why), OK);
 }
 
 int main(void)
