@@ -20,10 +20,11 @@ enum err night_cut_keys(struct night *night, struct why *why)
     struct why none = {{0}};
     struct buf line = {0};
     enum err err = bound_read(path_join(path, night->dir, "ledger"), &bound, &none);
-    if (err != OK && err != ERR_MISSING) {
+    /* What a ledger says that contradicts itself later on still holds up to there: the intake must start. */
+    if (err != OK && err != ERR_MISSING && bound.keys.n == 0) {
         return why_set(why, err, "%s", none.text);
     }
-    if (err == ERR_MISSING || bound.keys.n == 0) {
+    if (bound.keys.n == 0) {
         TRY(first_key(night, &bound.keys, why));
     }
     if (bound.keys.n == 0) {

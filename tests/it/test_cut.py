@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import subprocess
+import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -349,3 +351,29 @@ def test_full_disk_keeps_the_last_cut(tmp_path, bin_dir):
     finally:
         night.close()
         subprocess.run(["umount", "-l", public], check=False)
+
+
+def test_a_cut_is_signed_when_the_copy_has_its_entry(night):
+    """Not before; a copy that is gone holds it back for two seconds and no longer; one that a person has waived, not at all."""
+    copy = night.dir / "run/copy"
+    copy.mkdir(parents=True)
+    (copy / "waived").touch()
+    night.start("--copied", copy)
+    wait_for(lambda: (night.dir / "public/latest.json").exists(), say=night.log)  # cut 0, which nobody waited for
+    (copy / "have").write_text(f"{night.ledger.size}\n")
+    (copy / "waived").unlink()
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(night.cut(0)))
+    asking.start()
+    entry = wait_for(lambda: next((i for i, e in enumerate(night.ledger.entries) if e.startswith(b"prep-cut/v1\nnumber 1\n")), 0),
+                     say=night.log)
+    (copy / "have").write_text(f"{entry}\n")  # one too few
+    assert not (night.dir / "public/cut/1/manifest").exists() and not (night.dir / "keys/cut.state").read_text().startswith("cut 1 ")
+    (copy / "have").write_text(f"{entry + 1}\n")
+    asking.join(20)
+    assert answers == [f"ok 1 {entry}"] and "cut_without_copy" not in night.log()
+    began = time.monotonic()
+    assert night.cut(60).startswith("ok 2 ")  # the copy says no more
+    assert time.monotonic() - began >= 2 and "cut_without_copy" in night.log()
+    (copy / "waived").touch()
+    assert night.cut(120).startswith("ok 3 ") and "cut_with_copy" in night.log()
