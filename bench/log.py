@@ -134,7 +134,7 @@ def main():
     parser.add_argument("--bin", type=Path, default=REPO / "build" / "bin")
     parser.add_argument("--leaves", type=int, default=1_000_000)
     parser.add_argument("--actas", type=int, default=SAMPLES, help="samples of each rate")
-    parser.add_argument("--rates", type=float, nargs="*", default=[60, 200], help="actas a second")
+    parser.add_argument("--rates", type=float, nargs="*", default=[75, 200], help="actas a second")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rates = None
