@@ -71,6 +71,8 @@ enum err shop_read_entries(struct shop *shop, struct why *why)
             images_note(&shop->images, index, entry);
             if (err != OK) {
                 say_broken(shop, why);
+                *why = (struct why){
+                    {0}}; /* the whole sentence, which names the page, and not the entry's alone */
                 return why_set(why, ERR_CONFLICT, "%s", buf_cstr(&shop->broken));
             }
         }
