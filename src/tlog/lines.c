@@ -170,7 +170,9 @@ uint8_t lines_choice(struct lines *lines, const char *name, const char *const *w
 
 enum { ID = 1, KEY = 2, VISIBLE = 4 };
 
-static bool all_in(struct span text, size_t least, size_t most, int class)
+/* Compiled once for each class. */
+static inline __attribute__((always_inline)) bool all_in(struct span text, size_t least, size_t most,
+                                                         int class)
 {
     if (text.len < least || text.len > most) {
         return false;
