@@ -132,6 +132,24 @@ static void ends_at_the_first_error(void **state)
     lag_done(&lag);
 }
 
+/* Only while nothing waits; the next one that does has the number behind it. */
+static void one_passes_where_none_waits(void **state)
+{
+    (void)state;
+    struct lag lag;
+    struct got got = {.next = 2, .stop_at = UINT64_MAX};
+    lag_init(&lag);
+    assert_true(lag_pass(&lag));
+    assert_true(lag_pass(&lag));
+    push(&lag, 2);
+    assert_false(lag_pass(&lag));
+    assert_int_equal(lag_release(&lag, 3, take, &got, NULL), OK);
+    assert_int_equal(got.next, 3);
+    assert_true(lag_pass(&lag));
+    assert_int_equal(lag.next, 4);
+    lag_done(&lag);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +157,7 @@ int main(void)
         cmocka_unit_test(room_for_so_many),
         cmocka_unit_test(entries_of_no_bytes),
         cmocka_unit_test(ends_at_the_first_error),
+        cmocka_unit_test(one_passes_where_none_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
