@@ -297,6 +297,9 @@ static enum err start(struct publisher *publisher, struct why *why)
         tiles_prune_begin(&publisher->pruned, standing.size);
     }
     if (err == OK) {
+        err = tiles_clear_beyond(publisher->log_dir, standing.size, why);
+    }
+    if (err == OK) {
         err = tiles_open(publisher->log_dir, standing.size, &publisher->tiles, why);
     }
     buf_done(&bytes);

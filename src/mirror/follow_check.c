@@ -147,6 +147,7 @@ static enum err open_held(struct pull *pull, struct why *why)
     if (err == OK) {
         follow->held = checkpoint.size;
         tiles_prune_begin(&follow->pruned, follow->held);
+        err = tiles_clear_beyond(follow->log_dir, follow->held, why);
     }
     buf_done(&note);
     return err;

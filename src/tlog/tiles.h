@@ -40,6 +40,9 @@ struct tiles_pruned {
 };
 void tiles_prune_begin(struct tiles_pruned *pruned, uint64_t size);
 MUST_CHECK enum err tiles_prune(const char *dir, struct tiles_pruned *pruned, uint64_t size, struct why *why);
+/* At a start: removes the tiles and bundles of trees larger than `size`, the largest that a checkpoint was kept of. Nobody was promised
+ * them, and after a loss of power they may have a name without their bytes. */
+MUST_CHECK enum err tiles_clear_beyond(const char *dir, uint64_t size, struct why *why);
 
 /* Reader: `fetch` gets a file's bytes by its path below DIR ("tile/0/000"); a folder's is tiles_fetch_folder
  * with the folder's path as argument. Pass the reader to merkle_prove_... through tiles_read. What comes out
