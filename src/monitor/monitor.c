@@ -60,7 +60,9 @@ static enum err prepare(struct monitor *monitor, struct why *why)
             return why_set(why, ERR_MISSING, "%s: no existe / is not there", folders[i]);
         }
     }
-    const struct jail jail = {.name = "metrics", .rights = JAIL_SERVE | JAIL_FILES, .read = folders};
+    /* The service manager is spoken to over a local socket, from inside. */
+    const struct jail jail = {
+        .name = "metrics", .rights = JAIL_SERVE | JAIL_FILES | JAIL_LOCAL, .read = folders};
     monitor->listener = manager_listener("metrics", 0);
     if (monitor->listener < 0) {
         TRY(sock_listen(span_str(options->listen), &monitor->listener, why));

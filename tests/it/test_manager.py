@@ -252,3 +252,16 @@ def test_a_worker_that_hangs_is_replaced(manager, tree, tmp_path):
     wait_for(lambda: get(port, "/")[0] == 200, say=one.text)
     time.sleep(1)
     assert one.text().count("worker_hung") == 1
+
+
+def test_the_door_for_metrics_speaks_from_inside_its_jail(start, tmp_path):
+    """It has no parent beside it: who says that it is ready and alive is the jailed one itself."""
+    (tmp_path / "status").mkdir()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(10)
+        door = start("atalaya-metrics", "--listen", "127.0.0.1:0", "--status", tmp_path / "status",
+                     env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"})
+        said = [manager.recv(1000).decode() for _ in range(6)]
+        assert sum("READY=1" in word for word in said) == 1 and sum("WATCHDOG=1" in word for word in said) >= 4
+        assert not door.ended() and door.stop() == 0
