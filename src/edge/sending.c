@@ -5,10 +5,17 @@
 #include "edge/transport.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum { FILE_PART = 1 << 20 };
+enum {
+    FILE_PART = 1 << 20,
+    TAKEN_AT_ONCE = 64 << 10,       /* of one answer */
+    AT_ONCE_TICKS = 1000 / TICK_MS, /* since it began to wait */
+};
 
 void sending_begin(struct sending *sending, const struct server *server, const struct reply *reply)
 {
@@ -116,6 +123,28 @@ enum err sending_keep(struct sending *sending, struct server *server, const stru
     }
     sending->taken = (int64_t)sending->passed - server_unacknowledged(conn);
     return OK;
+}
+
+static bool set_unsent(const struct conn *conn, int64_t bytes)
+{
+    int most = (int)bytes;
+    return setsockopt(conn->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most) == 0;
+}
+
+void sending_widen(struct sending *sending, const struct server *server, const struct conn *conn)
+{
+    const struct limits *limits = &server->limits;
+    bool may = !sending->wide && limits->unsent_read_bytes > limits->unsent_bytes &&
+               sending->body_left > (uint64_t)limits->unsent_bytes &&
+               server->now - conn->since <= AT_ONCE_TICKS;
+    if (may && (int64_t)sending->passed - server_unacknowledged(conn) >= TAKEN_AT_ONCE) {
+        sending->wide = set_unsent(conn, limits->unsent_read_bytes);
+    }
+}
+
+void sending_narrow(struct sending *sending, const struct server *server, const struct conn *conn)
+{
+    sending->wide = sending->wide && !set_unsent(conn, server->limits.unsent_bytes);
 }
 
 bool sending_moves(struct sending *sending, const struct conn *conn, int64_t least)

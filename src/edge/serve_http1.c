@@ -250,6 +250,7 @@ static void read_more(struct server *server, struct conn *conn)
 static void write_more(struct server *server, struct conn *conn)
 {
     struct pending *pending = conn->state;
+    sending_widen(&pending->sending, server, conn);
     enum step step = sending_go(&pending->sending, server, conn, false);
     if (step == STEP_BLOCKED) {
         return;
@@ -262,6 +263,7 @@ static void write_more(struct server *server, struct conn *conn)
         linger(server, conn);
         return;
     }
+    sending_narrow(&pending->sending, server, conn);
     sending_done(&pending->sending, server);
     struct span kept = span_of(server->in, pending->in_len);
     if (kept.len > 0) { /* requests that came while the answer went out */

@@ -492,6 +492,33 @@ def test_slow_clients_hold_nobody_up(edge, tree):
         s.close()
 
 
+def test_who_reads_is_given_more_at_once_than_who_does_not(edge, tree):
+    tree.cut({"big.bin": os.urandom(6_000_000)})
+
+    def given(site, taken):
+        """Bytes that the kernel was handed for a reader with a small window who takes so many at once, and then no more."""
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            s.settimeout(10)
+            s.connect(("127.0.0.1", site.port))
+            before = site.count("bytes")
+            s.sendall(b"GET /cut/0/big.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+            while taken > 0:
+                taken -= len(s.recv(min(taken, 65536)))
+            last = 0
+            while last != (now := site.count("bytes")) or now == before:  # until two looks, a status apart, say the same
+                last, at = now, os.stat(site.status_file).st_mtime_ns
+                site.until(lambda: os.stat(site.status_file).st_mtime_ns != at)
+            return last - before
+
+    usual, narrow = edge(tree), edge(tree, "--unsent-read-bytes", "131072")
+    usual.until_cut(0)
+    narrow.until_cut(0)
+    assert given(usual, 0) < 500_000
+    assert given(usual, 400_000) > 1_200_000
+    assert given(narrow, 400_000) < 900_000
+
+
 def test_full_house(edge, tree):
     tree.cut()
     site = edge(tree, "--connections", "50")
