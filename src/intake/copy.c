@@ -29,6 +29,7 @@ struct copy {
     struct buf images; /* digests that wait, 32 bytes each */
     uint64_t next;     /* index after the group */
     uint8_t group_last[32];
+    bool has_cut; /* the group has a cut's entry */
     bool failing;
     bool jailed;
     struct copy_shown shown;
@@ -58,9 +59,17 @@ static enum err write_images(struct copy *copy, struct why *why)
     return file_sync_all(to, why);
 }
 
+/* A cut's entry follows the manifest of the cut before it, here too. */
+static void copy_shown_before(struct copy *copy)
+{
+    enum err told = copy->has_cut ? copy_shown(&copy->shown, NULL) : OK; /* look_shown says it */
+    (void)told;
+}
+
 static enum err write_group(struct copy *copy, struct why *why)
 {
     TRY(write_images(copy, why));
+    copy_shown_before(copy);
     uint64_t before = copy->journal.len;
     TRY(append_add(&copy->journal, buf_as_span(&copy->group), why));
     enum err err = append_sync(&copy->journal, why);
@@ -115,17 +124,20 @@ static void finish_group(void *arg)
     memcpy(copy->last, copy->group_last, sizeof copy->last);
     buf_clear(&copy->group);
     buf_clear(&copy->images);
+    copy->has_cut = false;
     send_have(copy);
 }
 
-static void note_image(struct copy *copy, struct span bytes)
+/* What of it lies outside the journal. */
+static void note_files(struct copy *copy, struct span bytes)
 {
     struct buf scratch = {0};
     struct entry entry;
-    if (entry_parse(bytes, &entry, &scratch, NULL) == OK && entry.type == ENTRY_ACTA &&
-        entry.as.acta.sheet.has_image) {
+    bool is_one = entry_parse(bytes, &entry, &scratch, NULL) == OK;
+    if (is_one && entry.type == ENTRY_ACTA && entry.as.acta.sheet.has_image) {
         buf_add(&copy->images, entry.as.acta.sheet.image, DIGEST_LEN);
     }
+    copy->has_cut = copy->has_cut || (is_one && entry.type == ENTRY_CUT);
     buf_done(&scratch);
 }
 
@@ -144,7 +156,7 @@ static bool take_event(struct copy *copy, const struct frame *frame)
                                     .note = span_from(frame->bytes, sizeof head + head.entry_len)};
     journal_print(&copy->group, &record);
     digest_of(record.entry, copy->group_last);
-    note_image(copy, record.entry);
+    note_files(copy, record.entry);
     return true;
 }
 
@@ -209,16 +221,18 @@ static enum err open_journal(struct copy *copy, struct why *why)
     return folder_sync(copy->config.copy, why);
 }
 
-/* Images, manifests and proofs to read; the copy, and the two folders that proofs wait in. The definition and the keys are
- * copied before it enters: from there on it has no way to them. */
+/* Images, manifests and proofs to read; the copy, and the two folders that proofs wait in. The definition is copied before it
+ * enters. The keys it can read only where the copy is to have them, as they may be changed during a night. */
 static enum err enter_jail(struct copy *copy, struct why *why)
 {
-    static const char *const folders[] = {"images", "public", "run/copy", "run/proofs"};
-    char paths[4][FILE_PATH_MAX];
-    for (size_t i = 0; i < 4; i++) { /* what is not there cannot be allowed */
+    static const char *const folders[] = {"images", "public", "run/copy", "run/proofs", "keys"};
+    enum { FOLDERS = sizeof folders / sizeof folders[0] };
+    const size_t n = copy->config.keys ? FOLDERS : FOLDERS - 1;
+    char paths[FOLDERS][FILE_PATH_MAX];
+    for (size_t i = 0; i < n; i++) { /* what is not there cannot be allowed */
         TRY(folder_make(path_join(paths[i], copy->config.dir, folders[i]), why));
     }
-    const char *const read[] = {paths[0], paths[1], NULL};
+    const char *const read[] = {paths[0], paths[1], copy->config.keys ? paths[4] : NULL, NULL};
     const char *const write[] = {copy->config.copy, paths[2], paths[3], NULL};
     enum err err = jail_enter(
         &(struct jail){.name = "intake-copy", .rights = JAIL_FILES, .read = read, .write = write}, why);

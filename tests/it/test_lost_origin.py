@@ -135,3 +135,17 @@ def test_more_than_a_bundle(start, run, tmp_path, moment):
     second = go_through(start, run, tmp_path, moment, 600)
     full = [f for f in (second / "public/log/tile/entries").iterdir() if f.is_file()]
     assert len(full) >= 2, "two full bundles"
+
+
+def test_the_copy_has_the_key_that_was_put_in_place_of_another(start, run, tmp_path):
+    folder, copy = tmp_path / "n", tmp_path / "copy"
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--speed", "300", "--copy", copy)
+    wait_for(lambda: proofs(folder / "public") > 0, 60, night.text)
+    before = (copy / "keys/cut.key").read_bytes()
+    assert before == (folder / "keys/cut.key").read_bytes()
+    done = run("atalaya-keys", "rotate", "cut", "--dir", folder)
+    assert done.returncode == 0, done.stderr
+    now = (folder / "keys/cut.key").read_bytes()
+    assert now != before
+    wait_for(lambda: (copy / "keys/cut.key").read_bytes() == now, 20, night.text)
+    assert "copy_fails" not in (folder / "run/log/intake.log").read_text()
