@@ -31,12 +31,20 @@ struct packing {
     struct why *why;
 };
 
+static void breathe(const struct packing *packing)
+{
+    if (packing->job->during != NULL) {
+        packing->job->during(packing->job->during_arg);
+    }
+}
+
 /* Writes a file of the package and notes its sum. */
 static enum err put_file(struct packing *packing, const char *name, struct span bytes, bool text)
 {
     struct pressed pressed;
     char path[FILE_PATH_MAX];
     char hex[65];
+    breathe(packing);
     press_bytes(&packing->press, bytes, text ? PRESS_DATABASE : PRESS_PLAIN, &pressed);
     hex_print(hex, pressed.sha256[0], 32);
     buf_printf(&packing->sums, "%s  %s\n", hex, name);
@@ -63,6 +71,7 @@ static enum err put_contest(struct packing *packing, uint32_t c, struct zip_writ
     render_csv(job->fold, c, &job->facts, &rows);
     render_candidacies_csv(job->fold, c, &candidacies);
     render_leeme(job->fold, c, &leeme);
+    breathe(packing);
     zip_writer_init(&inner, &inner_bytes, packing->date, ZIP_LEVEL);
     zip_writer_add(&inner, span_str(names[0]), buf_as_span(&rows));
     zip_writer_add(&inner, span_str(names[1]), buf_as_span(&candidacies));
@@ -98,6 +107,7 @@ static enum err put_databases(struct packing *packing)
 static enum err diffuse(struct packing *packing, const char *disk, const char *name)
 {
     struct mapped mapped;
+    breathe(packing);
     TRY(file_map(disk, &mapped, packing->why));
     if (mapped.bytes.len <= PACKED_FILE_MAX) {
         zip_writer_add(&packing->difusion, span_str(name), mapped.bytes);
@@ -125,6 +135,7 @@ static enum err diffuse_cut_file(void *arg, const char *relative, int64_t size)
 static enum err diffuse_entry(void *arg, const char *path, struct span bytes)
 {
     struct packing *packing = arg;
+    breathe(packing);
     zip_writer_add(&packing->difusion, span_str(path), bytes);
     return OK;
 }

@@ -14,6 +14,8 @@ struct package_job {
     struct cut_facts facts; /* of the cut whose figures it holds */
     const char (*chunk_names)[65];
     uint32_t n_chunks;
+    void (*during)(void *arg); /* called now and then while it is made; NULL */
+    void *during_arg;
 };
 
 /* Builds PUBLIC/package/.tmp-{n}, brings it on disk and renames it into place. */

@@ -33,8 +33,8 @@ static void report(struct role *role)
     role->reported_ms = monotonic_ms();
 }
 
-/* Between the steps of a cut and while a slow disk takes what is old: we are alive, and say so. Of the last cut it is said when
- * all of it is done, because then the night is checked. */
+/* In the midst of a cut, and while a slow disk takes what is old: we are alive, and say so. Of the last cut it is said when all of it
+ * is done, because then the night is checked. */
 static void during(void *arg)
 {
     struct role *role = arg;
@@ -279,9 +279,7 @@ static enum err open_all(struct role *role, const struct role_options *options, 
     TRY(shop_open(&role->shop, options->options, options->signer, why));
     TRY(keys_publish(&role->shop, why));
     state_init(&role->state, options->options->dir);
-    role->shop.during = during;
-    role->shop.during_arg = role;
-    shop_keep_open(&role->shop);
+    shop_during(&role->shop, during, role);
     TRY(loop_new(&role->loop, why));
     TRY(loop_signals(role->loop, NULL, NULL, why));
     path_join(path, options->options->dir, "run/cut.sock");

@@ -18,9 +18,21 @@ void step_done(const struct shop *shop, const char *step)
     if (shop->options->crash_at != NULL && strcmp(shop->options->crash_at, step) == 0) {
         raise(SIGKILL);
     }
+    shop_goes_on(shop);
+}
+
+void shop_goes_on(const struct shop *shop)
+{
     if (shop->during != NULL) {
         shop->during(shop->during_arg);
     }
+}
+
+void shop_during(struct shop *shop, void (*call)(void *arg), void *arg)
+{
+    shop->during = shop->keep.during = call;
+    shop->during_arg = shop->keep.arg = arg;
+    team_meanwhile(shop->room.team, call, arg);
 }
 
 static enum err path_set(char out[SHOP_PATH_MAX], const char *dir, const char *name, struct why *why)

@@ -132,6 +132,9 @@ MUST_CHECK enum err append_review(struct shop *shop, const char *key, const stru
 /* Waits until the copy has the entry of the cut that is being made, for as long as a cut may wait. */
 void shop_wait_for_copy(struct shop *shop, uint64_t entry);
 
+/* From now on `call` is called now and then, from wherever a cut takes long. NULL: nobody. */
+void shop_during(struct shop *shop, void (*call)(void *arg), void *arg);
+void shop_goes_on(const struct shop *shop);
 /* A step of a cut is behind us: said to who watches. For tests: ends the process there. */
 void step_done(const struct shop *shop, const char *step);
 

@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <stdio.h>
 
+enum { PACKER_SPOKEN_FOR_MS = 120000 }; /* then it hangs, and nobody says any more that all goes on */
+
 bool package_due(const struct shop *shop, int64_t time_ms, bool last)
 {
     return last || shop->package_wanted || shop->package_ms < 0 ||
@@ -58,6 +60,9 @@ void package_collect(struct shop *shop, bool wait)
     while (ended == 0 && wait) {
         struct pollfd until = {.fd = shop->packer.pidfd, .events = POLLIN};
         poll(&until, 1, 1000);
+        if (monotonic_ms() - shop->packing_since_ms < PACKER_SPOKEN_FOR_MS) {
+            shop_goes_on(shop);
+        }
         ended = child_ended(&shop->packer);
     }
     if (ended == 0) {

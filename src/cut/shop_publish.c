@@ -117,7 +117,9 @@ enum err shop_list_package(struct shop *shop, struct why *why)
                                   .plan = shop->plan,
                                   .facts = *facts,
                                   .chunk_names = (const char(*)[65])shop->shelf.names,
-                                  .n_chunks = shop->shelf.n};
+                                  .n_chunks = shop->shelf.n,
+                                  .during = shop->during,
+                                  .during_arg = shop->during_arg};
         int64_t began = monotonic_ms();
         TRY(package_build(&job, why));
         shop->package_took_ms = (uint64_t)(monotonic_ms() - began);
@@ -167,7 +169,9 @@ static enum err remake_package(struct shop *shop, uint32_t number, struct why *w
                                   .plan = shop->plan,
                                   .facts = facts,
                                   .chunk_names = (const char(*)[65])shop->shelf.names,
-                                  .n_chunks = shop->shelf.n};
+                                  .n_chunks = shop->shelf.n,
+                                  .during = shop->during,
+                                  .during_arg = shop->during_arg};
         err = package_build(&job, why);
     }
     tree_drop(&shop->tree);

@@ -2,14 +2,16 @@
 #include "os/team.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { WAITING_MAX = 64, STACK_BYTES = 1 << 20 };
+enum { WAITING_MAX = 64, STACK_BYTES = 1 << 20, MEANWHILE_S = 1, SPOKEN_FOR_S = 60 };
 
 struct piece {
     team_work work;
@@ -31,6 +33,9 @@ struct team {
     unsigned at_work;  /* pieces that run on threads */
     unsigned n_members;
     bool ending;
+    void (*meanwhile)(void *arg); /* NULL: nobody */
+    void *meanwhile_arg;
+    unsigned silent_s;               /* for so long the caller has waited and nothing came to its end */
     struct member members[TEAM_MAX]; /* [0] is the caller */
 };
 
@@ -61,6 +66,7 @@ static void *thread_main(void *arg)
         pthread_mutex_unlock(&team->lock);
         piece.work(piece.arg, piece.piece, member->number);
         pthread_mutex_lock(&team->lock);
+        team->silent_s = 0;
         if (--team->at_work == 0 && team->n == 0) {
             pthread_cond_signal(&team->done);
         }
@@ -93,6 +99,18 @@ static int thread_start(struct member *member)
     return failed;
 }
 
+/* A wait is measured by the clock that nobody sets. */
+static int done_init(pthread_cond_t *done)
+{
+    pthread_condattr_t attributes;
+    int failed = pthread_condattr_init(&attributes);
+    assert(failed == 0);
+    failed = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    failed = failed != 0 ? failed : pthread_cond_init(done, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return failed;
+}
+
 enum err team_new(unsigned most, struct team **out, struct why *why)
 {
     struct team *team = calloc(1, sizeof *team);
@@ -102,7 +120,7 @@ enum err team_new(unsigned most, struct team **out, struct why *why)
     n = n < TEAM_MAX ? n : TEAM_MAX;
     int failed = pthread_mutex_init(&team->lock, NULL);
     failed = failed != 0 ? failed : pthread_cond_init(&team->given, NULL);
-    failed = failed != 0 ? failed : pthread_cond_init(&team->done, NULL);
+    failed = failed != 0 ? failed : done_init(&team->done);
     assert(failed == 0);
     team->n_members = 1;
     while (team->n_members < n && failed == 0) {
@@ -143,8 +161,23 @@ unsigned team_members(const struct team *team)
     return team == NULL ? 1 : team->n_members;
 }
 
+void team_meanwhile(struct team *team, void (*call)(void *arg), void *arg)
+{
+    team->meanwhile = call;
+    team->meanwhile_arg = arg;
+}
+
+/* Without the lock: who is called may take its time. */
+static void meanwhile(struct team *team)
+{
+    if (team != NULL && team->meanwhile != NULL) {
+        team->meanwhile(team->meanwhile_arg);
+    }
+}
+
 void team_give(struct team *team, team_work work, void *arg, void *piece)
 {
+    meanwhile(team);
     if (team_members(team) == 1) {
         work(arg, piece, 0);
         return;
@@ -165,20 +198,40 @@ void team_give(struct team *team, team_work work, void *arg, void *piece)
     }
 }
 
+/* Until the others are done, or until it is time to say that we wait. Called and left with the lock held. */
+static void wait_a_while(struct team *team)
+{
+    struct timespec until;
+    if (team->meanwhile == NULL || team->silent_s >= SPOKEN_FOR_S) {
+        pthread_cond_wait(&team->done, &team->lock);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += MEANWHILE_S;
+    if (pthread_cond_timedwait(&team->done, &team->lock, &until) == ETIMEDOUT) {
+        team->silent_s += MEANWHILE_S;
+        pthread_mutex_unlock(&team->lock);
+        meanwhile(team);
+        pthread_mutex_lock(&team->lock);
+    }
+}
+
 void team_finish(struct team *team)
 {
     if (team_members(team) == 1) {
         return;
     }
     pthread_mutex_lock(&team->lock);
+    team->silent_s = 0;
     while (team->n > 0 || team->at_work > 0) {
         if (team->n == 0) {
-            pthread_cond_wait(&team->done, &team->lock);
+            wait_a_while(team);
             continue;
         }
         struct piece own = take(team);
         pthread_mutex_unlock(&team->lock);
         own.work(own.arg, own.piece, 0);
+        meanwhile(team);
         pthread_mutex_lock(&team->lock);
     }
     pthread_mutex_unlock(&team->lock);

@@ -17,6 +17,10 @@ typedef void (*team_work)(void *arg, void *piece, unsigned member);
 /* As many members as this process may use processors, at most TEAM_MAX and at most `most`; a team of one has no threads and
  * does everything in team_give. Threads block all signals. */
 MUST_CHECK enum err team_new(unsigned most, struct team **out, struct why *why);
+/* From now on `call` is called now and then on the caller's thread, in team_give and in team_finish, so that somebody who computes
+ * for long can say that it lives. While it only waits it is called about once a second, and no more when for a minute no piece
+ * came to its end: for what hangs nobody speaks. NULL: nobody is called. */
+void team_meanwhile(struct team *team, void (*call)(void *arg), void *arg);
 /* Only when nothing is at work. NULL is fine. */
 void team_free(struct team *team);
 unsigned team_members(const struct team *team);

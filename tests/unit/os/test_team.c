@@ -1,10 +1,12 @@
 /* A team does every piece once, each member with tools of its own, and the caller sees what all of them did. */
 #include "os/team.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -94,12 +96,69 @@ static void one_processor_one_member(void **state)
     assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
+/* Who computes for long is called in between; while it only waits too, or this piece would never end. */
+struct wait {
+    atomic_bool begun, told;
+    pthread_t caller;
+    unsigned calls;
+};
+
+static void until_told(void *arg, void *piece, unsigned member)
+{
+    struct wait *wait = arg;
+    (void)piece;
+    assert_int_not_equal(member, 0);
+    atomic_store(&wait->begun, true);
+    while (!atomic_load(&wait->told)) {
+        sched_yield();
+    }
+}
+
+static void tell(void *arg)
+{
+    struct wait *wait = arg;
+    assert_true(pthread_equal(wait->caller, pthread_self()));
+    wait->calls++;
+    atomic_store(&wait->told, atomic_load(&wait->begun));
+}
+
+static void called_in_between(void **state)
+{
+    (void)state;
+    struct team *team;
+    struct why why;
+    struct wait wait = {.caller = pthread_self()};
+    struct shop shop = {.members = TEAM_MAX};
+    uint32_t numbers[100] = {0};
+    assert_int_equal(team_new(TEAM_MAX, &team, &why), OK);
+    team_meanwhile(team, tell, &wait);
+    for (unsigned i = 0; i < 100; i++) {
+        team_give(team, add, &shop, &numbers[i]);
+    }
+    team_finish(team);
+    assert_in_range(wait.calls, 100, 200);
+    if (team_members(team) > 1) {
+        unsigned before = wait.calls;
+        team_give(team, until_told, &wait, NULL);
+        while (!atomic_load(&wait.begun)) {
+            sched_yield(); /* by a thread: the caller takes none before it finishes */
+        }
+        team_finish(team);
+        assert_in_range(wait.calls, before + 2, before + 3);
+    }
+    team_meanwhile(team, NULL, NULL);
+    team_give(team, add, &shop, &numbers[0]);
+    team_finish(team);
+    team_free(team);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_piece_once),
         cmocka_unit_test(none_is_a_team_of_one),
         cmocka_unit_test(one_processor_one_member),
+        cmocka_unit_test(called_in_between),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
