@@ -1,6 +1,7 @@
 /* Orders are kept to the end of the cut, so that the list is made in the order in which they came. */
 #include "cut/pressroom.h"
 
+#include "os/clock.h"
 #include "os/file.h"
 
 #include <assert.h>
@@ -41,6 +42,34 @@ void pressroom_clear(struct pressroom *room)
         room->failures[i].err = OK;
         room->failures[i].why.text[0] = '\0';
     }
+}
+
+static void sync_all(void *arg, void *piece, unsigned member)
+{
+    struct disk_sync *sync = arg;
+    int64_t began = monotonic_ms();
+    (void)piece, (void)member;
+    sync->err = (sync->names ? folder_sync : file_sync_all)(sync->dir, &sync->why);
+    sync->took_ms = monotonic_ms() - began;
+}
+
+void pressroom_sync_begin(struct pressroom *room, struct disk_sync *sync, const char *dir)
+{
+    *sync = (struct disk_sync){.dir = dir};
+    team_give(room->team, sync_all, sync, NULL);
+}
+
+enum err pressroom_sync_end(struct pressroom *room, const struct disk_sync *sync, struct why *why)
+{
+    team_wait(room->team);
+    return sync->err == OK ? OK : why_set(why, sync->err, "%s", sync->why.text);
+}
+
+enum err pressroom_sync_folder(struct pressroom *room, const char *folder, struct why *why)
+{
+    struct disk_sync sync = {.dir = folder, .names = true};
+    team_give(room->team, sync_all, &sync, NULL);
+    return pressroom_sync_end(room, &sync, why);
 }
 
 static enum err write_all(struct press *press, const struct press_order *order, struct why *why)

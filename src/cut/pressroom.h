@@ -44,6 +44,20 @@ void pressroom_done(struct pressroom *room);
 /* Waits for what is being made and forgets the list: a new cut begins. */
 void pressroom_clear(struct pressroom *room);
 
+/* Brings all of the disk that `dir` lies on down to it: on a member of its own, for that takes as long as a disk likes. Begun, the
+ * caller may give more; the end waits for all that was given, and lets the team's caller speak meanwhile. */
+struct disk_sync {
+    const char *dir;
+    bool names; /* of the folder, and nothing else */
+    enum err err;
+    struct why why;
+    int64_t took_ms;
+};
+void pressroom_sync_begin(struct pressroom *room, struct disk_sync *sync, const char *dir);
+/* One folder's names alone; returns when they are on disk. */
+MUST_CHECK enum err pressroom_sync_folder(struct pressroom *room, const char *folder, struct why *why);
+MUST_CHECK enum err pressroom_sync_end(struct pressroom *room, const struct disk_sync *sync, struct why *why);
+
 /* Orders a file; the order, its paths and the bytes are copied. */
 void pressroom_give(struct pressroom *room, const struct press_order *order, struct span bytes);
 /* Waits until all that was ordered is made, and puts it on the list; of failures that of the first order counts. */

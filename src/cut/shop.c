@@ -191,35 +191,20 @@ static enum err close_at_hour(struct shop *shop, int64_t time_ms, struct why *wh
     return shop_read_entries(shop, why);
 }
 
-/* While the disk takes what was written, the rest of the team reads it again. */
-struct syncing {
-    const char *dir;
-    enum err err;
-    struct why why;
-    int64_t took_ms;
-};
-
-static void sync_all(void *arg, void *piece, unsigned member)
-{
-    struct syncing *syncing = arg;
-    int64_t began = monotonic_ms();
-    (void)piece, (void)member;
-    syncing->err = file_sync_all(syncing->dir, &syncing->why);
-    syncing->took_ms = monotonic_ms() - began;
-}
-
-/* Nothing is written from here until both are done. */
+/* While the disk takes what was written, the rest of the team reads it again. Nothing is written until both are done. */
 static enum err sync_and_check(struct shop *shop, struct why *why)
 {
-    struct syncing syncing = {.dir = shop->public_dir};
-    team_give(shop->room.team, sync_all, &syncing, NULL);
+    struct disk_sync sync;
+    struct why unsynced = {{0}};
+    pressroom_sync_begin(&shop->room, &sync, shop->public_dir);
     tree_manifest(&shop->tree);
     enum err checked = tree_check(&shop->tree, why);
-    team_finish(shop->room.team);
+    enum err synced = pressroom_sync_end(&shop->room, &sync, &unsynced);
     TRY(checked);
+    TRY(synced == OK ? OK : why_set(why, synced, "%s", unsynced.text));
     step_done(shop, "checked");
-    shop->sync_ms = (uint64_t)syncing.took_ms;
-    return syncing.err == OK ? OK : why_set(why, syncing.err, "%s", syncing.why.text);
+    shop->sync_ms = (uint64_t)sync.took_ms;
+    return OK;
 }
 
 /* Everything of the cut on disk and listed; then its entry in the ledger; then it is shown. */

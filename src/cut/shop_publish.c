@@ -224,7 +224,9 @@ static enum err recover(struct shop *shop, const struct fold *fold, const struct
                        cut->number);
     }
     TRY(tree_check(&shop->tree, why));
-    TRY(file_sync_all(shop->public_dir, why));
+    struct disk_sync sync;
+    pressroom_sync_begin(&shop->room, &sync, shop->public_dir);
+    TRY(pressroom_sync_end(&shop->room, &sync, why));
     return shop_publish(shop, shop->fold->last_cut_entry, why);
 }
 

@@ -284,7 +284,9 @@ enum err tree_place(struct tree *tree, struct span note, struct span minisig, st
     while (span_line(&rest, &line)) {
         TRY(stage_put(tree, line, why));
     }
-    return file_sync_all(tree->public_dir, why); /* the names too, before anything points to them */
+    struct disk_sync sync;
+    pressroom_sync_begin(tree->room, &sync, tree->public_dir);
+    return pressroom_sync_end(tree->room, &sync, why); /* the names too, before anything points to them */
 }
 
 enum err tree_enter(struct tree *tree, struct why *why)
@@ -301,7 +303,7 @@ enum err tree_enter(struct tree *tree, struct why *why)
         char folder[FILE_PATH_MAX];
         stage_place(tree, line, to, folder);
         if (span_ends(line, SPAN(".html"))) { /* one of the three in its folder */
-            TRY(folder_sync(folder, why));
+            TRY(pressroom_sync_folder(tree->room, folder, why));
         }
     }
     return OK;

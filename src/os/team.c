@@ -216,7 +216,7 @@ static void wait_a_while(struct team *team)
     }
 }
 
-void team_finish(struct team *team)
+static void finish(struct team *team, bool helping)
 {
     if (team_members(team) == 1) {
         return;
@@ -224,7 +224,7 @@ void team_finish(struct team *team)
     pthread_mutex_lock(&team->lock);
     team->silent_s = 0;
     while (team->n > 0 || team->at_work > 0) {
-        if (team->n == 0) {
+        if (team->n == 0 || !helping) {
             wait_a_while(team);
             continue;
         }
@@ -235,4 +235,14 @@ void team_finish(struct team *team)
         pthread_mutex_lock(&team->lock);
     }
     pthread_mutex_unlock(&team->lock);
+}
+
+void team_finish(struct team *team)
+{
+    finish(team, true);
+}
+
+void team_wait(struct team *team)
+{
+    finish(team, false);
 }

@@ -29,5 +29,7 @@ unsigned team_members(const struct team *team);
 void team_give(struct team *team, team_work work, void *arg, void *piece);
 /* Works on what waits and returns when all that was given is done; what the others wrote is seen by the caller. */
 void team_finish(struct team *team);
+/* The same, and takes no piece itself: for one that waits long for something else while the caller is to be able to speak. */
+void team_wait(struct team *team);
 
 #endif

@@ -377,3 +377,36 @@ def test_a_cut_is_signed_when_the_copy_has_its_entry(night):
     assert time.monotonic() - began >= 2 and "cut_without_copy" in night.log()
     (copy / "waived").touch()
     assert night.cut(120).startswith("ok 3 ") and "cut_with_copy" in night.log()
+
+
+@pytest.mark.slow
+def test_a_slow_disk_is_no_silence(tmp_path, bin_dir):
+    """Each sync takes three seconds, a cut half a minute: what the program says of itself never grows as old as the status of
+    one that is gone."""
+    night = Night(tmp_path / "n", bin_dir)
+    ages, ended = [], threading.Event()
+    status = night.dir / "run/status/cut"
+
+    def watch():
+        while not ended.wait(0.05):
+            ages.append(time.time() - status.stat().st_mtime)
+
+    try:
+        night.start()
+        wait_for(lambda: (night.dir / "public/latest.json").exists(), say=night.log)
+        night.stop()
+        night.start(env={"LD_PRELOAD": str(bin_dir.parent / "tests/libatalaya_shim.so"), "SHIM_SYNC_MS": "3000",
+                         "ATALAYA_JAIL": "off", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+        wait_for(lambda: night.status().get("state") == "running", say=night.log)
+        fill(night, range(20))
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        night.set_clock(0)
+        began = time.monotonic()
+        assert night.ask(f"cut {iso(0)}", 120).startswith("ok 1 ")
+        ended.set()
+        watcher.join()
+        assert time.monotonic() - began > 20 and max(ages) < 10, max(ages)
+    finally:
+        ended.set()
+        night.close()
