@@ -257,6 +257,8 @@ class Verdict:
         self.must(f"{say}probe p99", probe.ms(0.99), round(max(bound, 50.0), 1), "ms", rule="V2")
         if calm:
             self.must(f"{say}probe p50", probe.ms(0.5), round(max(2 * calm.ms(0.5), 20.0), 1), "ms")
+            self.rows[-1]["calm"] = {"p50_ms": round(calm.ms(0.5), 3), "p99_ms": round(calm.ms(0.99), 3), "load": os.getloadavg()[0]}
+            print(f"      in calm p50 {calm.ms(0.5):.1f}, p99 {calm.ms(0.99):.1f} ms; load of the machine now {os.getloadavg()[0]:.1f}", flush=True)
 
     def load(self, what, figure, target, unit=""):
         """V8: an attack that did not reach its size tested nothing, and the drill says so instead of passing."""
@@ -326,7 +328,11 @@ def drills_main(document, name, drills):
     for drill in arguments.names or drills:
         say = " ".join((drills[drill].__doc__ or "").split()).partition(":")[0].partition(". ")[0].strip(".")
         print(f"== {drill}{': ' if say else ''}{say}", flush=True)
-        drills[drill](verdict, arguments.small)
+        try:
+            drills[drill](verdict, arguments.small)
+        except SystemExit as ended:  # until(): what it waited for did not come; the others are run all the same
+            verdict.must(f"{drill} came to its end: {ended}", 0, 1, least=True)
+            verdict.judged = set()
     sys.exit(verdict.end(arguments.json))
 
 
