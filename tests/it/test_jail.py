@@ -84,7 +84,22 @@ def differences(program, rights, numbers):
     return wrong + never
 
 
-def judge(pids, site=()):
+TRIED = {}  # row: its filter, as it was tried
+
+
+def tried(row, program, numbers, folder):
+    """Every call that this machine's kernel knows is made by a process that has the role's filter: what the row does not name ends it."""
+    if TRIED.get(row) == program:
+        return []
+    named = {name for right in ["", *ROWS[row].split()] for name in CALLS.get(right, "").split()}
+    by_argument = {"mmap", "mprotect"} | ({"clone", "clone3", "socket"} if {"threads", "local"} & set(ROWS[row].split()) else set())
+    calls = {n: name for name, n in numbers.items() if name not in by_argument and not (name in jail_kit.UNTRIED and name in named)}
+    died = jail_kit.deadly(program, calls, jail_kit.trier(folder))
+    TRIED[row] = program
+    return [f"{name} {'ends who makes it' if n in died else 'is let through'}" for n, name in calls.items() if (n in died) == (name in named)]
+
+
+def judge(pids, folder, site=()):
     """Holds every jailed process to its row; the names that were seen, and of those that have no jail."""
     numbers, seen, free = jail_kit.numbers(), set(), set()
     assert len(numbers) > 300
@@ -104,8 +119,15 @@ def judge(pids, site=()):
         with Held(pid) as held:
             program = held.filter()
         assert differences(program, ROWS[row], numbers) == [], row
+        assert tried(row, program, numbers, folder) == [], row
         seen.add(row)
     return seen, free
+
+
+def test_who_tries_the_calls_sees_what_ends_them(tmp_path):
+    made, calls = jail_kit.trier(tmp_path), [jail_kit.numbers()[name] for name in ("getpid", "reboot", "ptrace", "exit_group")]
+    ends = {"nothing": [(6, 0, 0, ALLOW)], "all": [(6, 0, 0, jail_kit.KILL)], "one": [(0x20, 0, 0, 0), (0x15, 0, 1, calls[1]), (6, 0, 0, jail_kit.KILL), (6, 0, 0, ALLOW)]}
+    assert {name: jail_kit.deadly(program, calls, made) for name, program in ends.items()} == {"nothing": set(), "all": set(calls), "one": {calls[1]}}
 
 
 def skip_when_sanitized(bin_dir, log=None):
@@ -121,7 +143,7 @@ def test_every_call_of_every_role_of_an_edge(safe, tree, tmp_path, bin_dir, free
     for name in roles:
         pid = site.role(name)
         site.until(lambda: state(pid)["Seccomp"] == "2")
-    seen, free = judge(family(site.running.pid))
+    seen, free = judge(family(site.running.pid), tmp_path)
     assert seen == set(roles) and free == {"atalaya-edge"}, "the parent alone has no jail: it reads nothing from outside"
 
 
@@ -132,7 +154,7 @@ def test_every_call_of_the_worker_of_a_site(edge, tmp_path, bin_dir):  # noqa: F
     site = edge(tmp_path / "www", role="site")
     worker = site.role("edge-worker")
     site.until(lambda: state(worker)["Seccomp"] == "2")
-    assert "edge-worker of a site" in judge(family(site.running.pid), {worker})[0]
+    assert "edge-worker of a site" in judge(family(site.running.pid), tmp_path, {worker})[0]
 
 
 def test_every_call_of_every_role_of_a_night(start, tmp_path, bin_dir, wait_for):
@@ -145,7 +167,7 @@ def test_every_call_of_every_role_of_a_night(start, tmp_path, bin_dir, wait_for)
     def all_seen():
         pids = family(night.pid)
         sites = {pid for pid in pids if b"--role\0site\0" in Path(f"/proc/{pid}/cmdline").read_bytes()} if pids else set()
-        more, unjailed = judge([p for p in pids if ready(p)], sites)
+        more, unjailed = judge([p for p in pids if ready(p)], tmp_path, sites)
         seen.update(more)
         free.update(unjailed)
         return wanted <= seen
