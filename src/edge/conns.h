@@ -49,7 +49,9 @@ struct conn {
     uint16_t port;
     uint16_t round; /* tells an event of an earlier connection in the same place */
     uint8_t slot;   /* of the wheel */
-    uint8_t stage;
+    uint8_t stage : 7;
+    uint8_t
+        wide : 1; /* has shown that it reads: more may wait for it unsent in the kernel (edge/sending.h) */
     uint8_t flags;
     uint8_t protocol; /* enum protocol_id */
 };

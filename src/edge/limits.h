@@ -52,8 +52,8 @@ enum { LIMIT_H2_BLOCK_BYTES = 16384, LIMIT_H2_READ_BYTES = 24576 };
         "en el núcleo sin enviar, por conexión (TCP_NOTSENT_LOWAT)",                                         \
         "unsent in the kernel, each connection (TCP_NOTSENT_LOWAT)")                                         \
     ROW(unsent_read_bytes, "unsent-read-bytes", "byte", 1048576, 4096, 16777216, "slow-read",                \
-        "lo mismo, para quien tomó 64 KiB de la respuesta en su primer segundo",                             \
-        "the same, for who took 64 KiB of the answer within its first second")                               \
+        "lo mismo, desde que la conexión tomó 64 KiB de una respuesta en su primer segundo",                 \
+        "the same, once the connection took 64 KiB of an answer within its first second")                    \
     ROW(drain_ms, "drain-ms", "ms", 10000, 100, 600000, "slow-read",                                         \
         "plazo en que se mide lo que una conexión recibe",                                                   \
         "the time over which it is measured what a connection takes")                                        \

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    FILE_PART = 1 << 20,
+    FILE_PART = 8 << 20,            /* the kernel takes less, as much as may wait in it */
     TAKEN_AT_ONCE = 64 << 10,       /* of one answer */
     AT_ONCE_TICKS = 1000 / TICK_MS, /* since it began to wait */
 };
@@ -125,26 +125,16 @@ enum err sending_keep(struct sending *sending, struct server *server, const stru
     return OK;
 }
 
-static bool set_unsent(const struct conn *conn, int64_t bytes)
-{
-    int most = (int)bytes;
-    return setsockopt(conn->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most) == 0;
-}
-
-void sending_widen(struct sending *sending, const struct server *server, const struct conn *conn)
+void sending_widen(const struct sending *sending, const struct server *server, struct conn *conn)
 {
     const struct limits *limits = &server->limits;
-    bool may = !sending->wide && limits->unsent_read_bytes > limits->unsent_bytes &&
+    bool may = conn->wide == 0 && limits->unsent_read_bytes > limits->unsent_bytes &&
                sending->body_left > (uint64_t)limits->unsent_bytes &&
                server->now - conn->since <= AT_ONCE_TICKS;
     if (may && (int64_t)sending->passed - server_unacknowledged(conn) >= TAKEN_AT_ONCE) {
-        sending->wide = set_unsent(conn, limits->unsent_read_bytes);
+        int most = (int)limits->unsent_read_bytes;
+        conn->wide = setsockopt(conn->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most) == 0;
     }
-}
-
-void sending_narrow(struct sending *sending, const struct server *server, const struct conn *conn)
-{
-    sending->wide = sending->wide && !set_unsent(conn, server->limits.unsent_bytes);
 }
 
 bool sending_moves(struct sending *sending, const struct conn *conn, int64_t least)

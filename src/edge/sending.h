@@ -18,7 +18,6 @@ struct sending {
     uint32_t own_at, own_len;
     int file; /* -1: none */
     bool file_is_ours;
-    bool wide; /* more of it may wait unsent in the kernel */
 };
 
 /* The body of a reply as it is to be sent; nothing is held yet. */
@@ -28,11 +27,9 @@ void sending_begin(struct sending *sending, const struct server *server, const s
 enum step sending_go(struct sending *sending, struct server *server, const struct conn *conn, bool ends);
 /* Blocked: takes hold of the view and copies what lies in scratch memory. ERR_FULL: no room for that. */
 MUST_CHECK enum err sending_keep(struct sending *sending, struct server *server, const struct conn *conn);
-/* Blocked, and there is room again: who took a good part of the answer at once has no trickle for a window, and the kernel may hold as
- * much of the rest unsent as spares turns; the others stay at what a trickle costs. */
-void sending_widen(struct sending *sending, const struct server *server, const struct conn *conn);
-/* The answer is out: the next one on this connection begins narrow again. */
-void sending_narrow(struct sending *sending, const struct server *server, const struct conn *conn);
+/* Blocked, and there is room again: who took a good part of an answer at once has no trickle for a window, and from then on the kernel
+ * may hold as much for this connection unsent as spares turns; the others stay at what a trickle costs. */
+void sending_widen(const struct sending *sending, const struct server *server, struct conn *conn);
 /* True when the other side took at least `least` bytes since the last call. */
 bool sending_moves(struct sending *sending, const struct conn *conn, int64_t least);
 /* Gives back whatever is held. */

@@ -263,7 +263,6 @@ static void write_more(struct server *server, struct conn *conn)
         linger(server, conn);
         return;
     }
-    sending_narrow(&pending->sending, server, conn);
     sending_done(&pending->sending, server);
     struct span kept = span_of(server->in, pending->in_len);
     if (kept.len > 0) { /* requests that came while the answer went out */

@@ -111,7 +111,7 @@ static uint32_t due_in(const struct server *server, int64_t ms)
 
 void server_stage(struct server *server, struct conn *conn, enum conn_stage stage, int64_t within_ms)
 {
-    conn->stage = (uint8_t)stage;
+    conn->stage = stage & 0x7f;
     conn->since = server->now;
     wheel_set(&server->wheel, conn, due_in(server, within_ms));
 }

@@ -495,6 +495,14 @@ def test_slow_clients_hold_nobody_up(edge, tree):
 def test_who_reads_is_given_more_at_once_than_who_does_not(edge, tree):
     tree.cut({"big.bin": os.urandom(6_000_000)})
 
+    def settled(site, before):
+        """What the kernel was handed in all, when two looks, a status apart, say the same."""
+        last = 0
+        while last != (now := site.count("bytes")) or now == before:
+            last, at = now, os.stat(site.status_file).st_mtime_ns
+            site.until(lambda: os.stat(site.status_file).st_mtime_ns != at)
+        return last
+
     def given(site, taken):
         """Bytes that the kernel was handed for a reader with a small window who takes so many at once, and then no more."""
         with socket.socket() as s:
@@ -505,11 +513,24 @@ def test_who_reads_is_given_more_at_once_than_who_does_not(edge, tree):
             s.sendall(b"GET /cut/0/big.bin HTTP/1.1\r\nHost: a\r\n\r\n")
             while taken > 0:
                 taken -= len(s.recv(min(taken, 65536)))
-            last = 0
-            while last != (now := site.count("bytes")) or now == before:  # until two looks, a status apart, say the same
-                last, at = now, os.stat(site.status_file).st_mtime_ns
-                site.until(lambda: os.stat(site.status_file).st_mtime_ns != at)
-            return last - before
+            return settled(site, before) - before
+
+    def given_again(site):
+        """The same for the second answer on a connection whose first was taken whole: of the second nothing is read."""
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            s.settimeout(10)
+            s.connect(("127.0.0.1", site.port))
+            s.sendall(b"GET /cut/0/big.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+            data = bytearray()
+            while b"\r\n\r\n" not in data:
+                data += s.recv(65536)
+            left = data.index(b"\r\n\r\n") + 4 + 6_000_000 - len(data)
+            while left > 0:
+                left -= len(s.recv(65536))
+            before = settled(site, 0)
+            s.sendall(b"GET /cut/0/big.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+            return settled(site, before) - before
 
     usual, narrow = edge(tree), edge(tree, "--unsent-read-bytes", "131072")
     usual.until_cut(0)
@@ -517,6 +538,8 @@ def test_who_reads_is_given_more_at_once_than_who_does_not(edge, tree):
     assert given(usual, 0) < 500_000
     assert given(usual, 400_000) > 1_200_000
     assert given(narrow, 400_000) < 900_000
+    assert given_again(usual) > 900_000, "who has read is known for the connection's life"
+    assert given_again(narrow) < 500_000
 
 
 def test_full_house(edge, tree):
