@@ -24,10 +24,10 @@ pytestmark = [pytest.mark.skipif(not jail_kit.usable(), reason="needs root on x8
 CALLS = {
     "": "read write readv writev pread64 pwrite64 close fstat newfstatat lseek munmap mremap madvise brk futex clock_gettime "
         "clock_getres gettimeofday time getpid gettid getppid exit exit_group rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack "
-        "restart_syscall fcntl getrandom poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 nanosleep "
-        "clock_nanosleep sched_yield sched_getaffinity getrusage recvfrom recvmsg sendto sendmsg shutdown pipe2 dup dup2 dup3 signalfd4 "
-        "timerfd_create timerfd_settime eventfd2 getuid geteuid getgid getegid uname sysinfo prlimit64 getrlimit membarrier rseq "
-        "set_robust_list tgkill fadvise64 ioctl getcwd umask",
+        "restart_syscall getrandom poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 nanosleep "
+        "clock_nanosleep sched_yield sched_getaffinity getrusage recvfrom recvmsg sendto sendmsg pipe2 dup dup2 dup3 signalfd4 "
+        "timerfd_create timerfd_settime eventfd2 getuid geteuid getgid getegid uname sysinfo getrlimit membarrier rseq "
+        "set_robust_list fadvise64 getcwd umask",
     "serve": "accept accept4 getsockname getpeername getsockopt setsockopt sendfile splice",
     "connect": "socket connect bind getsockname getpeername getsockopt setsockopt socketpair sendmmsg recvmmsg",
     "read": "open openat openat2 stat lstat statx access faccessat faccessat2 readlink readlinkat getdents64 statfs fstatfs inotify_init1 "
@@ -37,7 +37,7 @@ CALLS = {
     "seal": "memfd_create",
     "local": "connect bind listen accept4 getsockname getsockopt setsockopt",
     "spawn": "mmap mprotect clone clone3 fork vfork execve execveat wait4 waitid kill pidfd_open pidfd_send_signal prctl setsid close_range arch_prctl "
-             "set_tid_address getpgrp setpgid prlimit64 setrlimit seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self "
+             "set_tid_address getpgrp setpgid setrlimit seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self "
              "socketpair",
 }
 ROWS = {
@@ -53,10 +53,28 @@ NEVER = ("ptrace process_vm_readv process_vm_writev pidfd_getfd io_uring_setup i
          "personality iopl ioperm settimeofday clock_settime adjtimex mknod mknodat acct syslog quotactl process_madvise memfd_secret "
          "pkey_mprotect kcmp move_pages mbind modify_ldt fanotify_init pidfd_getfd process_mrelease mount_setattr open_tree move_mount").split()
 CLONE_THREAD = 0x10000
+# Calls of which one argument is held to some values: (which argument, which values, the right that lifts it). tgkill: the process itself.
+SHUT_WR, TIOCSTI, FIOSETOWN, F_SETOWN, F_SETSIG = 1, 0x5412, 0x8901, 8, 10
+NARROW = {
+    "tgkill": (0, None, "spawn"), "prlimit64": (0, {0}, "spawn"), "shutdown": (1, {SHUT_WR}, "connect"),
+    "ioctl": (1, {0x5401, 0x802C542A, 0x5413, 0x5411, 0x541B, 0x5421}, ""), "fcntl": (1, {0, 1030, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1033, 1034}, ""),
+}
 PROT_EXEC = 4
 
 
-def differences(program, rights, numbers):
+def narrow_differences(program, name, number, words, pid):
+    argument, only, lifted = NARROW[name]
+    only = {pid} if only is None else only
+    tried = {*range(64), *range(1024, 1040), *range(0x5400, 0x5480), TIOCSTI, FIOSETOWN, pid, pid + 1, 1 << 31, (1 << 32) - 1, (1 << 32) + min(only), *only}
+    for value in tried:
+        arguments = [0] * 6
+        arguments[argument] = value
+        if (verdict(program, number, arguments=arguments) == ALLOW) != (value in only or lifted in words):
+            return [f"{name} with {value:#x}"]
+    return []
+
+
+def differences(program, rights, numbers, pid):
     """What the filter says otherwise than the row."""
     words = rights.split()
     allowed = {numbers[name] for right in ["", *words] for name in CALLS.get(right, "").split() if name in numbers}
@@ -66,6 +84,8 @@ def differences(program, rights, numbers):
         if n == numbers["socket"] and "local" in words and "connect" not in words:
             says = [verdict(program, n, arguments=(family, 1, 0, 0, 0, 0)) == ALLOW for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, 16)]
             wrong += [] if says == [True, False, False, False] else ["socket by family"]
+        elif by_number.get(n) in NARROW:
+            wrong += narrow_differences(program, by_number[n], n, words, pid)
         elif n in (numbers["mmap"], numbers["mprotect"]) and "spawn" not in words:
             says = [verdict(program, n, arguments=(0, 4096, protection, 0, 0, 0)) for protection in (*range(8), 0xFFFFFFFB, 0xFFFFFFFF)]
             rules = [ERRNO | errno.EACCES if protection & PROT_EXEC else ALLOW for protection in (*range(8), 0xFFFFFFFB, 0xFFFFFFFF)]
@@ -87,15 +107,16 @@ def differences(program, rights, numbers):
 TRIED = {}  # row: its filter, as it was tried
 
 
-def tried(row, program, numbers, folder):
+def tried(row, program, numbers, folder, pid):
     """Every call that this machine's kernel knows is made by a process that has the role's filter: what the row does not name ends it."""
-    if TRIED.get(row) == program:
+    same = [(code, jt, jf, 0 if k == pid else k) for code, jt, jf, k in program]  # each filter names its own process
+    if TRIED.get(row) == same:
         return []
     named = {name for right in ["", *ROWS[row].split()] for name in CALLS.get(right, "").split()}
-    by_argument = {"mmap", "mprotect"} | ({"clone", "clone3", "socket"} if {"threads", "local"} & set(ROWS[row].split()) else set())
+    by_argument = {"mmap", "mprotect", *NARROW} | ({"clone", "clone3", "socket"} if {"threads", "local"} & set(ROWS[row].split()) else set())
     calls = {n: name for name, n in numbers.items() if name not in by_argument and not (name in jail_kit.UNTRIED and name in named)}
     died = jail_kit.deadly(program, calls, jail_kit.trier(folder))
-    TRIED[row] = program
+    TRIED[row] = same
     return [f"{name} {'ends who makes it' if n in died else 'is let through'}" for n, name in calls.items() if (n in died) == (name in named)]
 
 
@@ -118,8 +139,8 @@ def judge(pids, folder, site=()):
             assert int(about[kind], 16) == 0, (row, kind)
         with Held(pid) as held:
             program = held.filter()
-        assert differences(program, ROWS[row], numbers) == [], row
-        assert tried(row, program, numbers, folder) == [], row
+        assert differences(program, ROWS[row], numbers, pid) == [], row
+        assert tried(row, program, numbers, folder, pid) == [], row
         seen.add(row)
     return seen, free
 
@@ -292,10 +313,14 @@ def test_a_worker_that_is_taken_over(safe, tree, tmp_path, bin_dir):  # noqa: F8
             place = struct.pack("<HH4s8x", socket.AF_INET, socket.htons(site.port), socket.inet_aton("127.0.0.1"))
             assert place and s
 
+    listener = next(fd for fd, name in sorted(open_descriptors(first).items()) if fd > 2 and name.startswith("socket:"))
     # and what ends it at once; who was ended is started again, while the others serve
     deadly = {"ptrace": (16, others[0]), "process_vm_readv": (others[0], b"\0" * 16, 1, b"\0" * 16, 1), "process_vm_writev": (others[0], b"\0" * 16, 1, b"\0" * 16, 1),
               "socket": (socket.AF_INET, socket.SOCK_DGRAM, 0), "execve": ("/bin/sh", 0, 0), "clone": (signal.SIGCHLD, 0),
-              "kill": (others[0], signal.SIGTERM), "unlinkat": (AT_FDCWD, str(page), 0), "pidfd_getfd": (3, 3, 0), "io_uring_setup": (8, b"\0" * 120)}
+              "kill": (others[0], signal.SIGTERM), "unlinkat": (AT_FDCWD, str(page), 0), "pidfd_getfd": (3, 3, 0), "io_uring_setup": (8, b"\0" * 120),
+              # what it needs for itself, turned against others: their lives, their limits, the listener of all, the operator's terminal
+              "tgkill": (others[0], others[0], signal.SIGKILL), "prlimit64": (others[0], 7, struct.pack("<QQ", 0, 0), 0),
+              "shutdown": (listener, socket.SHUT_RDWR), "ioctl": (1, TIOCSTI, b"x"), "fcntl": (listener, F_SETOWN, others[0])}
     assert state(first)["Seccomp"] == "2"
     for n, (name, arguments) in enumerate(deadly.items()):
         with Held(site.until(lambda: living_worker(site))) as worker:

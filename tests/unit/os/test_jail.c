@@ -16,8 +16,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 /* cmocka wants the four above first */
 #include <cmocka.h>
@@ -211,6 +214,63 @@ static void memory_never_becomes_a_program(void **state)
     assert_int_equal(outcome(spawns, map_a_program), 0);
 }
 
+static int end_the_parent(void)
+{
+    return (int)syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
+static int starve_the_parent(void)
+{
+    return prlimit(getppid(), RLIMIT_CPU, NULL, NULL);
+}
+
+static int type_into_the_terminal(void)
+{
+    char key = 'x';
+    return ioctl(1, TIOCSTI, &key) == 0;
+}
+
+static int own_a_signal(void)
+{
+    return fcntl(0, F_SETOWN, getppid()) != 0;
+}
+
+static int shut_for_everybody(void)
+{
+    return shutdown(0, SHUT_RDWR) == 0;
+}
+
+static int do_what_is_mine(void)
+{
+    struct rlimit limit;
+    int waiting = 0;
+    (void)ioctl(0, FIONREAD, &waiting);
+    (void)shutdown(0, SHUT_WR);
+    return getrlimit(RLIMIT_NOFILE, &limit) != 0 || fcntl(0, F_GETFL) < 0 || fcntl(0, F_SETFD, 0) < 0;
+}
+
+static int abort_myself(void)
+{
+    signal(SIGABRT, SIG_DFL);
+    abort();
+}
+
+/* What each role may do to itself it may not do to others. */
+static void what_is_for_itself_is_for_nobody_else(void **state)
+{
+    (void)state;
+    int (*const acts[])(void) = {end_the_parent, starve_the_parent, type_into_the_terminal, own_a_signal,
+                                 shut_for_everybody};
+    const struct jail serves = {.name = "t", .rights = JAIL_SERVE};
+    bool is_jailed = outcome(serves, acts[0]) != 0; /* a sanitizer's build has no seccomp */
+    for (size_t i = 0; is_jailed && i < sizeof acts / sizeof *acts; i++) {
+        assert_int_equal(outcome(serves, acts[i]), 128 + SIGSYS);
+    }
+    assert_int_equal(outcome(serves, do_what_is_mine), 0);
+    assert_int_equal(outcome(serves, abort_myself), 128 + SIGABRT);
+    assert_true(outcome((struct jail){.name = "t", .rights = JAIL_CONNECT}, shut_for_everybody) <= 1);
+}
+
 static int who(void)
 {
     return getuid() == JAIL_NOBODY && geteuid() == JAIL_NOBODY && getgid() == JAIL_NOBODY ? 65 : 1;
@@ -264,6 +324,7 @@ int main(void)
         cmocka_unit_test(the_network_is_out_of_reach),
         cmocka_unit_test(programs_are_out_of_reach),
         cmocka_unit_test(memory_never_becomes_a_program),
+        cmocka_unit_test(what_is_for_itself_is_for_nobody_else),
         cmocka_unit_test(who_owns_nothing_is_nobody),
         cmocka_unit_test(threads_need_the_right_and_stay_in_the_jail),
         cmocka_unit_test(only_aloud_is_it_switched_off),
