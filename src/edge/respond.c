@@ -1,6 +1,7 @@
 /* Methods, routes, conditions and ranges. Errors are small texts of our own in both languages. */
 #include "edge/respond.h"
 
+#include "base/codec.h"
 #include "edge/below.h"
 #include "edge/caption.h"
 #include "edge/host_page.h"
@@ -234,7 +235,30 @@ const char *disk_type(struct span path, enum keep_class *keep)
     return span_starts(path, SPAN("/cut/")) ? old_manifest_type(span_from(path, 5)) : NULL;
 }
 
-/* Sends from the folder what is no part of a view. The tag of an image is its name, which is its SHA-256. */
+struct disk_tag {
+    char etag[3 * 16 + 5];
+    uint8_t sha256[32];
+    bool is_named; /* by its digest */
+};
+
+/* The name of an image is its SHA-256, and its tag. What else lies there is replaced whole or not at all: another file has
+ * another moment, number or length. */
+static void disk_tag(struct span path, const struct stat *info, struct disk_tag *out)
+{
+    struct span name = span_starts(path, SPAN("/acta/")) ? span_from(path, 6) : SPAN("");
+    struct span hex = span_of(name.at, name.len < 64 ? 0 : 64);
+    out->is_named = hex.len > 0 && hex_parse(hex, out->sha256, sizeof out->sha256) == OK;
+    if (out->is_named) {
+        etag_print(out->etag, out->sha256);
+    } else {
+        (void)snprintf(out->etag, sizeof out->etag, "\"%llx-%llx-%llx\"",
+                       (unsigned long long)info->st_mtim.tv_sec * 1000000000U +
+                           (unsigned long long)info->st_mtim.tv_nsec,
+                       (unsigned long long)info->st_ino, (unsigned long long)info->st_size);
+    }
+}
+
+/* Sends from the folder what is no part of a view. */
 static bool answer_disk(const struct edge_shelf *shelf, const struct http1_request *request, struct span path,
                         struct buf *out, struct reply *reply)
 {
@@ -246,12 +270,11 @@ static bool answer_disk(const struct edge_shelf *shelf, const struct http1_reque
         below_open(shelf->folder, name, &reply->fd, &info) != OK) {
         return false;
     }
-    char etag[ETAG_LEN + 1] = "";
+    struct disk_tag tag;
     struct head_plan plan = {.status = 200, .keep = keep, .type = type, .ranges = true};
-    if (span_starts(path, SPAN("/acta/"))) {
-        (void)snprintf(etag, sizeof etag, "\"%.32s\"", name + 5);
-    }
-    plan.etag = span_str(etag);
+    disk_tag(path, &info, &tag);
+    plan.etag = span_str(tag.etag);
+    plan.sha256 = tag.is_named ? tag.sha256 : NULL;
     plan.length = (uint64_t)info.st_size;
     reply->len = plan.length;
     char room[HEAD_MAX];

@@ -173,14 +173,6 @@ static void find_newest(struct sealed_site *sealed, const char *folder, uint64_t
     }
 }
 
-/* Hidden files are not for the public; .well-known is. */
-static bool is_public(const struct sealed_entry *entry)
-{
-    const char *path = entry->path.at;
-    return entry->kind == SEALED_FILE &&
-           ((path[0] != '.' && strstr(path, "/.") == NULL) || strncmp(path, ".well-known/", 12) == 0);
-}
-
 static enum err read_object(const struct sealed_site *sealed, const struct sealed_entry *entry,
                             struct buf *bytes, struct why *why)
 {
@@ -271,8 +263,9 @@ static enum err hold_all(struct sealed_site *sealed, struct holding *next, struc
     next->held = calloc(room, sizeof *next->held);
     assert(next->files != NULL && next->held != NULL);
     for (uint32_t i = 0; i < state->n_entries; i++) {
-        enum err err =
-            is_public(&state->entries[i]) ? hold_file(sealed, &state->entries[i], &old, next, why) : OK;
+        enum err err = state->entries[i].kind == SEALED_FILE && !site_hides(state->entries[i].path.at)
+                           ? hold_file(sealed, &state->entries[i], &old, next, why)
+                           : OK;
         if (err != OK && err != ERR_FULL && !sealed->site->any) {
             next->damaged++; /* nothing better is held: the rest of the site is served without it */
             alarm_of(sealed, why->text);

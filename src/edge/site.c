@@ -81,6 +81,13 @@ void site_fill_notice(struct span page, const struct notice_text *notice, struct
     buf_span(out, span_from(page, (size_t)(at - page.at) + sizeof mark - 1));
 }
 
+bool site_hides(const char *path)
+{
+    static const char known[] = ".well-known/";
+    const char *rest = strncmp(path, known, sizeof known - 1) == 0 ? path + sizeof known - 1 : path;
+    return rest[0] == '.' || strstr(rest, "/.") != NULL;
+}
+
 struct walk {
     struct site *site;
     struct arena arena;
@@ -94,9 +101,7 @@ static enum err visit(void *arg, const char *relative, int64_t size)
     struct walk *walk = arg;
     struct stat info;
     (void)size;
-    /* Hidden files (editors' copies, .git) are not for the public; .well-known is. */
-    if ((relative[0] == '.' || strstr(relative, "/.") != NULL) &&
-        strncmp(relative, ".well-known/", 12) != 0) {
+    if (site_hides(relative)) {
         return OK;
     }
     if (fstatat(walk->site->folder, relative, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) {

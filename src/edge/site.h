@@ -54,6 +54,8 @@ MUST_CHECK enum err site_advance(struct site *site, struct why *why);
 /* Holds a file's bytes: of a page with links, notice and banner in their places, with twins. */
 MUST_CHECK enum err site_hold_file(struct site *site, struct site_file *file, struct span bytes,
                                    struct why *why);
+/* Names that begin with a dot (editors' copies, .git) are not for the public; the folder .well-known is. */
+bool site_hides(const char *path);
 /* Which notice is to be shown; 0: none. */
 uint64_t site_notice_mark(const struct site *site);
 void site_want(struct site *site);

@@ -780,6 +780,9 @@ def test_site(edge, tmp_path):
     (root / "tramites").mkdir(parents=True)
     (root / ".git").mkdir()
     (root / ".git/config").write_text("secret")
+    (root / ".well-known/.editor").mkdir(parents=True)
+    (root / ".well-known/.editor/copy").write_text("secret")
+    (root / ".well-known/security.txt").write_text("Contact: mailto:x@example.mx")
     (root / "index.html").write_text("<h1>Instituto</h1><!-- atalaya:enlaces -->" + "texto " * 100)
     (root / "tramites/index.html").write_text("<h1>Trámites</h1>")
     (root / "logo.svg").write_text("<svg/>")
@@ -799,7 +802,8 @@ def test_site(edge, tmp_path):
     assert site.get("/logo.svg")[1]["content-type"] == "image/svg+xml"
     assert site.get("/foto.jpg")[2] == (root / "foto.jpg").read_bytes()
     assert site.get("/foto.jpg", headers={"Range": "bytes=0-9"})[0] == 206
-    for path in ("/.git/config", "/trampa", "/nada"):
+    assert site.get("/.well-known/security.txt")[0] == 200
+    for path in ("/.git/config", "/.well-known/.editor/copy", "/trampa", "/nada"):
         status, head, body = site.get(path)
         assert status == 404 and "Aquí no está" in body.decode()
     # changes show by themselves

@@ -1,5 +1,7 @@
 """What caches and browsers may rely on: tags, conditions, encodings, ranges, CORS, the same from HEAD as from GET."""
+import base64
 import gzip
+import hashlib
 import http.client
 import os
 import re
@@ -33,7 +35,7 @@ def site(bin_dir, tmp_path_factory):
 
     while ask("/cut/0/")[0] != 200:
         pass
-    ask.image, ask.package = image, package
+    ask.image, ask.package, ask.tree = image, package, tree
     yield ask
     process.terminate()
     process.wait(10)
@@ -69,6 +71,27 @@ def test_what_has_a_tag_is_not_sent_twice(site):
                     assert "content-length" not in again and "content-type" not in again
             for other in ('"x"', tag.strip('"'), '""', tag[:-1] + '0"'):
                 assert site(path, Accept_Encoding=encoding, If_None_Match=other)[0] == 200
+
+
+def test_what_lies_in_the_folder_has_a_tag_too(site):
+    """The log and old manifests are no part of a view: what replaces such a file has another tag."""
+    for path in ("/log/checkpoint", f"/log/tile/entries/000.p/{len(site.tree.entries)}", "/log/cut-0.tlog-proof"):
+        status, head, body = site(path)
+        assert status == 200 and re.fullmatch(r'"[0-9a-f]+-[0-9a-f]+-[0-9a-f]+"', head["etag"]), path
+        assert site(path, If_None_Match=head["etag"])[::2] == (304, b"") and site(path, If_None_Match='"x"')[2] == body
+        assert site(path, Range="bytes=1-3", If_Range=head["etag"])[::2] == (206, body[1:4])
+        assert site(path, Range="bytes=1-3", If_Range='"x"')[::2] == (200, body)
+    status, head, body = site("/log/checkpoint")
+    site.tree.put("log/checkpoint", bytes(reversed(body)))  # as long, in the same moment or another
+    assert site("/log/checkpoint", If_None_Match=head["etag"])[::2] == (200, bytes(reversed(body)))
+    site.tree.put("log/checkpoint", body)
+
+
+def test_the_digest_of_what_is_named_by_it(site):
+    for path in paths(site):
+        status, head, body = site(path)
+        assert status == 200 and head["repr-digest"] == f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:", path
+        assert site(path, "HEAD")[1]["repr-digest"] == head["repr-digest"]
 
 
 def test_encodings_by_weight(site):
