@@ -71,7 +71,8 @@ static enum err walk_gzip(struct walk *walk, struct span bytes, uint32_t depth, 
     const unsigned char *tail = (const unsigned char *)bytes.at + bytes.len - 4;
     uint64_t size = tail[0] | (uint64_t)tail[1] << 8 | (uint64_t)tail[2] << 16 | (uint64_t)tail[3] << 24;
     if (size > walk->limits->entry_bytes || size > walk->limits->total_bytes - walk->unpacked) {
-        return why_set(why, ERR_TOO_BIG, "gzip: it would unpack to %llu bytes, more than the limit",
+        return why_set(why, ERR_TOO_BIG,
+                       "gzip: ocuparía %llu bytes, más del límite / it would unpack to more than the limit",
                        (unsigned long long)size);
     }
     struct buf room;
@@ -80,7 +81,9 @@ static enum err walk_gzip(struct walk *walk, struct span bytes, uint32_t depth, 
     enum err err = inflate_gzip(bytes, size, &room, &used);
     if (err != OK || used != bytes.len || room.len != size) {
         buf_done(&room);
-        return why_set(why, ERR_SYNTAX, "gzip: the data is cut, damaged or in several parts");
+        return why_set(
+            why, ERR_SYNTAX,
+            "gzip: cortado, dañado o en varias partes / the data is cut, damaged or in several parts");
     }
     walk->unpacked += size;
     err = walk_bytes(walk, buf_as_span(&room), depth, why);
@@ -115,10 +118,13 @@ static enum err walk_tar(struct walk *walk, struct span bytes, uint32_t depth, s
         uint64_t size = tar_number(head + 124, 12);
         bytes = span_from(bytes, TAR_BLOCK);
         if (size > bytes.len || memcmp(head + TAR_MAGIC_AT, "ustar", 5) != 0) {
-            return why_set(why, ERR_SYNTAX, "tar: a header is broken or the archive is cut");
+            return why_set(
+                why, ERR_SYNTAX,
+                "tar: una cabecera está rota o el archivo está cortado / a header is broken or the archive is cut");
         }
         if (++entries > walk->limits->entries) {
-            return why_set(why, ERR_TOO_BIG, "tar: more than %u entries", walk->limits->entries);
+            return why_set(why, ERR_TOO_BIG, "tar: más de %u archivos / more entries than that",
+                           walk->limits->entries);
         }
         bool file = head[156] == '0' || head[156] == '\0';
         if (file && size > 0) {
@@ -142,8 +148,10 @@ static enum err walk_bytes(struct walk *walk, struct span bytes, uint32_t depth,
             continue;
         }
         if (depth >= walk->limits->depth) {
-            return why_set(why, ERR_TOO_BIG, "archives inside archives, more than %u deep",
-                           walk->limits->depth);
+            return why_set(
+                why, ERR_TOO_BIG,
+                "archivos dentro de archivos, a más de %u niveles / archives inside archives, deeper than that",
+                walk->limits->depth);
         }
         return kinds[i].walk(walk, bytes, depth + 1, why);
     }

@@ -62,22 +62,30 @@ enum err zip_open(struct zip *zip, struct span bytes, const struct archive_limit
 {
     const char *end = find_end(bytes);
     if (end == NULL) {
-        return why_set(why, ERR_SYNTAX, "ZIP: the end record is missing: the archive is cut or it is no ZIP");
+        return why_set(
+            why, ERR_SYNTAX,
+            "ZIP: falta el registro final: está cortado o no es un ZIP / the end record is missing: the archive is cut or it is no ZIP");
     }
     uint32_t entries = le16(end + 10);
     uint64_t size = le32(end + 12);
     uint64_t offset = le32(end + 16);
     if (le16(end + 4) != 0 || le16(end + 6) != 0 || le16(end + 8) != entries) {
-        return why_set(why, ERR_SYNTAX, "ZIP: split over several volumes, which is not supported");
+        return why_set(
+            why, ERR_SYNTAX,
+            "ZIP: en varios volúmenes, no se admite / split over several volumes, which is not supported");
     }
     if (size == UINT32_MAX || offset == UINT32_MAX) {
-        return why_set(why, ERR_TOO_BIG, "ZIP: a ZIP64 archive (4 GiB or more), which is not supported");
+        return why_set(why, ERR_TOO_BIG,
+                       "ZIP: es ZIP64 (4 GiB o más), no se admite / a ZIP64 archive, which is not supported");
     }
     if (offset > (uint64_t)(end - bytes.at) || size > (uint64_t)(end - bytes.at) - offset) {
-        return why_set(why, ERR_SYNTAX, "ZIP: the central directory lies outside the archive: it is cut");
+        return why_set(
+            why, ERR_SYNTAX,
+            "ZIP: el directorio central queda fuera: está cortado / the central directory lies outside the archive: it is cut");
     }
     if (entries > limits->entries) {
-        return why_set(why, ERR_TOO_BIG, "ZIP: %u entries, the limit is %u", entries, limits->entries);
+        return why_set(why, ERR_TOO_BIG, "ZIP: %u archivos, el límite es %u / entries, the limit", entries,
+                       limits->entries);
     }
     *zip = (struct zip){
         .bytes = bytes, .limits = limits, .directory = span_of(bytes.at + offset, size), .left = entries};
@@ -88,26 +96,30 @@ static enum err check_entry(struct zip *zip, const struct zip_entry *entry, stru
 {
     const struct archive_limits *limits = zip->limits;
     if (entry->flags & FLAG_ENCRYPTED) {
-        return why_set(why, ERR_REFUSED, "ZIP: an entry is encrypted");
+        return why_set(why, ERR_REFUSED, "ZIP: un archivo está cifrado / an entry is encrypted");
     }
     if (entry->method != METHOD_STORED && entry->method != METHOD_DEFLATE) {
-        return why_set(why, ERR_REFUSED,
-                       "ZIP: compression method %u is not supported (stored and deflate are)", entry->method);
+        return why_set(
+            why, ERR_REFUSED,
+            "ZIP: el método de compresión %u no se admite (sí: sin comprimir y deflate) / is not supported",
+            entry->method);
     }
     if (entry->size > limits->entry_bytes) {
-        return why_set(why, ERR_TOO_BIG,
-                       "ZIP: an entry would unpack to %llu bytes, the limit is %llu (a ZIP bomb?)",
-                       (unsigned long long)entry->size, (unsigned long long)limits->entry_bytes);
+        return why_set(
+            why, ERR_TOO_BIG,
+            "ZIP: un archivo ocuparía %llu bytes, el límite es %llu / would unpack to so many (a ZIP bomb?)",
+            (unsigned long long)entry->size, (unsigned long long)limits->entry_bytes);
     }
     if (entry->size > RATIO_FROM && entry->size / limits->ratio > entry->packed) {
-        return why_set(why, ERR_TOO_BIG,
-                       "ZIP: an entry of %llu bytes would unpack to %llu, more than %u times as "
-                       "many (a ZIP bomb?)",
-                       (unsigned long long)entry->packed, (unsigned long long)entry->size, limits->ratio);
+        return why_set(
+            why, ERR_TOO_BIG,
+            "ZIP: un archivo de %llu bytes ocuparía %llu, más de %u veces / would unpack to so many times as much "
+            "(a ZIP bomb?)",
+            (unsigned long long)entry->packed, (unsigned long long)entry->size, limits->ratio);
     }
     zip->packed_total += LOCAL_LEN + entry->packed;
     if (zip->packed_total > zip->bytes.len) {
-        return why_set(why, ERR_SYNTAX, "ZIP: its entries overlap (a ZIP bomb?)");
+        return why_set(why, ERR_SYNTAX, "ZIP: sus archivos se enciman / its entries overlap (a ZIP bomb?)");
     }
     return OK;
 }
@@ -119,12 +131,14 @@ enum err zip_next(struct zip *zip, struct zip_entry *entry, struct why *why)
     }
     const char *at = zip->directory.at;
     if (zip->directory.len < CENTRAL_LEN || !magic(at, "\1\2")) {
-        return why_set(why, ERR_SYNTAX, "ZIP: the central directory is broken");
+        return why_set(why, ERR_SYNTAX,
+                       "ZIP: el directorio central está roto / the central directory is broken");
     }
     size_t name_len = le16(at + 28);
     size_t whole = CENTRAL_LEN + name_len + le16(at + 30) + le16(at + 32);
     if (whole > zip->directory.len) {
-        return why_set(why, ERR_SYNTAX, "ZIP: the central directory is cut");
+        return why_set(why, ERR_SYNTAX,
+                       "ZIP: el directorio central está cortado / the central directory is cut");
     }
     struct zip_entry read = {.name = span_of(at + CENTRAL_LEN, name_len),
                              .flags = (uint16_t)le16(at + 8),
@@ -146,11 +160,15 @@ static enum err entry_bytes(const struct zip *zip, const struct zip_entry *entry
 {
     struct span local = span_from(zip->bytes, entry->offset);
     if (local.len < LOCAL_LEN || !magic(local.at, "\3\4")) {
-        return why_set(why, ERR_SYNTAX, "ZIP: an entry's local header is not where the directory says");
+        return why_set(
+            why, ERR_SYNTAX,
+            "ZIP: la cabecera de un archivo no está donde dice el directorio / an entry's local header is not where the directory says");
     }
     size_t head = LOCAL_LEN + (size_t)le16(local.at + 26) + le16(local.at + 28);
     if (head > local.len || entry->packed > local.len - head) {
-        return why_set(why, ERR_SYNTAX, "ZIP: an entry reaches past the end: the archive is cut");
+        return why_set(
+            why, ERR_SYNTAX,
+            "ZIP: un archivo pasa del final: está cortado / an entry reaches past the end: the archive is cut");
     }
     *packed = span_of(local.at + head, entry->packed);
     return OK;
@@ -162,20 +180,24 @@ enum err zip_unpack(struct zip *zip, const struct zip_entry *entry, struct buf *
     struct span packed = {0};
     TRY(entry_bytes(zip, entry, &packed, why));
     if (entry->size > zip->limits->total_bytes - zip->unpacked) {
-        return why_set(why, ERR_TOO_BIG, "ZIP: unpacked it would be more than %llu bytes (a ZIP bomb?)",
+        return why_set(why, ERR_TOO_BIG,
+                       "ZIP: desempacado pasaría de %llu bytes / unpacked it would be more (a ZIP bomb?)",
                        (unsigned long long)zip->limits->total_bytes);
     }
     struct span plain = packed;
     if (entry->method == METHOD_DEFLATE) {
         size_t start = room->len;
         if (inflate_raw(packed, entry->size, room) != OK) {
-            return why_set(why, ERR_SYNTAX, "ZIP: an entry does not unpack to the size the directory says");
+            return why_set(
+                why, ERR_SYNTAX,
+                "ZIP: un archivo no da el tamaño que dice el directorio / an entry does not unpack to the size the directory says");
         }
         plain = span_of(room->at + start, entry->size);
     }
     if (plain.len != entry->size || crc32_of(plain) != entry->crc) {
-        return why_set(why, ERR_SYNTAX,
-                       "ZIP: an entry's bytes do not match its size or CRC: the archive is damaged");
+        return why_set(
+            why, ERR_SYNTAX,
+            "ZIP: los bytes de un archivo no dan su tamaño o su CRC: está dañado / do not match its size or CRC: the archive is damaged");
     }
     zip->unpacked += plain.len;
     *out = plain;

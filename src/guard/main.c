@@ -3,6 +3,7 @@
 #include "guard/guard.h"
 
 #include "os/clock.h"
+#include "os/said.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,7 +61,7 @@ static enum err resolve(const char *given, bool must_exist, char out[FILE_PATH_M
         return span_copy(span_str(real), out, FILE_PATH_MAX) ? OK : why_set(why, ERR_TOO_BIG, "%s", given);
     }
     if (must_exist || errno != ENOENT || !span_copy(span_str(given), parent, sizeof parent)) {
-        return why_set(why, ERR_MISSING, "%s: %s", given, strerror(errno));
+        return said_of(why, ERR_MISSING, given, errno);
     }
     size_t len = strlen(parent);
     while (len > 1 && parent[len - 1] == '/') {
@@ -100,7 +101,7 @@ static enum err prepare(struct act *act, const struct verb *verb, struct why *wh
     if ((verb->needs & NEEDS_ROOT) != 0) {
         act->folder = open(act->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (act->folder < 0) {
-            return why_set(why, ERR_MISSING, "--root %s: %s", act->given_root, strerror(errno));
+            return said_of(why, ERR_MISSING, act->given_root, errno);
         }
     }
     bool first = verb->run != act_seal && !file_exists(act->dir); /* only a seal makes a store */

@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "os/append.h"
+#include "os/said.h"
 #include "seal/digest.h"
 
 #include <errno.h>
@@ -127,6 +128,6 @@ enum err objects_keep(void *arg, const struct walk_entry *entry, struct sealed_e
     case ERR_REFUSED:
         return why_set(why, err, "%.300s no puede leerse / cannot be read", entry->path);
     default:
-        return why_set(why, err, "%.300s: %s", entry->path, strerror(errno));
+        return said_of(why, err, entry->path, errno);
     }
 }

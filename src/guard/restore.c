@@ -5,6 +5,7 @@
 #include "base/date.h"
 #include "os/append.h"
 #include "os/beneath.h"
+#include "os/said.h"
 #include "seal/digest.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static enum err open_quarantine(struct restore *restore, struct why *why)
     char root[FILE_PATH_MAX];
     TRY(folder_make(path_join(root, path, "root"), why));
     restore->quarantine = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return restore->quarantine >= 0 ? OK : why_set(why, ERR_IO, "%s: %s", root, strerror(errno));
+    return restore->quarantine >= 0 ? OK : said_of(why, ERR_IO, root, errno);
 }
 
 /* What a path was before it was touched: for facts that are repaired in place nothing else is left of them. */

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "keys/keyfile.h"
+#include "os/said.h"
 #include "seal/digest.h"
 
 #include <dirent.h>
@@ -21,7 +22,7 @@ static enum err take_lock(struct store *store, struct why *why)
     char path[FILE_PATH_MAX];
     store->lock = open(path_join(path, store->dir, "lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (store->lock < 0) {
-        return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+        return said_of(why, ERR_IO, path, errno);
     }
     if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
         return why_set(why, ERR_EXISTS,
@@ -43,7 +44,7 @@ static enum err make_folders(const struct store *store, struct why *why)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         TRY(folder_make(path_join(path, store->dir, rows[i].name), why));
         if (chmod(path, rows[i].mode) != 0) {
-            return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+            return said_of(why, ERR_IO, path, errno);
         }
     }
     return OK;
@@ -55,7 +56,7 @@ static enum err empty_tmp(const struct store *store, struct why *why)
     path_join(path, store->dir, "tmp");
     TRY(folder_remove(path, why));
     TRY(folder_make(path, why));
-    return chmod(path, 0700) == 0 ? OK : why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+    return chmod(path, 0700) == 0 ? OK : said_of(why, ERR_IO, path, errno);
 }
 
 /* The highest number below `below` among a folder's names; 0: none. */

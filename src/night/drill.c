@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "os/control.h"
+#include "os/said.h"
 #include "wire/text.h"
 
 #include <errno.h>
@@ -281,7 +282,7 @@ static bool on_loopback(const char *address)
 static enum err join_night(struct drill *drill, struct why *why)
 {
     if (realpath(drill->options->on, drill->dir) == NULL) {
-        return why_set(why, ERR_MISSING, "%s: %s", drill->options->on, strerror(errno));
+        return said_of(why, ERR_MISSING, drill->options->on, errno);
     }
     TRY(read_settings(drill, why));
     const char *const addresses[] = {drill->settings.results,  drill->settings.site, drill->settings.mirror_1,

@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "os/append.h"
 #include "os/file.h"
+#include "os/said.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static enum err take_lock(struct night *night, struct why *why)
     char path[FILE_PATH_MAX];
     night->lock = open(path_join(path, night->dir, "run/lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (night->lock < 0) {
-        return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+        return said_of(why, ERR_IO, path, errno);
     }
     if (flock(night->lock, LOCK_EX | LOCK_NB) != 0) {
         return why_set(why, ERR_EXISTS, "ya corre una noche en %s / a night is running there already",
@@ -316,7 +317,7 @@ static enum err resolve(struct night *night, struct why *why)
 {
     TRY(folder_make(night->options->dir, why));
     if (realpath(night->options->dir, night->dir) == NULL) {
-        return why_set(why, ERR_IO, "%s: %s", night->options->dir, strerror(errno));
+        return said_of(why, ERR_IO, night->options->dir, errno);
     }
     if (strlen(night->dir) > 80) {
         return why_set(why, ERR_TOO_BIG, "la ruta %s es demasiado larga para los enchufes de control (80)",

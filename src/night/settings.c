@@ -135,15 +135,18 @@ static enum err parse_value(const struct row *row, struct span value, struct set
     char *at = (char *)settings + row->offset;
     if (row->kind != NUMBER) {
         if (value.len < row->least || value.len > row->most) {
-            return why_set(why, ERR_RANGE, "night.ini, line %u: %s is empty or too long", line, row->name);
+            return why_set(why, ERR_RANGE,
+                           "night.ini, línea %u: %s vacío o demasiado largo / is empty or too long", line,
+                           row->name);
         }
         (void)span_copy(value, at, row->most + 1);
         return OK;
     }
     uint32_t number = 0;
     if (num_parse_u32(value, &number) != OK || number < row->least || number > row->most) {
-        return why_set(why, ERR_RANGE, "night.ini, line %u: %s is a number from %u to %u", line, row->name,
-                       row->least, row->most);
+        return why_set(why, ERR_RANGE,
+                       "night.ini, línea %u: %s es un número de %u a %u / a number between them", line,
+                       row->name, row->least, row->most);
     }
     memcpy(at, &number, sizeof number);
     return OK;
@@ -154,18 +157,22 @@ static enum err parse_line(struct span text, uint32_t line, struct settings *set
     struct span value = text;
     struct span name = span_trim(span_cut(&value, '='));
     if (value.at == NULL) {
-        return why_set(why, ERR_SYNTAX, "night.ini, line %u: it is not name = value", line);
+        return why_set(why, ERR_SYNTAX, "night.ini, línea %u: no es nombre = valor / it is not name = value",
+                       line);
     }
     value = span_trim(value);
     if (span_is(name, "format")) {
-        return span_is(value, "1") ? OK : why_set(why, ERR_SYNTAX, "night.ini, line %u: format is 1", line);
+        return span_is(value, "1")
+                   ? OK
+                   : why_set(why, ERR_SYNTAX, "night.ini, línea %u: format es 1 / format is 1", line);
     }
     for (int i = 0; i < ROWS; i++) {
         if (span_is(name, rows[i].name)) {
             return parse_value(&rows[i], value, settings, line, why);
         }
     }
-    return why_set(why, ERR_SYNTAX, "night.ini, line %u: there is no such setting", line);
+    return why_set(why, ERR_SYNTAX, "night.ini, línea %u: no hay tal ajuste / there is no such setting",
+                   line);
 }
 
 enum err settings_parse(struct span text, struct settings *settings, struct why *why)

@@ -3,6 +3,8 @@
  * it. */
 #include "os/append.h"
 
+#include "os/said.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@ static enum err failed(struct why *why, const char *what, const char *path)
 {
     int saved = errno;
     enum err err = saved == ENOSPC || saved == EDQUOT ? ERR_FULL : saved == ENOENT ? ERR_MISSING : ERR_IO;
-    return why_set(why, err, "%s %s: %s", what, path, strerror(saved));
+    return said(why, err, what, path, saved);
 }
 
 enum err append_open(const char *path, struct append *out, struct why *why)

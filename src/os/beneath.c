@@ -1,6 +1,8 @@
 /* openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS finds the folder of a path; the rest is done in that folder. */
 #include "os/beneath.h"
 
+#include "os/said.h"
+
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +24,7 @@ static enum err failed(struct why *why, const char *what, const char *path)
                    : saved == ENOSPC || saved == EDQUOT ? ERR_FULL
                    : saved == ELOOP || saved == EXDEV   ? ERR_REFUSED
                                                         : ERR_IO;
-    return why_set(why, err, "%s %.300s: %s", what, path, strerror(saved));
+    return said(why, err, what, path, saved);
 }
 
 static int open_beneath(int root, const char *path, int flags)
@@ -126,7 +128,7 @@ enum err beneath_folder(int root, const char *path, struct why *why)
     bool good = mkdirat(folder, name, FOLDER_MODE) == 0 ||
                 (errno == EEXIST && fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
                  S_ISDIR(about.st_mode));
-    enum err err = good ? OK : failed(why, "make the folder", path);
+    enum err err = good ? OK : failed(why, "make folder", path);
     close(folder);
     return err;
 }

@@ -2,6 +2,7 @@
 #include "os/clock.h"
 
 #include "os/file.h"
+#include "os/said.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -58,7 +59,7 @@ static enum err map_face(const char *path, int flags, int protection, struct clo
 {
     int fd = open(path, flags | O_CLOEXEC);
     if (fd < 0) {
-        return why_set(why, errno == ENOENT ? ERR_MISSING : ERR_IO, "clock %s: %s", path, strerror(errno));
+        return said(why, errno == ENOENT ? ERR_MISSING : ERR_IO, "open", path, errno);
     }
     off_t size = lseek(fd, 0, SEEK_END);
     void *at = size == (off_t)sizeof(struct face)

@@ -2,6 +2,7 @@
 #include "os/control.h"
 
 #include "os/clock.h"
+#include "os/said.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ static enum err wait_answer(int fd, const char *path, int wait_ms, char *bytes, 
             continue;
         }
         if (ready <= 0) {
-            return why_set(why, ERR_IO, "%s: no answer in %d ms", path, wait_ms);
+            return why_set(why, ERR_IO, "%.300s: no contesta en %d ms / no answer", path, wait_ms);
         }
         ssize_t n = recv(fd, bytes, size, MSG_DONTWAIT);
         if (n > 0) {
@@ -30,7 +31,7 @@ static enum err wait_answer(int fd, const char *path, int wait_ms, char *bytes, 
             return OK;
         }
         if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-            return why_set(why, ERR_IO, "%s: it closed without an answer", path);
+            return why_set(why, ERR_IO, "%.300s: cerró sin contestar / it closed without an answer", path);
         }
     }
 }
@@ -40,7 +41,7 @@ static enum err ask(int fd, const char *path, struct span request, int wait_ms, 
 {
     static char bytes[CONTROL_PACKET_MAX];
     if (send(fd, request.at, request.len, MSG_NOSIGNAL) != (ssize_t)request.len) {
-        return why_set(why, ERR_IO, "%s: %s", path, strerror(errno));
+        return said_of(why, ERR_IO, path, errno);
     }
     size_t len = 0;
     TRY(wait_answer(fd, path, wait_ms, bytes, sizeof bytes, &len, why));

@@ -1,6 +1,8 @@
 /* Whole-file reads and atomic durable writes. */
 #include "os/file.h"
 
+#include "os/said.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +34,7 @@ static enum err failed(struct why *why, const char *what, const char *path)
 {
     int saved = errno;
     enum err err = from_errno();
-    return why_set(why, err, "%s %s: %s", what, path, strerror(saved));
+    return said(why, err, what, path, saved);
 }
 
 const char *path_join(char out[FILE_PATH_MAX], const char *dir, const char *name)
@@ -65,7 +67,8 @@ static enum err read_all(int fd, const char *path, size_t limit, struct buf *out
         }
         total += (size_t)n;
         if (total > limit || room == NULL || (piece == 0 && n > 0)) {
-            return why_set(why, ERR_TOO_BIG, "read %s: larger than %zu bytes", path, limit);
+            return why_set(why, ERR_TOO_BIG, "%s pasa de %zu bytes, que es el límite / is larger than that",
+                           path, limit);
         }
         if (n == 0) {
             return OK;
@@ -253,7 +256,7 @@ enum err file_map(const char *path, struct mapped *out, struct why *why)
     struct stat about;
     enum err err = fstat(fd, &about) == 0 ? OK : failed(why, "stat", path);
     if (err == OK && !S_ISREG(about.st_mode)) {
-        err = why_set(why, ERR_IO, "open %s: not a regular file", path);
+        err = why_set(why, ERR_IO, "%s no es un archivo regular / is not a regular file", path);
     }
     void *at = NULL;
     size_t len = err == OK ? (size_t)about.st_size : 0;

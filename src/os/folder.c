@@ -1,6 +1,8 @@
 /* Folders: making, removing and walking them in a fixed order, never through symbolic links. */
 #include "os/file.h"
 
+#include "os/said.h"
+
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +18,7 @@ static enum err failed(struct why *why, const char *what, const char *path)
 {
     int saved = errno;
     enum err err = saved == ENOSPC || saved == EDQUOT ? ERR_FULL : saved == ENOENT ? ERR_MISSING : ERR_IO;
-    return why_set(why, err, "%s %s: %s", what, path, strerror(saved));
+    return said(why, err, what, path, saved);
 }
 
 bool folder_is_empty(const char *path)

@@ -4,6 +4,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/manager.h"
+#include "os/said.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +72,7 @@ static void plain_signals(void)
 static enum err started(pid_t pid, const char *name, struct child *out, struct why *why)
 {
     if (pid < 0) {
-        return why_set(why, ERR_IO, "start %s: %s", name, strerror(errno));
+        return said(why, ERR_IO, "start", name, errno);
     }
     *out = (struct child){.pid = pid, .pidfd = pidfd_of(pid)};
     if (out->pidfd >= 0) {
@@ -104,7 +105,7 @@ enum err program_start(const char *path, char *const argv[], const int *keep, in
                        const char *log_path, struct child *out, struct why *why)
 {
     if (access(path, X_OK) != 0) {
-        return why_set(why, ERR_MISSING, "start %s: %s", path, strerror(errno));
+        return said(why, ERR_MISSING, "start", path, errno);
     }
     pid_t parent = getpid();
     fflush(NULL);

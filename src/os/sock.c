@@ -2,6 +2,7 @@
 #include "os/sock.h"
 
 #include "base/num.h"
+#include "os/said.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -74,8 +75,9 @@ static enum err failed(int fd, struct span address, const char *what, struct why
     if (fd >= 0) {
         close(fd);
     }
-    return why_set(why, saved == EADDRINUSE ? ERR_EXISTS : ERR_IO, "%s %.*s: %s", what, SPAN_ARG(address),
-                   strerror(saved));
+    char shown[128];
+    snprintf(shown, sizeof shown, "%.*s", SPAN_ARG(address));
+    return said(why, saved == EADDRINUSE ? ERR_EXISTS : ERR_IO, what, shown, saved);
 }
 
 enum err sock_listen(struct span text, int *out, struct why *why)

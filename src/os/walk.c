@@ -1,6 +1,8 @@
 /* The walk: one sorted list of names a folder, everything by openat and without following a link. */
 #include "os/walk.h"
 
+#include "os/said.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +113,7 @@ static enum err visit(struct walk_all *walk, int folder, const char *name, size_
     memcpy(walk->path + len, name, added + 1);
     enum err err = look(folder, name, &entry);
     if (err != OK) {
-        return err == ERR_MISSING ? OK : why_set(walk->why, err, "%.300s: %s", walk->path, strerror(errno));
+        return err == ERR_MISSING ? OK : said_of(walk->why, err, walk->path, errno);
     }
     entry.path = walk->path;
     if (entry.kind == WALK_LINK) {
@@ -139,10 +141,9 @@ static enum err walk_folder(struct walk_all *walk, int fd, size_t len, int depth
 {
     struct names names = {NULL, 0};
     int list = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum err err =
-        depth > DEPTH_MAX ? why_set(walk->why, ERR_REFUSED, "%.300s: too deep", walk->path)
-        : list < 0 ? why_set(walk->why, ERR_IO, "%.300s: %s", len == 0 ? "." : walk->path, strerror(errno))
-                   : OK;
+    enum err err = depth > DEPTH_MAX ? why_set(walk->why, ERR_REFUSED, "%.300s: too deep", walk->path)
+                   : list < 0        ? said_of(walk->why, ERR_IO, len == 0 ? "." : walk->path, errno)
+                                     : OK;
     if (err == OK) {
         err = names_read(list, &names);
     } else {
@@ -162,7 +163,7 @@ enum err walk_all(int folder, walk_visit each, void *arg, struct why *why)
     struct walk_all walk = {.each = each, .arg = arg, .why = why};
     int fd = openat(folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return why_set(why, ERR_IO, "the folder cannot be opened: %s", strerror(errno));
+        return said(why, ERR_IO, "open", ".", errno);
     }
     return walk_folder(&walk, fd, 0, 0);
 }

@@ -2,6 +2,8 @@
  * another one needs. Only check-csv, which is over in less time than many a program takes to begin, is done here. */
 #include "check_csv_verb.h"
 
+#include "os/said.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -182,6 +184,6 @@ int main(int argc, char **argv)
         return unknown(folder, verb);
     }
     execv(program, argv + 1);
-    fprintf(stderr, "atalaya: %s: %s\n", program, strerror(errno));
+    fprintf(stderr, "atalaya: %s: %s / %s\n", program, said_es(errno), strerror(errno));
     return EXIT_CANNOT;
 }

@@ -7,7 +7,9 @@
 #include "formats/election.h"
 #include "os/file.h"
 #include "os/options.h"
+#include "os/said.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,12 +48,14 @@ static enum err take_input(const char *input, struct replay_plan *plan, struct w
 {
     char path[PATH_MAX];
     if (realpath(input, path) == NULL) {
-        return why_set(why, ERR_MISSING, "--input %s: no such file", input);
+        return why_set(why, ERR_MISSING, "--input %s: %s / %s", input, said_es(errno), strerror(errno));
     }
     if (plan->n_inputs == PLAN_INPUTS || strchr(path, '\n') != NULL ||
         !span_copy(span_str(path), plan->inputs[plan->n_inputs], sizeof plan->inputs[0])) {
-        return why_set(why, ERR_TOO_BIG, "--input: at most %d, of paths that can be written down",
-                       PLAN_INPUTS);
+        return why_set(
+            why, ERR_TOO_BIG,
+            "--input: a lo más %d, de rutas que puedan escribirse / at most, of paths that can be written down",
+            PLAN_INPUTS);
     }
     plan->n_inputs++;
     return OK;
@@ -61,13 +65,17 @@ static enum err make_plan(const struct wishes *wishes, struct replay_plan *plan,
 {
     *plan = (struct replay_plan){.city.seed = (uint64_t)wishes->seed};
     if (plan_scale(span_str(wishes->scale), &plan->city.scale) != OK) {
-        return why_set(why, ERR_SYNTAX, "--scale %s: cdmx or small", wishes->scale);
+        return why_set(why, ERR_SYNTAX, "--scale %s: cdmx o small / or", wishes->scale);
     }
     if (parse_share(wishes->images, &plan->images_ppm) != OK) {
-        return why_set(why, ERR_SYNTAX, "--images %s: a share like 0.05 or 5%%, at most 1", wishes->images);
+        return why_set(why, ERR_SYNTAX,
+                       "--images %s: una parte como 0.05 o 5%%, a lo más 1 / a share, at most 1",
+                       wishes->images);
     }
     if (date_parse_iso(span_str(wishes->opening), &plan->city.opening_ms) != OK) {
-        return why_set(why, ERR_SYNTAX, "--opening %s: a moment like 2027-06-07T02:00:00Z", wishes->opening);
+        return why_set(why, ERR_SYNTAX,
+                       "--opening %s: un momento como 2027-06-07T02:00:00Z / a moment like that",
+                       wishes->opening);
     }
     plan->city.closing_ms = plan->city.opening_ms + NIGHT_MS;
     for (size_t i = 0; i < wishes->inputs.n; i++) {
@@ -128,7 +136,7 @@ int main(int argc, char **argv)
          "13,503 tables, or 60 for tests"},
         {"images", "SHARE", OPTION_TEXT, &wishes.images, 0, 0, false,
          "parte de las actas con imagen: 0.05 o 5%", "share of the actas with an image: 0.05 or 5%"},
-        {"opening", "TIME", OPTION_TEXT, &wishes.opening, 0, 0, false, "inicio de la publicación (UTC)",
+        {"opening", "MOMENTO", OPTION_TEXT, &wishes.opening, 0, 0, false, "inicio de la publicación (UTC)",
          "when publication begins (UTC)"},
         {"input", "FILE", OPTION_MANY, &wishes.inputs, 0, 0, false,
          "una base de datos del PREP (CSV o ZIP) en vez de la ciudad",

@@ -9,7 +9,7 @@ static enum err notice(const char *dir, const char *text, struct buf *answer, st
 {
     struct entry entry = {.type = ENTRY_NOTICE, .as.notice.text = span_str(text)};
     if (entry.as.notice.text.len == 0 || entry.as.notice.text.len > NOTICE_MAX) {
-        return why_set(why, ERR_TOO_BIG, "a notice has 1 to %d bytes", NOTICE_MAX);
+        return why_set(why, ERR_TOO_BIG, "un aviso tiene de 1 a %d bytes / a notice has them", NOTICE_MAX);
     }
     TRY(append_now(dir, &entry.as.notice.time_ms, why));
     return append_entry(dir, &entry, answer, why);

@@ -40,7 +40,7 @@ static enum err read_proof(struct code_exam *exam, uint32_t cut, struct buf *out
     char path[CUT_PROOF_PATH_MAX];
     cut_proof_path(cut, path);
     TRY(source_read(exam->source, path, CUT_PROOF_BYTES_MAX, out, why));
-    return out->len > 0 ? OK : why_set(why, ERR_SYNTAX, "%s is empty", path);
+    return out->len > 0 ? OK : why_set(why, ERR_SYNTAX, "%s está vacío / is empty", path);
 }
 
 /* The entry inside is this cut's, and of the manifest that the tree shows. */

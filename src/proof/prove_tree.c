@@ -86,7 +86,9 @@ static enum err read_policy(struct proving *proving, struct why *why)
                         : policy_named(proving->source, &proving->policy, why));
     return proving->policy != NULL
                ? OK
-               : why_set(why, ERR_MISSING, "the tree has no log/vkey, and no --policy is given");
+               : why_set(
+                     why, ERR_MISSING,
+                     "el árbol no tiene log/vkey y falta --policy / the tree has none, and no --policy is given");
 }
 
 static enum err read_checkpoint(struct proving *proving, struct why *why)

@@ -21,14 +21,16 @@ static enum err open_folder(const char *where, struct source *source, struct why
 {
     char path[FILE_PATH_MAX];
     if (strlen(where) > FILE_PATH_MAX - 300) {
-        return why_set(why, ERR_TOO_BIG, "the path is too long");
+        return why_set(why, ERR_TOO_BIG, "ruta demasiado larga / the path is too long");
     }
     snprintf(source->root, sizeof source->root, "%s/public", where);
     if (file_exists(path_join(path, source->root, "latest.json"))) {
         return OK;
     }
     snprintf(source->root, sizeof source->root, "%s", where);
-    return file_exists(where) ? OK : why_set(why, ERR_MISSING, "there is no %s", where);
+    return file_exists(where)
+               ? OK
+               : why_set(why, ERR_MISSING, "no existe %.300s / there is no such folder", where);
 }
 
 static enum err open_site(const char *where, struct source *source, struct why *why)
@@ -38,7 +40,7 @@ static enum err open_site(const char *where, struct source *source, struct why *
         len--;
     }
     if (len > FILE_PATH_MAX - 300) {
-        return why_set(why, ERR_TOO_BIG, "the address is too long");
+        return why_set(why, ERR_TOO_BIG, "dirección demasiado larga / the address is too long");
     }
     snprintf(source->root, sizeof source->root, "%.*s", (int)len, where);
     const struct client_options options = {0};
@@ -102,9 +104,11 @@ enum err source_read(struct source *source, const char *path, size_t limit, stru
     TRY(err);
     source->bytes += out->len;
     if (answer.status == 404 || answer.status == 410) {
-        return why_set(why, ERR_MISSING, "%s is not there (%d)", full, answer.status);
+        return why_set(why, ERR_MISSING, "%.300s no está ahí (%d) / is not there", full, answer.status);
     }
-    return answer.status == 200 ? OK : why_set(why, ERR_IO, "%s answers %d", full, answer.status);
+    return answer.status == 200
+               ? OK
+               : why_set(why, ERR_IO, "%.300s contesta %d / answers so", full, answer.status);
 }
 
 struct others {
@@ -124,7 +128,7 @@ enum err source_walk_others(struct source *source, file_visit each, void *arg, s
     struct others others = {each, arg};
     int folder = open(source->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
-        return why_set(why, ERR_IO, "%.300s cannot be looked into", source->root);
+        return why_set(why, ERR_IO, "%.300s no puede recorrerse / cannot be looked into", source->root);
     }
     enum err err = walk_all(folder, if_other, &others, why);
     close(folder);

@@ -128,8 +128,10 @@ static enum err settle(struct exam *exam, int turns, struct exam_before *before,
     exam_keep_lasting(exam, before);
     return exam->n_found > 0
                ? OK
-               : why_set(why, ERR_IO,
-                         "it changes faster than it can be examined; nothing was found wrong twice");
+               : why_set(
+                     why, ERR_IO,
+                     "cambia más rápido de lo que puede examinarse; nada se halló mal dos veces / it changes faster than it can be "
+                     "examined; nothing was found wrong twice");
 }
 
 static enum err turn(const struct proof_options *options, int turns, struct exam_before *before,

@@ -52,11 +52,12 @@ static void nested(void **state)
           "[any name > gub.csv: rows][any name > leeme.txt: about][leeme.txt: outer about]");
     struct archive_limits shallow = archive_limits_default;
     shallow.depth = 1;
-    check(buf_as_span(&outer), &shallow, ERR_TOO_BIG, "archives inside archives, more than 1 deep");
+    check(buf_as_span(&outer), &shallow, ERR_TOO_BIG,
+          "archivos dentro de archivos, a más de 1 niveles / archives inside archives, deeper than that");
     shallow = archive_limits_default;
     shallow.total_bytes = 50; /* the inner archive alone is longer */
     check(buf_as_span(&outer), &shallow, ERR_TOO_BIG,
-          "ZIP: unpacked it would be more than 50 bytes (a ZIP bomb?)");
+          "ZIP: desempacado pasaría de 50 bytes / unpacked it would be more (a ZIP bomb?)");
     buf_done(&inner);
     buf_done(&outer);
 }
@@ -73,15 +74,16 @@ static void gzip(void **state)
     check(bytes, &archive_limits_default, OK, "[: rows,here]");
     struct archive_limits small = archive_limits_default;
     small.entry_bytes = 8;
-    check(bytes, &small, ERR_TOO_BIG, "gzip: it would unpack to 9 bytes, more than the limit");
+    check(bytes, &small, ERR_TOO_BIG,
+          "gzip: ocuparía 9 bytes, más del límite / it would unpack to more than the limit");
     char broken[sizeof gzipped];
     memcpy(broken, gzipped, sizeof gzipped);
     broken[sizeof gzipped - 5] = 7; /* says seven bytes, holds nine */
     check(span_of(broken, bytes.len), &archive_limits_default, ERR_SYNTAX,
-          "gzip: the data is cut, damaged or in several parts");
+          "gzip: cortado, dañado o en varias partes / the data is cut, damaged or in several parts");
     broken[sizeof gzipped - 5] = 10;
     check(span_of(broken, bytes.len), &archive_limits_default, ERR_SYNTAX,
-          "gzip: the data is cut, damaged or in several parts");
+          "gzip: cortado, dañado o en varias partes / the data is cut, damaged or in several parts");
 }
 
 static void tar(void **state)
@@ -95,10 +97,10 @@ static void tar(void **state)
     memcpy(block + 512, "a|b|c", 5);
     check(span_of(block, sizeof block), &archive_limits_default, OK, "[presidente.txt: a|b|c]");
     check(span_of(block, 512), &archive_limits_default, ERR_SYNTAX,
-          "tar: a header is broken or the archive is cut");
+          "tar: una cabecera está rota o el archivo está cortado / a header is broken or the archive is cut");
     block[124] = 'x';
     check(span_of(block, sizeof block), &archive_limits_default, ERR_SYNTAX,
-          "tar: a header is broken or the archive is cut");
+          "tar: una cabecera está rota o el archivo está cortado / a header is broken or the archive is cut");
 }
 
 int main(void)

@@ -173,17 +173,17 @@ static void bombs_are_refused_before_they_unpack(void **state)
     zip_writer_init(&writer, &out, night, 6);
     zip_writer_add(&writer, SPAN("zeros"), buf_as_span(&zeros));
     zip_writer_done(&writer);
-    expect(buf_as_span(&out), &archive_limits_default, ERR_TOO_BIG, "more than 400 times");
+    expect(buf_as_span(&out), &archive_limits_default, ERR_TOO_BIG, "más de 400 veces");
     struct archive_limits loose = archive_limits_default;
     loose.ratio = 2000;
     expect(buf_as_span(&out), &loose, OK, "");
     loose.entry_bytes = big - 1;
-    expect(buf_as_span(&out), &loose, ERR_TOO_BIG, "would unpack to 3145728 bytes");
+    expect(buf_as_span(&out), &loose, ERR_TOO_BIG, "ocuparía 3145728 bytes");
     loose.entry_bytes = big;
     loose.total_bytes = big - 1;
-    expect(buf_as_span(&out), &loose, ERR_TOO_BIG, "unpacked it would be more than");
+    expect(buf_as_span(&out), &loose, ERR_TOO_BIG, "desempacado pasaría de");
     loose.entries = 0;
-    expect(buf_as_span(&out), &loose, ERR_TOO_BIG, "1 entries, the limit is 0");
+    expect(buf_as_span(&out), &loose, ERR_TOO_BIG, "1 archivos, el límite es 0");
     buf_done(&zeros);
     buf_done(&out);
 }
@@ -227,7 +227,7 @@ static void foreign_features(void **state)
     expect(buf_as_span(&out), &archive_limits_default, ERR_REFUSED, "encrypted");
     central[8] &= ~1;
     central[10] = 14;
-    expect(buf_as_span(&out), &archive_limits_default, ERR_REFUSED, "method 14");
+    expect(buf_as_span(&out), &archive_limits_default, ERR_REFUSED, "método de compresión 14");
     central[10] = 8;
     memset(out.at + out.len - 6, 0xff, 4);
     expect(buf_as_span(&out), &archive_limits_default, ERR_TOO_BIG, "ZIP64");

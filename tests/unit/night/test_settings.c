@@ -67,7 +67,7 @@ static void test_hostile(void **state)
         struct why why = {{0}};
         settings_default(&settings);
         assert_int_not_equal(settings_parse(span_str(rows[i]), &settings, &why), OK);
-        assert_non_null(strstr(why.text, "line 1"));
+        assert_non_null(strstr(why.text, "línea 1"));
         assert_int_equal(settings.cut_s, 60);
     }
 }
