@@ -63,6 +63,7 @@ struct night {
     int64_t phase_ms; /* monotonic: since when */
     uint32_t started; /* members of the crew that were started */
     uint32_t restarts;
+    bool closed_early;       /* by a person, before the drill had sent everything */
     struct recheck *recheck; /* NULL: none goes on */
     int code;                /* what it will end with */
     bool terminal;           /* standard output is one */

@@ -112,11 +112,26 @@ static bool cut_is_last(const struct night *night)
     return span_is(status_value(board_status(&night->look.board, SEAT_CUT), "last"), "yes");
 }
 
+/* A person has declared the last cut while a drill still sends: what it would go on sending stands in no cut, and the figures
+ * of the whole drill are not those to compare with. In a stepped night the close is its stepper's own. */
+static void end_feeder_early(struct night *night)
+{
+    const struct board *board = &night->look.board;
+    struct crew_member *feeder = crew_find(&night->crew, "feeder");
+    uint64_t left = board_number(board, SEAT_FEEDER, "to_send") - board_number(board, SEAT_FEEDER, "sent");
+    night->closed_early = night->settings.speed > 0 && feeder->state == CREW_UP && left > 0;
+    if (night->closed_early) {
+        crew_stop(feeder, GRACE_MS);
+        say(night, "  cierre declarado antes de que todo se enviara / closed before everything was sent");
+    }
+}
+
 static void tick_running(struct night *night)
 {
     const struct crew_member *feeder = crew_find(&night->crew, "feeder");
     bool closing_hour = night->settings.speed > 0 && clock_now_ms(night->clock) >= night->closing_ms;
     if (cut_is_last(night)) {
+        end_feeder_early(night);
         enter(night, NIGHT_MIRRORS);
     } else if (feeder->state == CREW_FINISHED || closing_hour) {
         enter(night, NIGHT_CLOSING);

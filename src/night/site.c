@@ -16,8 +16,14 @@ static const char style[] =
     "nav a{display:inline-block;padding:.5rem .75rem .5rem 0}\n"
     ".results{border:.125rem solid #7a1f3d;border-radius:.5rem;padding:1rem;margin:1.5rem 0}\n"
     ".results a{display:block;padding:.4rem 0;font-weight:600}\n"
+    ".drill{background:#ffd23f;color:#1b1b1b;border:.125rem dashed #1b1b1b;margin:0;padding:.5rem;text-align:center}\n"
     "footer{margin-top:2rem;border-top:1px solid;padding-top:1rem;font-size:.9rem}\n"
     ":focus-visible{outline:.2rem solid #1a5fb4;outline-offset:.1rem}\n";
+
+static const char drill_es[] =
+    "<p class=\"drill\" role=\"note\"><strong>SIMULACRO</strong> Ejercicio de prueba: los votos son ficticios.</p>\n";
+static const char drill_en[] =
+    "<p class=\"drill\" role=\"note\"><strong>DRILL</strong> This is an exercise: the votes are invented.</p>\n";
 
 struct page {
     const char *file, *lang, *title, *body, *other, *other_title;
@@ -71,8 +77,11 @@ static void print_page(const struct night *night, const struct page *page, struc
         out,
         "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>%s: %s</title>\n"
-        "<link rel=\"stylesheet\" href=\"style.css\">\n</head>\n<body>\n<header>\n<h1>%s</h1>\n<nav>",
+        "<link rel=\"stylesheet\" href=\"style.css\">\n</head>\n<body>\n%s<header>\n<h1>%s</h1>\n<nav>",
         page->lang, spanish ? "Instituto Electoral" : "Electoral Institute", page->title,
+        !night->drill ? ""
+        : spanish     ? drill_es
+                      : drill_en,
         spanish ? "Instituto Electoral" : "Electoral Institute");
     buf_printf(
         out,

@@ -303,6 +303,21 @@ def test_orders_that_make_no_sense(live):
     assert order(live.folder, "start cut").startswith("error")
 
 
+@pytest.mark.slow
+def test_closed_by_a_person_while_it_still_sends(start, run, tmp_path):
+    """What was published is examined as it is; that the drill had more to send makes nothing of it wrong."""
+    folder = tmp_path / "n"
+    night = start("atalaya-night", "--dir", folder, *SMALL, "--no-images", "--speed", "300", "--once")
+    wait_for(lambda: latest(folder / "public").get("contests", {}).get("jg", {}).get("captured", 0) > 3, 60, night.text)
+    assert run("atalaya-close", "--dir", folder).returncode == 0
+    assert night.process.wait(60) == 0, night.text()
+    feeder = status_of(folder / "run/status/feeder")
+    assert int(feeder["sent"]) < int(feeder["to_send"]) and "antes de que todo se enviara" in night.text()
+    assert "Todo bien" in night.text() and "ALARMA" not in night.text()
+    trees = [latest(folder / name) for name in TREES]
+    assert all(t["last"] for t in trees) and len({t["manifest_sha256"] for t in trees}) == 1
+
+
 def test_planes(live):
     """Every address that is printed answers, and the institution's pages lead to results and mirrors."""
     for name in ("results", "site", "mirror_1", "mirror_2", "feed"):
@@ -311,7 +326,10 @@ def test_planes(live):
     page = get(port(live.folder, "site"), "/")[2].decode()
     for name in ("results", "mirror_1", "mirror_2"):
         assert f"http://127.0.0.1:{port(live.folder, name)}/" in page
-    assert get(port(live.folder, "site"), "/no-existe")[0] == 404
+    for path, word in (("/", "SIMULACRO"), ("/verificar.html", "SIMULACRO"), ("/en.html", "DRILL"), ("/verify.html", "DRILL")):
+        assert f"<strong>{word}</strong>" in get(port(live.folder, "site"), path)[2].decode(), path
+    missing = get(port(live.folder, "site"), "/no-existe")
+    assert missing[0] == 404 and "SIMULACRO" in missing[2].decode()
 
 
 @pytest.mark.parametrize("args", [["--speed", "0"], ["--speed", "rapid"], ["--cut-s", "0"], ["extra.csv"]])
