@@ -8,12 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARENA_BUDGET = 512 << 20, SAMPLE_ROWS = 100, BYTES_PER_ROW = 256, HALVES_FROM = 512 * 1024 };
+enum {
+    ARENA_BUDGET = 512 << 20,
+    SAMPLE_ROWS = 100,
+    BYTES_PER_ROW = 256,
+    HALVES_FROM = 512 * 1024,
+    BYTES_PER_FRESH = 4 /* what is noted of rows takes about this part of them */
+};
 
 struct walk {
     struct audit *audit;
     const struct audit_options *options;
     struct why *why;
+    struct fresh fresh;
     bool in_turn; /* this file's halves */
     unsigned files;
 };
@@ -199,8 +206,8 @@ static enum err check_database(struct walk *walk, struct span path, const struct
     a->cut_ms = -1;
     csv_reader_init(&a->reader, layout->body, layout->dialect.separator);
     a->reader.row = layout->first_row - 1;
-    seen_init(&a->keys, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW));
-    seen_init(&a->images, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW));
+    seen_init(&a->keys, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW), &walk->fresh);
+    seen_init(&a->images, layout->body, (uint32_t)(layout->body.len / BYTES_PER_ROW), &walk->fresh);
     if (walk->options->same_each_time) {
         seen_rekey(&a->keys, 1, 2);
         seen_rekey(&a->images, 3, 4);
@@ -247,6 +254,11 @@ static enum err check_file(struct walk *walk, struct span path, struct span byte
     return check_database(walk, path, &layout, standby);
 }
 
+static void touch(void *arg)
+{
+    fresh_touch(arg);
+}
+
 static enum err visit(void *arg, struct span path, struct span bytes)
 {
     struct walk *walk = arg;
@@ -254,11 +266,14 @@ static enum err visit(void *arg, struct span path, struct span bytes)
     struct standby standby;
     bool large = bytes.len >= (from == 0 ? HALVES_FROM : from);
     walk->in_turn = large && walk->options->same_each_time;
-    bool two = large && !walk->in_turn && standby_worth_it() && standby_begin(&standby);
+    bool two = large && !walk->in_turn && standby_worth_it();
+    fresh_init(&walk->fresh, bytes.len >= HALVES_FROM ? bytes.len / BYTES_PER_FRESH : 0);
+    two = two && standby_begin(&standby, touch, &walk->fresh);
     enum err err = check_file(walk, path, bytes, two ? &standby : NULL);
     if (two) {
         standby_end(&standby);
     }
+    fresh_done(&walk->fresh);
     return err;
 }
 

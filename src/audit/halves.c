@@ -31,7 +31,7 @@ static const char *guess_split(const struct progress *first)
 /* An auditor that knows what the head says and has seen no row. */
 static struct half *half_new(const struct auditor *a)
 {
-    struct half *half = calloc(1, sizeof *half);
+    struct half *half = fresh_take(a->keys.fresh, sizeof *half);
     if (half == NULL) {
         abort();
     }
@@ -54,11 +54,12 @@ static struct half *half_new(const struct auditor *a)
 
 static void half_free(struct half *half)
 {
+    struct fresh *fresh = half->auditor.keys.fresh;
     csv_reader_done(&half->auditor.reader);
     seen_done(&half->auditor.keys);
     seen_done(&half->auditor.images);
     arena_done(&half->arena);
-    free(half);
+    fresh_return(fresh, half);
 }
 
 /* The second thread. The middle is looked for when it really begins, which on a busy machine may be late. */

@@ -19,26 +19,26 @@ static void *must(void *memory)
 /* Bits for tags: of eight for each text at most one is set, so that few texts go into the table in vain. */
 enum { TAG_BITS_EACH = 8, TAG_BITS_LEAST = 1 << 12, TAG_BITS_MOST = 1 << 24, WORD_BITS = 64 };
 
-static void part_init(struct seen_part *part, uint32_t expected)
+static void part_init(const struct seen *seen, struct seen_part *part, uint32_t expected)
 {
     *part = (struct seen_part){.room = expected < 64 ? 64 : expected};
     buf_init(&part->extra, SEEN_FILE_MAX);
-    part->items = must(malloc((size_t)part->room * sizeof *part->items));
+    part->items = must(fresh_take(seen->fresh, (size_t)part->room * sizeof *part->items));
 }
 
-static void part_done(struct seen_part *part)
+static void part_done(const struct seen *seen, struct seen_part *part)
 {
-    free(part->bits);
-    free(part->items);
+    fresh_return(seen->fresh, part->bits);
+    fresh_return(seen->fresh, part->items);
     buf_done(&part->extra);
 }
 
 /* The key need not be secret to be hard to aim at: it differs with where the system put this process's memory. */
-void seen_init(struct seen *seen, struct span file, uint32_t expected)
+void seen_init(struct seen *seen, struct span file, uint32_t expected, struct fresh *fresh)
 {
     assert(file.len <= SEEN_FILE_MAX);
-    *seen = (struct seen){.file = file, .ascending = true};
-    part_init(&seen->part, expected);
+    *seen = (struct seen){.file = file, .fresh = fresh, .ascending = true};
+    part_init(seen, &seen->part, expected);
     seen->tag_mask = TAG_BITS_LEAST - 1;
     while (seen->tag_mask / TAG_BITS_EACH < seen->part.room && seen->tag_mask < TAG_BITS_MOST - 1) {
         seen->tag_mask = seen->tag_mask * 2 + 1;
@@ -59,16 +59,17 @@ void seen_rekey(struct seen *seen, uint64_t first, uint64_t second)
 
 void seen_init_next(struct seen *seen, const struct seen *first, uint32_t expected)
 {
-    *seen = (struct seen){.file = first->file, .ascending = true, .tag_mask = first->tag_mask};
-    part_init(&seen->part, expected);
+    *seen = (struct seen){
+        .file = first->file, .fresh = first->fresh, .ascending = true, .tag_mask = first->tag_mask};
+    part_init(seen, &seen->part, expected);
     memcpy(seen->key, first->key, sizeof seen->key); /* tags of both are compared */
     memcpy(seen->factors, first->factors, sizeof seen->factors);
 }
 
 void seen_done(struct seen *seen)
 {
-    part_done(&seen->part);
-    part_done(&seen->next);
+    part_done(seen, &seen->part);
+    part_done(seen, &seen->next);
     *seen = (struct seen){0};
 }
 
@@ -119,12 +120,21 @@ static uint32_t place_text(struct seen *seen, struct span text)
     return extra->err == OK ? EXTRA | (uint32_t)at : UINT32_MAX;
 }
 
-static struct seen_item *new_item(struct seen_part *part)
+/* What was taken cannot grow where it lies. */
+static void make_room(const struct seen *seen, struct seen_part *part)
+{
+    assert(part->room < 1U << 28);
+    struct seen_item *more = must(fresh_take(seen->fresh, (size_t)part->room * 2 * sizeof *more));
+    memcpy(more, part->items, part->n * sizeof *more);
+    fresh_return(seen->fresh, part->items);
+    part->items = more;
+    part->room *= 2;
+}
+
+static struct seen_item *new_item(const struct seen *seen, struct seen_part *part)
 {
     if (part->n == part->room) {
-        assert(part->room < 1U << 28);
-        part->room *= 2;
-        part->items = must(realloc(part->items, (size_t)part->room * sizeof *part->items));
+        make_room(seen, part);
     }
     return &part->items[part->n++];
 }
@@ -152,7 +162,7 @@ static void note_last_tag(const struct seen *seen, struct seen_part *part)
 static void note_tag(const struct seen *seen, struct seen_part *part, uint32_t tag)
 {
     if (part->bits == NULL) {
-        part->bits = must(calloc(tag_words(seen), sizeof *part->bits));
+        part->bits = must(fresh_take(seen->fresh, tag_words(seen) * sizeof *part->bits));
     }
     note_last_tag(seen, part);
     part->last_tag = tag;
@@ -192,7 +202,7 @@ void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t 
     if (at == UINT32_MAX) {
         return;
     }
-    struct seen_item *item = new_item(&seen->part);
+    struct seen_item *item = new_item(seen, &seen->part);
     *item = (struct seen_item){
         .at = at, .line = (uint32_t)(line - seen->file.at), .row = row, .len = (uint16_t)text.len};
     if (hashed.at == NULL && seen->ascending) {
@@ -219,7 +229,7 @@ void seen_append(struct seen *seen, struct seen *next, uint32_t rows_before)
     seen->ascending = seen->ascending && next->ascending && rises;
     next->part.rows_before = rows_before;
     if (part->n == 0) {
-        part_done(&seen->part);
+        part_done(seen, &seen->part);
         seen->part = next->part;
     } else {
         seen->next = next->part;
@@ -288,14 +298,14 @@ struct table {
     uint32_t mask;
 };
 
-static struct table table_new(uint32_t texts)
+static struct table table_new(const struct seen *seen, uint32_t texts)
 {
     uint32_t size = 64;
     while (size / 2 < texts) {
         size *= 2;
     }
-    return (struct table){.slots = must(calloc(size, sizeof(uint32_t))),
-                          .times = must(calloc(size, sizeof(uint32_t))),
+    return (struct table){.slots = must(fresh_take(seen->fresh, size * sizeof(uint32_t))),
+                          .times = must(fresh_take(seen->fresh, size * sizeof(uint32_t))),
                           .mask = size - 1};
 }
 
@@ -315,10 +325,10 @@ void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
     finish_part(seen, &seen->part);
     finish_part(seen, &seen->next);
     join_bits(seen);
-    uint32_t *candidates = must(malloc(n * sizeof *candidates));
+    uint32_t *candidates = must(fresh_take(seen->fresh, n * sizeof *candidates));
     uint32_t some = find_candidates(seen, &seen->part, 0, candidates);
     some += find_candidates(seen, &seen->next, seen->part.n, candidates + some);
-    struct table table = table_new(some);
+    struct table table = table_new(seen, some);
     for (uint32_t c = 0; c < some; c++) {
         const uint32_t i = candidates[c];
         struct place place = place_at(seen, i);
@@ -333,7 +343,7 @@ void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
             visit(arg, row_of(place_at(seen, *slot - 1)), &again, *times + 1);
         }
     }
-    free(table.times);
-    free(table.slots);
-    free(candidates);
+    fresh_return(seen->fresh, table.times);
+    fresh_return(seen->fresh, table.slots);
+    fresh_return(seen->fresh, candidates);
 }

@@ -5,6 +5,7 @@
 #define AUDIT_SEEN_H
 
 #include "base/buf.h"
+#include "base/fresh.h"
 #include "base/span.h"
 
 #include <stdint.h>
@@ -39,7 +40,8 @@ struct seen_part {
 };
 
 struct seen {
-    struct span file; /* under 2 GiB */
+    struct span file;    /* under 2 GiB */
+    struct fresh *fresh; /* where its arrays are taken from */
     struct seen_part part;
     struct seen_part
         next;          /* what was appended: nothing is moved, for it lies in memory that is warm elsewhere */
@@ -49,8 +51,8 @@ struct seen {
     uint64_t factors[SEEN_WORDS + 2]; /* made from the key */
 };
 
-/* `expected` texts fit without growing. */
-void seen_init(struct seen *seen, struct span file, uint32_t expected);
+/* `expected` texts fit without growing. `fresh`, which may be NULL, must outlive it. */
+void seen_init(struct seen *seen, struct span file, uint32_t expected, struct fresh *fresh);
 /* Before anything is added: another key than the one that seen_init took from where memory lies. */
 void seen_rekey(struct seen *seen, uint64_t first, uint64_t second);
 /* A list for the texts that follow those of `first`, to be appended to it. */

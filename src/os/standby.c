@@ -42,6 +42,9 @@ static void come_to(struct standby *standby, int state)
 static void *run(void *arg)
 {
     struct standby *standby = arg;
+    if (standby->warm != NULL) {
+        standby->warm(standby->warm_arg);
+    }
     wait_for(standby, STATE_GIVEN);
     if (standby->work != NULL) {
         standby->work(standby->arg);
@@ -56,9 +59,12 @@ bool standby_worth_it(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
 }
 
-bool standby_begin(struct standby *standby)
+bool standby_begin(struct standby *standby, void (*warm)(void *arg), void *warm_arg)
 {
-    *standby = (struct standby){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    *standby = (struct standby){.lock = PTHREAD_MUTEX_INITIALIZER,
+                                .changed = PTHREAD_COND_INITIALIZER,
+                                .warm = warm,
+                                .warm_arg = warm_arg};
     return pthread_create(&standby->thread, NULL, run, standby) == 0;
 }
 

@@ -13,14 +13,17 @@ struct standby {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     atomic_int state;
+    void (*warm)(void *arg);
+    void *warm_arg;
     void (*work)(void *arg);
     void *arg;
 };
 
 /* Is there another processor for it? */
 bool standby_worth_it(void);
-/* False: the system gives no thread, and nothing was begun. Otherwise standby_end must follow. */
-bool standby_begin(struct standby *standby);
+/* False: the system gives no thread, and nothing was begun. Otherwise standby_end must follow. `warm` (or NULL) is what the
+ * thread does before it waits, in time that would be lost. */
+bool standby_begin(struct standby *standby, void (*warm)(void *arg), void *warm_arg);
 /* Once at most; `work` may share with the caller only what neither of them changes. */
 void standby_give(struct standby *standby, void (*work)(void *arg), void *arg);
 /* After standby_give: once it returns, everything `work` wrote is the caller's. */

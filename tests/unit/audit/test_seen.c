@@ -20,7 +20,7 @@ static void check(const char *words, bool hashed, const char *expected)
     struct span file = span_str(words);
     struct span rest = file;
     uint32_t row = 0;
-    seen_init(&seen, file, 2);
+    seen_init(&seen, file, 2, NULL);
     while (rest.at != NULL && rest.len > 0) {
         struct span word = span_cut(&rest, ' ');
         seen_add(&seen, word, hashed ? word : span_of(NULL, 0), ++row, word.at);
@@ -52,7 +52,7 @@ static void many(void **state)
     (void)state;
     char file[8] = "in file";
     struct seen seen;
-    seen_init(&seen, span_of(file, 7), 1);
+    seen_init(&seen, span_of(file, 7), 1, NULL);
     for (uint32_t row = 1; row <= 900; row++) {
         char text[20];
         int len = snprintf(text, sizeof text, "key %u", row % 450);

@@ -1,5 +1,6 @@
-/* Arenas and hash maps. */
+/* Arenas, fresh memory and hash maps. */
 #include "base/arena.h"
+#include "base/fresh.h"
 #include "base/map.h"
 
 #include <setjmp.h>
@@ -82,13 +83,69 @@ static void a_map_holds_many(void **state)
     map_done(&map);
 }
 
+static bool is_zero(const unsigned char *at, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (at[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool lies_in(const struct fresh *fresh, const unsigned char *at)
+{
+    return at >= (unsigned char *)fresh->at && at < (unsigned char *)fresh->at + fresh->len;
+}
+
+/* A block of 2 MiB gives pieces that do not touch one another, and the heap what no longer fits. */
+static void fresh_memory_and_then_the_heap(void **state)
+{
+    (void)state;
+    enum { PIECE = 300001, PIECES = 9 };
+    struct fresh fresh;
+    unsigned char *pieces[PIECES];
+    unsigned inside = 0;
+    fresh_init(&fresh, 1000000);
+    fresh_touch(&fresh);
+    for (int i = 0; i < PIECES; i++) {
+        pieces[i] = fresh_take(&fresh, PIECE);
+        assert_non_null(pieces[i]);
+        assert_true(is_zero(pieces[i], PIECE));
+        memset(pieces[i], i + 1, PIECE);
+        assert_int_equal((uintptr_t)pieces[i] % _Alignof(max_align_t), 0);
+        inside += lies_in(&fresh, pieces[i]);
+    }
+    assert_int_equal(inside, fresh.len / PIECE);
+    fresh_touch(&fresh);
+    for (int i = 0; i < PIECES; i++) {
+        assert_int_equal(pieces[i][0], i + 1);
+        assert_int_equal(pieces[i][PIECE - 1], i + 1);
+        fresh_return(&fresh, pieces[i]);
+    }
+    fresh_done(&fresh);
+}
+
+static void no_fresh_memory(void **state)
+{
+    (void)state;
+    struct fresh none;
+    fresh_init(&none, 0);
+    fresh_touch(&none);
+    unsigned char *one = fresh_take(&none, 100);
+    unsigned char *two = fresh_take(NULL, 100);
+    assert_true(is_zero(one, 100) && is_zero(two, 100));
+    fresh_return(&none, one);
+    fresh_return(NULL, two);
+    fresh_done(&none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_arena_has_a_budget),
-        cmocka_unit_test(memory_is_aligned_and_zeroed),
-        cmocka_unit_test(siphash_matches_its_paper),
-        cmocka_unit_test(a_map_holds_many),
+        cmocka_unit_test(an_arena_has_a_budget),          cmocka_unit_test(memory_is_aligned_and_zeroed),
+        cmocka_unit_test(fresh_memory_and_then_the_heap), cmocka_unit_test(no_fresh_memory),
+        cmocka_unit_test(siphash_matches_its_paper),      cmocka_unit_test(a_map_holds_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@ static void at_once(void **state)
     for (int i = 0; i < TIMES; i++) {
         struct standby standby;
         int n = i;
-        assert_true(standby_begin(&standby));
+        assert_true(standby_begin(&standby, NULL, NULL));
         standby_give(&standby, add_one, &n);
         standby_wait(&standby);
         assert_int_equal(n, i + 1);
@@ -37,7 +37,7 @@ static void late(void **state)
     struct standby standby;
     const struct timespec pause = {.tv_nsec = LATE_MS * 1000000L};
     int n = 0;
-    assert_true(standby_begin(&standby));
+    assert_true(standby_begin(&standby, NULL, NULL));
     nanosleep(&pause, NULL);
     standby_give(&standby, add_one, &n);
     nanosleep(&pause, NULL);
@@ -58,7 +58,7 @@ static void long_work(void **state)
     (void)state;
     struct standby standby;
     int n = 0;
-    assert_true(standby_begin(&standby));
+    assert_true(standby_begin(&standby, NULL, NULL));
     standby_give(&standby, wait_long, &n);
     standby_wait(&standby);
     assert_int_equal(n, 1);
@@ -70,14 +70,31 @@ static void for_nothing(void **state)
     (void)state;
     for (int i = 0; i < TIMES; i++) {
         struct standby standby;
-        assert_true(standby_begin(&standby));
+        assert_true(standby_begin(&standby, NULL, NULL));
         standby_end(&standby);
     }
+}
+
+/* What it does before it waits comes before what it is given. */
+static void warm(void **state)
+{
+    (void)state;
+    struct standby standby;
+    int n = 0;
+    assert_true(standby_begin(&standby, wait_long, &n));
+    standby_give(&standby, add_one, &n);
+    standby_wait(&standby);
+    assert_int_equal(n, 2);
+    standby_end(&standby);
+    assert_true(standby_begin(&standby, add_one, &n));
+    standby_end(&standby);
+    assert_int_equal(n, 3);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(at_once), cmocka_unit_test(late),
-                                       cmocka_unit_test(long_work), cmocka_unit_test(for_nothing)};
+                                       cmocka_unit_test(long_work), cmocka_unit_test(for_nothing),
+                                       cmocka_unit_test(warm)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
