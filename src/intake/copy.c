@@ -152,6 +152,7 @@ static bool take_event(struct copy *copy, const struct frame *frame)
         return false;
     }
     struct journal_record record = {.index = frame->tag,
+                                    .first = copy->group.len == 0,
                                     .entry = span_of(frame->bytes.at + sizeof head, head.entry_len),
                                     .note = span_from(frame->bytes, sizeof head + head.entry_len)};
     journal_print(&copy->group, &record);
@@ -202,7 +203,7 @@ static void look_shown(void *arg)
     loop_after(copy->loop, err != OK ? RETRY_MS : SHOWN_MS, look_shown, copy);
 }
 
-/* Opens the journal, cuts a torn end off, or begins it. */
+/* Opens the journal, cuts a torn end off, or begins it. What was cut off the store has, and gives again. */
 static enum err open_journal(struct copy *copy, struct why *why)
 {
     char path[FILE_PATH_MAX];
@@ -210,6 +211,8 @@ static enum err open_journal(struct copy *copy, struct why *why)
     TRY(append_open(path_join(path, copy->config.copy, "journal"), &copy->journal, why));
     TRY(journal_read(path, NULL, NULL, &about, why));
     if (about.bytes < copy->journal.len) {
+        log_line(LOG_WARN, "copy_torn", "entries=%llu bytes=%llu", (unsigned long long)about.events,
+                 (unsigned long long)(copy->journal.len - about.bytes));
         TRY(append_cut(&copy->journal, about.bytes, why));
     }
     if (about.bytes == 0) {

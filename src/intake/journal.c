@@ -8,6 +8,12 @@
 #include <assert.h>
 
 enum { RECORD_HEAD = 16, NOTE_MAX_HERE = 1 << 20 };
+/* In the note's length: this record is the first of those that were written together. */
+static const uint64_t FIRST = 1U << 31;
+/* As it began before it said which records were written together. */
+#define JOURNAL_HEAD_1 "prep-copy/v1\n"
+_Static_assert(sizeof JOURNAL_HEAD_1 == sizeof JOURNAL_HEAD,
+               "whatever its version, records begin at one place");
 
 static void put_be(struct buf *out, uint64_t number, int bytes)
 {
@@ -31,7 +37,7 @@ void journal_print(struct buf *out, const struct journal_record *record)
     uint8_t digest[DIGEST_LEN];
     assert(record->entry.len <= ENTRY_MAX && record->note.len <= NOTE_MAX_HERE);
     put_be(out, record->entry.len, 4);
-    put_be(out, record->note.len, 4);
+    put_be(out, record->note.len | (record->first ? FIRST : 0), 4);
     put_be(out, record->index, 8);
     buf_span(out, record->entry);
     buf_span(out, record->note);
@@ -45,7 +51,8 @@ enum err journal_next(struct span *rest, struct journal_record *out)
         return ERR_AGAIN;
     }
     size_t entry = get_be(rest->at, 4);
-    size_t note = get_be(rest->at + 4, 4);
+    uint64_t marked = get_be(rest->at + 4, 4);
+    size_t note = marked & ~FIRST;
     if (entry > ENTRY_MAX || note > NOTE_MAX_HERE) {
         return ERR_FORGED;
     }
@@ -59,18 +66,35 @@ enum err journal_next(struct span *rest, struct journal_record *out)
         return ERR_FORGED;
     }
     *out = (struct journal_record){.index = get_be(rest->at + 8, 8),
+                                   .first = (marked & FIRST) != 0,
                                    .entry = span_of(rest->at + RECORD_HEAD, entry),
                                    .note = span_of(rest->at + RECORD_HEAD + entry, note)};
     *rest = span_from(*rest, len + DIGEST_LEN);
     return OK;
 }
 
-/* A crash can leave garbage at the end (a record whose bytes never came to disk). It is taken for a torn end
- * only when nothing that is whole comes after it: the file ends within one record's reach. */
-static bool is_torn_end(struct span rest)
+/* Is there a whole record behind what is not one, with which another writing began? Then what stands before it was on the disk.
+ * Nothing of what is not whole is believed, its lengths neither: it is looked for at each byte. */
+static bool another_began(struct span rest, uint64_t events)
 {
-    return rest.len < RECORD_HEAD + DIGEST_LEN || get_be(rest.at, 4) > ENTRY_MAX ||
-           rest.len <= RECORD_HEAD + get_be(rest.at, 4) + get_be(rest.at + 4, 4) + DIGEST_LEN;
+    const uint64_t most = events + rest.len / (RECORD_HEAD + DIGEST_LEN);
+    for (size_t at = 1; at + RECORD_HEAD + DIGEST_LEN <= rest.len; at++) {
+        struct span behind = span_from(rest, at);
+        struct journal_record record;
+        uint64_t index = get_be(behind.at + 8, 8);
+        if (index > events && index <= most && (get_be(behind.at + 4, 4) & FIRST) != 0 &&
+            journal_next(&behind, &record) == OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An older journal does not say so: there one record alone can be torn. */
+static bool more_than_one(struct span rest)
+{
+    return rest.len >= RECORD_HEAD + DIGEST_LEN && get_be(rest.at, 4) <= ENTRY_MAX &&
+           rest.len > RECORD_HEAD + get_be(rest.at, 4) + (get_be(rest.at + 4, 4) & ~FIRST) + DIGEST_LEN;
 }
 
 static enum err read_all(struct span bytes, journal_each each, void *arg, struct journal_about *about,
@@ -90,11 +114,13 @@ static enum err read_all(struct span bytes, journal_each each, void *arg, struct
         digest_of(record.entry, about->last);
         about->events++;
     }
-    if (err == ERR_FORGED && !is_torn_end(rest)) {
-        return why_set(why, ERR_FORGED, "the checksum of record %llu is wrong and more follows it",
+    bool old = span_starts(bytes, SPAN(JOURNAL_HEAD_1));
+    if (old ? err == ERR_FORGED && more_than_one(rest) : another_began(rest, about->events)) {
+        return why_set(why, ERR_FORGED, "record %llu is not whole and more was written after it",
                        (unsigned long long)about->events);
     }
     about->bytes = bytes.len - rest.len;
+    about->torn = rest.len;
     return OK;
 }
 
@@ -106,9 +132,9 @@ enum err journal_read(const char *path, journal_each each, void *arg, struct jou
     TRY(file_map(path, &mapped, why));
     enum err err = OK;
     if (mapped.bytes.len >= strlen(JOURNAL_HEAD)) {
-        err = span_starts(mapped.bytes, SPAN(JOURNAL_HEAD))
+        err = span_starts(mapped.bytes, SPAN(JOURNAL_HEAD)) || span_starts(mapped.bytes, SPAN(JOURNAL_HEAD_1))
                   ? read_all(mapped.bytes, each, arg, &about, why)
-                  : why_set(why, ERR_SYNTAX, "it does not begin with prep-copy/v1");
+                  : why_set(why, ERR_SYNTAX, "it does not begin with prep-copy/v2");
     }
     file_unmap(&mapped);
     if (err != OK) {

@@ -1,5 +1,6 @@
 /* The copy's journal (docs/formats/copy.md): every event of the store, in order, each with length and
- * checksum. A torn end is no record; what stands before it is whole or the file was tampered with. */
+ * checksum. A torn end is no record; what stands before it is whole or the file was tampered with. Torn may be what was written
+ * together last, and nothing else: the next was not begun before that was on the disk. */
 #ifndef INTAKE_JOURNAL_H
 #define INTAKE_JOURNAL_H
 
@@ -7,12 +8,14 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define JOURNAL_HEAD "prep-copy/v1\n"
+#define JOURNAL_HEAD "prep-copy/v2\n"
 
 struct journal_record {
     uint64_t index;
+    bool first;              /* of what was written and brought to the disk together */
     struct span entry, note; /* borrowed */
 };
 
@@ -25,6 +28,7 @@ MUST_CHECK enum err journal_next(struct span *rest, struct journal_record *out);
 struct journal_about {
     uint64_t events;
     uint64_t bytes;   /* up to the end of the last whole record */
+    uint64_t torn;    /* bytes after it */
     uint8_t last[32]; /* SHA-256 of the last one's entry */
 };
 typedef enum err (*journal_each)(void *arg, const struct journal_record *record);

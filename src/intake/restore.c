@@ -23,6 +23,7 @@ struct restore {
     uint64_t events, images, missing;
     uint64_t last_cut; /* its number; meaningful with has_cut */
     bool has_cut;
+    uint64_t torn;    /* bytes */
     uint64_t unshown; /* cuts before it without a manifest */
     struct buf scratch;
     struct why *why;
@@ -91,9 +92,10 @@ static enum err restore_event(void *arg, const struct journal_record *record)
 static enum err restore_all(struct restore *restore, const char *copy, const char *dir)
 {
     char path[FILE_PATH_MAX];
-    struct journal_about about;
+    struct journal_about about = {0};
     TRY(restore->store->ops->begin(restore->store, restore->why));
     TRY(journal_read(path_join(path, copy, "journal"), restore_event, restore, &about, restore->why));
+    restore->torn = about.torn;
     if (restore->has_cut) {
         TRY(copy_shown_restore(copy, dir, restore->last_cut, &restore->unshown, restore->why));
     }
@@ -134,6 +136,10 @@ enum err copy_restore(const char *copy, const char *dir, struct why *why)
     }
     ledger_close(restore.ledger);
     buf_done(&restore.scratch);
+    if (err == OK && restore.torn > 0) {
+        printf("%llu bytes at the end of the journal are no whole record and were left out\n",
+               (unsigned long long)restore.torn);
+    }
     if (err == OK && restore.unshown > 0) {
         printf("%llu manifests of cuts are not in the copy\n", (unsigned long long)restore.unshown);
     }

@@ -100,7 +100,9 @@ static uint64_t number_at(const char *at, int bytes)
     return number;
 }
 
-/* The copy's journal (copy.md): lengths of entry and note, index, entry, note, checksum. */
+/* The copy's journal (copy.md): lengths of entry and note, with its mark, index, entry, note, checksum. */
+static const uint64_t JOURNAL_FIRST = 1U << 31;
+
 static enum err look_copy(struct zeroing *zeroing, struct why *why)
 {
     char path[FILE_PATH_MAX];
@@ -113,13 +115,13 @@ static enum err look_copy(struct zeroing *zeroing, struct why *why)
     }
     TRY(file_map(path, &file, why));
     struct span rest = file.bytes;
-    if (!span_line(&rest, &line) || !span_is(line, "prep-copy/v1")) {
+    if (!span_line(&rest, &line) || !(span_is(line, "prep-copy/v2") || span_is(line, "prep-copy/v1"))) {
         zero_wrong(zeroing, "copy", "copy/journal is none");
     }
     place->there = true;
     while (rest.len >= JOURNAL_HEAD + JOURNAL_SUM) {
         uint64_t entry = number_at(rest.at, 4);
-        uint64_t whole = JOURNAL_HEAD + entry + number_at(rest.at + 4, 4) + JOURNAL_SUM;
+        uint64_t whole = JOURNAL_HEAD + entry + (number_at(rest.at + 4, 4) & ~JOURNAL_FIRST) + JOURNAL_SUM;
         if (whole > rest.len) {
             break;
         }
