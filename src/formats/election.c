@@ -10,7 +10,6 @@
 #include "wire/csv.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 const char *const election_file_names[ELECTION_FILES] = {
@@ -25,25 +24,12 @@ static const struct def_table *const tables[ELECTION_FILES] = {
 /* A federal election (170,000 stations, 520,000 actas) takes about 100 MiB. */
 static const size_t arena_budget = (size_t)1 << 30;
 
-enum err def_fail(struct def *def, enum err err, const char *format, ...)
-{
-    char text[400];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (def->line == 0) {
-        return why_set(def->why, err, "%s: %s", def->file, text);
-    }
-    return why_set(def->why, err, "%s line %llu: %s", def->file, (unsigned long long)def->line, text);
-}
-
 enum err def_array(struct def *def, size_t count, size_t size, void **out)
 {
     void *room = arena_array(&def->election->arena, count == 0 ? 1 : count, size);
     if (room == NULL) {
-        return def_fail(def, ERR_FULL, "the definition needs more than %zu MiB of memory",
-                        arena_budget >> 20);
+        return def_fail(def, ERR_FULL, "la definición pide más de %zu MiB de memoria",
+                        "the definition needs more than %zu MiB of memory", arena_budget >> 20);
     }
     *out = room;
     return OK;
@@ -134,18 +120,23 @@ static enum err check_text(struct def *def, struct span bytes)
 {
     def->line = 1;
     if (span_starts(bytes, SPAN("\xef\xbb\xbf"))) {
-        return def_fail(def, ERR_SYNTAX, "begins with a byte order mark; save it as UTF-8 without BOM");
+        return def_fail(def, ERR_SYNTAX, "empieza con una marca de orden de bytes; guárdelo en UTF-8 sin BOM",
+                        "begins with a byte order mark; save it as UTF-8 without BOM");
     }
     size_t at = odd_byte((const unsigned char *)bytes.at, bytes.len);
     def->line = 1 + count_lines(bytes.at, at);
     if (at < bytes.len) {
         unsigned char odd = (unsigned char)bytes.at[at];
-        return odd >= 0x80   ? def_fail(def, ERR_SYNTAX, "byte 0x%02x is no UTF-8", odd)
-               : odd == '\r' ? def_fail(def, ERR_SYNTAX, "has a carriage return; lines end in LF alone")
-                             : def_fail(def, ERR_SYNTAX, "control character 0x%02x", odd);
+        return odd >= 0x80
+                   ? def_fail(def, ERR_SYNTAX, "el byte 0x%02x no es UTF-8", "byte 0x%02x is no UTF-8", odd)
+               : odd == '\r'
+                   ? def_fail(def, ERR_SYNTAX, "tiene retornos de carro; las líneas terminan sólo en LF",
+                              "has a carriage return; lines end in LF alone")
+                   : def_fail(def, ERR_SYNTAX, "carácter de control 0x%02x", "control character 0x%02x", odd);
     }
     if (bytes.len == 0 || bytes.at[bytes.len - 1] != '\n') {
-        return def_fail(def, ERR_SYNTAX, "the last line does not end in LF: the file was cut off");
+        return def_fail(def, ERR_SYNTAX, "la última línea no termina en LF: el archivo está cortado",
+                        "the last line does not end in LF: the file was cut off");
     }
     def->line = 0;
     return OK;
@@ -157,15 +148,18 @@ static enum err check_names(struct def *def, const struct def_table *table, cons
 {
     for (size_t i = 0; i < table->n_columns; i++) {
         if (i >= n_fields) {
-            return def_fail(def, ERR_MISSING, "column \"%s\" is missing", table->columns[i]);
+            return def_fail(def, ERR_MISSING, "falta la columna \"%s\"", "column \"%s\" is missing",
+                            table->columns[i]);
         }
         if (!span_is(fields[i], table->columns[i])) {
-            return def_fail(def, ERR_SYNTAX, "column %zu is \"%.*s\" and must be \"%s\"", i + 1,
-                            DEF_ARG(fields[i]), table->columns[i]);
+            return def_fail(def, ERR_SYNTAX, "la columna %zu es \"%.*s\" y debe ser \"%s\"",
+                            "column %zu is \"%.*s\" and must be \"%s\"", i + 1, DEF_ARG(fields[i]),
+                            table->columns[i]);
         }
     }
     if (n_fields > table->n_columns) {
-        return def_fail(def, ERR_SYNTAX, "%zu columns, the format has %u", n_fields, table->n_columns);
+        return def_fail(def, ERR_SYNTAX, "%zu columnas, el formato tiene %u",
+                        "%zu columns, the format has %u", n_fields, table->n_columns);
     }
     return OK;
 }
@@ -174,7 +168,8 @@ static enum err parse_row(struct def *def, const struct def_table *table, const 
                           size_t n_fields)
 {
     if (n_fields != table->n_columns) {
-        return def_fail(def, ERR_SYNTAX, "%zu fields, the first line names %u", n_fields, table->n_columns);
+        return def_fail(def, ERR_SYNTAX, "%zu campos, la primera línea nombra %u",
+                        "%zu fields, the first line names %u", n_fields, table->n_columns);
     }
     return table->row(def, fields);
 }
@@ -188,7 +183,8 @@ static enum err check_line(struct def *def, const struct def_table *table, struc
     }
     for (size_t i = 0; i < n_fields && i < table->n_columns; i++) {
         if (fields[i].len > 0 && memchr(fields[i].at, '\n', fields[i].len) != NULL) {
-            return def_fail(def, ERR_SYNTAX, "a line break inside \"%s\"", table->columns[i]);
+            return def_fail(def, ERR_SYNTAX, "un salto de línea dentro de \"%s\"",
+                            "a line break inside \"%s\"", table->columns[i]);
         }
     }
     return OK;
@@ -205,7 +201,7 @@ static enum err parse_rows(struct def *def, const struct def_table *table, struc
         rest = reader->rest;
         def->line = reader->row;
         if (reader->unterminated) {
-            return def_fail(def, ERR_SYNTAX, "a quote is not closed");
+            return def_fail(def, ERR_SYNTAX, "unas comillas no se cierran", "a quote is not closed");
         }
         if (reader->row == 1) {
             TRY(check_names(def, table, fields, n_fields));
@@ -216,14 +212,15 @@ static enum err parse_rows(struct def *def, const struct def_table *table, struc
         }
         TRY(parse_row(def, table, fields, n_fields));
     }
-    return err == ERR_AGAIN ? OK : def_fail(def, err, "is no CSV");
+    return err == ERR_AGAIN ? OK : def_fail(def, err, "no es CSV", "is no CSV");
 }
 
 static enum err parse_table(struct def *def, const struct def_table *table, struct span bytes)
 {
     uint32_t lines = count_lines(bytes.at, bytes.len);
     if (lines > table->rows_max + 1) {
-        return def_fail(def, ERR_TOO_BIG, "%u rows, the most is %u", lines - 1, table->rows_max);
+        return def_fail(def, ERR_TOO_BIG, "%u renglones, lo más es %u", "%u rows, the most is %u", lines - 1,
+                        table->rows_max);
     }
     def->contest = -1;
     def->n = 0;
@@ -274,20 +271,23 @@ static enum err sort_files(const struct election_file *files, size_t n_files,
     for (size_t i = 0; i < n_files; i++) {
         int at = name_index(election_file_names, ELECTION_FILES, files[i].name);
         if (at < 0) {
-            return why_set(why, ERR_SYNTAX, "\"%.*s\" is no file of a definition", DEF_ARG(files[i].name));
+            return why_set(why, ERR_SYNTAX,
+                           "\"%.*s\" no es un archivo de una definición / is no file of a definition",
+                           DEF_ARG(files[i].name));
         }
         if (bytes[at].at != NULL) {
-            return why_set(why, ERR_EXISTS, "%s: is there twice", election_file_names[at]);
+            return why_set(why, ERR_EXISTS, "%s: está dos veces / is there twice", election_file_names[at]);
         }
         if (files[i].bytes.len > ELECTION_FILE_MAX) {
-            return why_set(why, ERR_TOO_BIG, "%s: larger than %d bytes", election_file_names[at],
-                           ELECTION_FILE_MAX);
+            return why_set(why, ERR_TOO_BIG, "%s: pasa de %d bytes, que es el límite / is larger than that",
+                           election_file_names[at], ELECTION_FILE_MAX);
         }
         bytes[at] = files[i].bytes.len == 0 ? SPAN("") : files[i].bytes;
     }
     for (size_t i = 0; i < ELECTION_FILES; i++) {
         if (bytes[i].at == NULL) {
-            return why_set(why, ERR_MISSING, "%s: the file is missing", election_file_names[i]);
+            return why_set(why, ERR_MISSING, "%s: falta el archivo / the file is missing",
+                           election_file_names[i]);
         }
     }
     return OK;

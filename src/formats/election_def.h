@@ -21,8 +21,9 @@ struct def {
     bool repeated;        /* found by the team: a station is there twice */
 };
 
-/* "stations.csv line 17: ..." */
-enum err def_fail(struct def *def, enum err err, const char *format, ...) PRINTF(3, 4);
+/* "stations.csv línea 17: ... / line 17: ...": both texts take the same arguments. */
+enum err def_fail(struct def *def, enum err err, const char *es, const char *en, ...) PRINTF(3, 5)
+    PRINTF(4, 5);
 
 /* A span that is safe to print with "%.*s": at most 60 bytes of it. */
 #define DEF_ARG(s) (int)((s).len < 60 ? (s).len : 60), (s).at
@@ -41,6 +42,12 @@ MUST_CHECK enum err def_number(struct def *def, const char *field, struct span t
 MUST_CHECK enum err def_area(struct def *def, struct span text, enum area_kind kind, uint16_t *out);
 /* One of the contest's columns. */
 MUST_CHECK enum err def_column(struct def *def, struct span code, uint8_t *out);
+
+/* The contest that a row speaks of: the one of the row before, or a later one. `*fresh` when it is its first row. */
+MUST_CHECK enum err def_enter_contest(struct def *def, struct span id, bool *fresh);
+struct contest *def_contest(struct def *def);
+/* A coalition's or a common candidacy's column. */
+bool def_is_joint(enum column_kind kind);
 
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -42,15 +42,15 @@ static enum err set_u16(struct def *def, const struct key *key, struct span valu
 static enum err set_format(struct def *def, const struct key *key, struct span value, void *target)
 {
     (void)key, (void)target;
-    return span_is(value, "1")
-               ? OK
-               : def_fail(def, ERR_SYNTAX, "format \"%.*s\": this program reads format 1", DEF_ARG(value));
+    return span_is(value, "1") ? OK
+                               : def_fail(def, ERR_SYNTAX, "formato \"%.*s\": este programa lee el formato 1",
+                                          "format \"%.*s\": this program reads format 1", DEF_ARG(value));
 }
 
 static enum err set_drill(struct def *def, const struct key *key, struct span value, void *target)
 {
     if (!span_is(value, "yes") && !span_is(value, "no")) {
-        return def_fail(def, ERR_SYNTAX, "\"%s\" is yes or no", key->name);
+        return def_fail(def, ERR_SYNTAX, "\"%s\" es yes o no", "\"%s\" is yes or no", key->name);
     }
     *(bool *)((char *)target + key->offset) = span_is(value, "yes");
     return OK;
@@ -60,7 +60,8 @@ static enum err set_moment(struct def *def, const struct key *key, struct span v
 {
     int64_t ms = 0;
     if (date_parse_iso(value, &ms) != OK) {
-        return def_fail(def, ERR_SYNTAX, "\"%s\" is no moment like 2027-06-07T02:00:00Z", key->name);
+        return def_fail(def, ERR_SYNTAX, "\"%s\" no es un momento como 2027-06-07T02:00:00Z",
+                        "\"%s\" is no moment like 2027-06-07T02:00:00Z", key->name);
     }
     *(int64_t *)((char *)target + key->offset) = ms;
     return OK;
@@ -70,7 +71,8 @@ static enum err set_offset(struct def *def, const struct key *key, struct span v
 {
     int64_t minutes = 0;
     if (num_parse_i64(value, &minutes) != OK || minutes < -720 || minutes > 840) {
-        return def_fail(def, ERR_RANGE, "\"%s\" is minutes from UTC, -720 to 840", key->name);
+        return def_fail(def, ERR_RANGE, "\"%s\" son minutos desde UTC, de -720 a 840",
+                        "\"%s\" is minutes from UTC, -720 to 840", key->name);
     }
     *(int *)((char *)target + key->offset) = (int)minutes;
     return OK;
@@ -80,8 +82,8 @@ static enum err set_area_kind(struct def *def, const struct key *key, struct spa
 {
     int kind = name_index(area_kind_names, 3, value);
     if (kind < 0) {
-        return def_fail(def, ERR_SYNTAX, "\"%s\" is entity, district or borough, not \"%.*s\"", key->name,
-                        DEF_ARG(value));
+        return def_fail(def, ERR_SYNTAX, "\"%s\" es entity, district o borough, no \"%.*s\"",
+                        "\"%s\" is entity, district or borough, not \"%.*s\"", key->name, DEF_ARG(value));
     }
     *(enum area_kind *)((char *)target + key->offset) = (enum area_kind)kind;
     return OK;
@@ -151,7 +153,7 @@ static char *next_line(char *out, int size, void *stream)
     }
     ini->def->line++;
     if (line.len > INI_LINE_MAX || line.len + 2 > (size_t)size) {
-        ini->err = def_fail(ini->def, ERR_TOO_BIG, "longer than %d bytes", INI_LINE_MAX);
+        ini->err = def_fail(ini->def, ERR_TOO_BIG, "pasa de %d bytes", "longer than %d bytes", INI_LINE_MAX);
         return NULL;
     }
     memcpy(out, line.at, line.len);
@@ -163,7 +165,7 @@ static enum err new_contest(struct ini *ini, struct span id, struct section **ou
 {
     struct election *election = ini->def->election;
     if (election->n_contests == CONTESTS_MAX) {
-        return def_fail(ini->def, ERR_TOO_BIG, "more than %d contests", CONTESTS_MAX);
+        return def_fail(ini->def, ERR_TOO_BIG, "más de %d elecciones", "more than %d contests", CONTESTS_MAX);
     }
     struct contest *contest = &election->contests[election->n_contests];
     TRY(def_code(ini->def, "contest", id, LOWER DIGITS, 8, &contest->id));
@@ -185,7 +187,8 @@ static enum err find_section(struct ini *ini, struct span name, struct section *
         return OK;
     }
     if (!span_starts(name, SPAN("contest "))) {
-        return def_fail(ini->def, ERR_SYNTAX, "no section [%.*s]; the nearest is [%s]", DEF_ARG(name),
+        return def_fail(ini->def, ERR_SYNTAX, "no hay sección [%.*s]; la más parecida es [%s]",
+                        "no section [%.*s]; the nearest is [%s]", DEF_ARG(name),
                         name_nearest(names, 3, name));
     }
     struct span id = span_trim(span_from(name, 8));
@@ -210,11 +213,13 @@ static enum err set_key(struct ini *ini, struct span section_name, struct span n
     }
     int at = name_index(names, section->n_keys, name);
     if (at < 0) {
-        return def_fail(ini->def, ERR_SYNTAX, "no key \"%.*s\" in [%.*s]; the nearest is \"%s\"",
-                        DEF_ARG(name), DEF_ARG(section_name), name_nearest(names, section->n_keys, name));
+        return def_fail(ini->def, ERR_SYNTAX, "no hay clave \"%.*s\" en [%.*s]; la más parecida es \"%s\"",
+                        "no key \"%.*s\" in [%.*s]; the nearest is \"%s\"", DEF_ARG(name),
+                        DEF_ARG(section_name), name_nearest(names, section->n_keys, name));
     }
     if (section->seen >> at & 1) {
         return def_fail(ini->def, ERR_EXISTS,
+                        "\"%s\" se da dos veces (o su valor sigue en una línea con sangría)",
                         "\"%s\" is given twice (or its value goes on in an indented line)", names[at]);
     }
     section->seen |= 1U << at;
@@ -234,8 +239,8 @@ static enum err check_complete(struct def *def, const struct section *section)
 {
     for (size_t i = 0; i < section->n_keys; i++) {
         if (!(section->seen >> i & 1) && !section->keys[i].optional) {
-            return def_fail(def, ERR_MISSING, "[%s%s%.*s] has no \"%s\"", section->name,
-                            section->contest.len > 0 ? " " : "", SPAN_ARG(section->contest),
+            return def_fail(def, ERR_MISSING, "a [%s%s%.*s] le falta \"%s\"", "[%s%s%.*s] has no \"%s\"",
+                            section->name, section->contest.len > 0 ? " " : "", SPAN_ARG(section->contest),
                             section->keys[i].name);
         }
     }
@@ -248,8 +253,8 @@ static enum err check_codes(struct def *def)
     for (uint32_t i = 0; i < election->n_contests; i++) {
         for (uint32_t k = 0; k < i; k++) {
             if (span_equal(election->contests[i].code, election->contests[k].code)) {
-                return def_fail(def, ERR_EXISTS, "two contests have the code %.*s",
-                                SPAN_ARG(election->contests[i].code));
+                return def_fail(def, ERR_EXISTS, "dos elecciones tienen el código %.*s",
+                                "two contests have the code %.*s", SPAN_ARG(election->contests[i].code));
             }
         }
     }
@@ -267,14 +272,18 @@ static enum err check_whole(struct ini *ini)
         TRY(check_complete(def, &ini->contests[i]));
     }
     if (election->n_contests == 0) {
-        return def_fail(def, ERR_MISSING, "no [contest ...] section");
+        return def_fail(def, ERR_MISSING, "no hay sección [contest ...]", "no [contest ...] section");
     }
     if (election->opening_ms >= election->closing_ms) {
-        return def_fail(def, ERR_CONFLICT, "closing is not later than opening");
+        return def_fail(def, ERR_CONFLICT, "closing no es después de opening",
+                        "closing is not later than opening");
     }
     if (election->drill != origin_is_drill(election->origin)) {
         return def_fail(
             def, ERR_CONFLICT,
+            election->drill
+                ? "el origen \"%.*s\" no es de simulacro: un simulacro tiene origen y claves propios"
+                : "el origen \"%.*s\" es de simulacro: la noche misma nunca usa uno",
             election->drill
                 ? "the origin \"%.*s\" is not a drill's: a drill has an origin and keys of its own"
                 : "the origin \"%.*s\" is a drill's: the night itself never uses one",
@@ -296,7 +305,8 @@ enum err election_ini_parse(struct def *def, struct span bytes)
     TRY(ini.err);
     if (bad_line != 0) {
         def->line = bad_line > 0 ? (uint64_t)bad_line : 0;
-        return def_fail(def, ERR_SYNTAX, "is neither a [section], nor key = value, nor a comment");
+        return def_fail(def, ERR_SYNTAX, "no es una [sección], ni clave = valor, ni un comentario",
+                        "is neither a [section], nor key = value, nor a comment");
     }
     return check_whole(&ini);
 }

@@ -27,20 +27,25 @@ static enum err check_area_order(struct def *def, const struct area *area)
 {
     uint32_t n = def->election->n_areas;
     if ((n == 0) != (area->kind == AREA_ENTITY)) {
-        return def_fail(def, ERR_CONFLICT, "the first row, and no other, is the entity");
+        return def_fail(def, ERR_CONFLICT, "el primer renglón, y ningún otro, es la entidad",
+                        "the first row, and no other, is the entity");
     }
     if (area->kind == AREA_ENTITY) {
         return area->id == 0
                    ? OK
-                   : def_fail(def, ERR_RANGE, "the entity's id is 0 (its number is in election.ini)");
+                   : def_fail(def, ERR_RANGE, "el id de la entidad es 0 (su número está en election.ini)",
+                              "the entity's id is 0 (its number is in election.ini)");
     }
     const struct area *before = &def->election->areas[n - 1];
     if (area->kind < before->kind) {
-        return def_fail(def, ERR_CONFLICT, "a %s after a %s: entity, districts, boroughs",
-                        area_kind_names[area->kind], area_kind_names[before->kind]);
+        return def_fail(def, ERR_CONFLICT, "%s después de %s: entidad, distritos, alcaldías",
+                        "a %s after a %s: entity, districts, boroughs", area_kind_names[area->kind],
+                        area_kind_names[before->kind]);
     }
     if (area->kind == before->kind && area->id != before->id + 1) {
-        return def_fail(def, ERR_CONFLICT, "%s %u after %u: numbers go up by one, without holes or repeats",
+        return def_fail(def, ERR_CONFLICT,
+                        "%s %u después de %u: los números suben de uno en uno, sin huecos ni repetidos",
+                        "%s %u after %u: numbers go up by one, without holes or repeats",
                         area_kind_names[area->kind], area->id, before->id);
     }
     return OK;
@@ -50,7 +55,8 @@ static enum err areas_row(struct def *def, const struct span *f)
 {
     int kind = name_index(area_kind_names, 3, f[0]);
     if (kind < 0) {
-        return def_fail(def, ERR_SYNTAX, "no kind \"%.*s\"; the nearest is \"%s\"", DEF_ARG(f[0]),
+        return def_fail(def, ERR_SYNTAX, "no hay clase \"%.*s\"; la más parecida es \"%s\"",
+                        "no kind \"%.*s\"; the nearest is \"%s\"", DEF_ARG(f[0]),
                         name_nearest(area_kind_names, 3, f[0]));
     }
     uint32_t id = 0;
@@ -58,12 +64,14 @@ static enum err areas_row(struct def *def, const struct span *f)
     struct area area = {.kind = (enum area_kind)kind, .id = (uint16_t)id};
     TRY(check_area_order(def, &area));
     if (area.kind != AREA_ENTITY && area.id == 0) {
-        return def_fail(def, ERR_RANGE, "districts and boroughs are numbered from 1");
+        return def_fail(def, ERR_RANGE, "distritos y alcaldías se numeran desde 1",
+                        "districts and boroughs are numbered from 1");
     }
     TRY(def_text(def, "name", f[2], false, &area.name));
     if (area.kind == AREA_ENTITY && !span_equal(area.name, def->election->entity_name)) {
-        return def_fail(def, ERR_CONFLICT, "the entity is \"%.*s\" here and \"%.*s\" in election.ini",
-                        DEF_ARG(area.name), DEF_ARG(def->election->entity_name));
+        return def_fail(def, ERR_CONFLICT, "la entidad es \"%.*s\" aquí y \"%.*s\" en election.ini",
+                        "the entity is \"%.*s\" here and \"%.*s\" in election.ini", DEF_ARG(area.name),
+                        DEF_ARG(def->election->entity_name));
     }
     def->election->areas[def->election->n_areas++] = area;
     return OK;
@@ -83,14 +91,15 @@ static enum err areas_end(struct def *def)
 {
     const struct election *election = def->election;
     if (election->n_areas == 0) {
-        return def_fail(def, ERR_MISSING, "the entity is missing");
+        return def_fail(def, ERR_MISSING, "falta la entidad", "the entity is missing");
     }
     for (uint32_t i = 0; i < election->n_contests; i++) {
         const struct contest *contest = &election->contests[i];
         enum area_kind kind =
             has_areas(election, contest->area_kind) ? contest->share_kind : contest->area_kind;
         if (!has_areas(election, kind)) {
-            return def_fail(def, ERR_MISSING, "contest %.*s is elected or shared by %s, and there is none",
+            return def_fail(def, ERR_MISSING, "la elección %.*s se elige o reparte por %s, y no hay ninguno",
+                            "contest %.*s is elected or shared by %s, and there is none",
                             SPAN_ARG(contest->id), area_kind_names[kind]);
         }
     }
@@ -153,7 +162,8 @@ static enum err parse_place(struct def *def, enum area_kind kind, struct span te
     TRY(def_number(def, area_kind_names[kind], text, 9999, &id));
     uint16_t area = election_area(def->election, kind, (uint16_t)id);
     if (area == AREA_NONE) {
-        return def_fail(def, ERR_MISSING, "areas.csv has no %s %u", area_kind_names[kind], id);
+        return def_fail(def, ERR_MISSING, "areas.csv no tiene %s %u", "areas.csv has no %s %u",
+                        area_kind_names[kind], id);
     }
     *out = area;
     return OK;
@@ -163,15 +173,16 @@ static enum err parse_place(struct def *def, enum area_kind kind, struct span te
 static enum err check_station(struct def *def, const struct station *station)
 {
     if (station->type == 'S' && station->nominal != 0) {
-        return def_fail(def, ERR_CONFLICT, "a special station has no nominal list: 0, not %u",
-                        station->nominal);
+        return def_fail(def, ERR_CONFLICT, "una casilla especial no tiene lista nominal: 0, no %u",
+                        "a special station has no nominal list: 0, not %u", station->nominal);
     }
     if (station_is_special(station) && station->ballots == 0) {
-        return def_fail(def, ERR_CONFLICT, "a special station needs its ballots: they bound its votes");
+        return def_fail(def, ERR_CONFLICT, "una casilla especial necesita sus boletas: acotan sus votos",
+                        "a special station needs its ballots: they bound its votes");
     }
     if (station_is_mode(station) && station->reps != 0) {
-        return def_fail(def, ERR_CONFLICT, "tables M, A and P have no representatives: 0, not %u",
-                        station->reps);
+        return def_fail(def, ERR_CONFLICT, "las mesas M, A y P no tienen representantes: 0, no %u",
+                        "tables M, A and P have no representatives: 0, not %u", station->reps);
     }
     return OK;
 }
@@ -184,17 +195,19 @@ static enum err stations_row(struct def *def, const struct span *f)
     uint32_t location = 0;
     uint32_t reps = 0;
     if (station_parse_key(f[0], &station, &entity) != OK) {
-        return def_fail(def, ERR_SYNTAX, "\"%.*s\" is no CLAVE_CASILLA like 090001C0100", DEF_ARG(f[0]));
+        return def_fail(def, ERR_SYNTAX, "\"%.*s\" no es una CLAVE_CASILLA como 090001C0100",
+                        "\"%.*s\" is no CLAVE_CASILLA like 090001C0100", DEF_ARG(f[0]));
     }
     if (entity != election->entity) {
-        return def_fail(def, ERR_CONFLICT, "the key is of entity %02u, the election of %02u", entity,
-                        election->entity);
+        return def_fail(def, ERR_CONFLICT, "la clave es de la entidad %02u, la elección de la %02u",
+                        "the key is of entity %02u, the election of %02u", entity, election->entity);
     }
     TRY(parse_place(def, AREA_DISTRICT, f[1], &station.district));
     TRY(parse_place(def, AREA_BOROUGH, f[2], &station.borough));
     TRY(def_number(def, "location", f[3], 2, &location));
     if (location == 0) {
-        return def_fail(def, ERR_RANGE, "location is 1 (urban) or 2 (not urban)");
+        return def_fail(def, ERR_RANGE, "la ubicación es 1 (urbana) o 2 (no urbana)",
+                        "location is 1 (urban) or 2 (not urban)");
     }
     TRY(def_number(def, "nominal", f[4], VOTERS_MAX, &station.nominal));
     TRY(def_number(def, "ballots", f[5], VOTERS_MAX, &station.ballots));
@@ -204,7 +217,8 @@ static enum err stations_row(struct def *def, const struct span *f)
     TRY(check_station(def, &station));
     election->stations[election->n_stations] = station;
     if (def->team == NULL && !name_station(election, election->n_stations)) {
-        return def_fail(def, ERR_EXISTS, "station %s is there twice", station.key);
+        return def_fail(def, ERR_EXISTS, "la casilla %s está dos veces", "station %s is there twice",
+                        station.key);
     }
     election->n_stations++;
     return OK;
@@ -247,8 +261,10 @@ static enum err check_acta_place(struct def *def, const struct contest *contest,
     for (size_t i = 0; i < 2; i++) {
         uint16_t area = kinds[i] == AREA_DISTRICT ? station->district : station->borough;
         if (kinds[i] != AREA_ENTITY && area == AREA_NONE && !station_is_mode(station)) {
-            return def_fail(def, ERR_CONFLICT, "station %s lies in no %s, and contest %.*s needs it",
-                            station->key, area_kind_names[kinds[i]], SPAN_ARG(contest->id));
+            return def_fail(def, ERR_CONFLICT,
+                            "la casilla %s no está en ningún %s, y la elección %.*s lo necesita",
+                            "station %s lies in no %s, and contest %.*s needs it", station->key,
+                            area_kind_names[kinds[i]], SPAN_ARG(contest->id));
         }
     }
     return OK;
@@ -262,8 +278,8 @@ static enum err parse_form(struct def *def, struct span form, struct acta *acta)
         spelt = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
     if (!spelt) {
-        return def_fail(def, ERR_SYNTAX, "\"%.*s\" is no TIPO_ACTA: 1 to %d of A-Z and 0-9", DEF_ARG(form),
-                        FORM_MAX);
+        return def_fail(def, ERR_SYNTAX, "\"%.*s\" no es un TIPO_ACTA: de 1 a %d de A-Z y 0-9",
+                        "\"%.*s\" is no TIPO_ACTA: 1 to %d of A-Z and 0-9", DEF_ARG(form), FORM_MAX);
     }
     memcpy(acta->key + STATION_KEY_LEN, form.at, form.len);
     acta->form_len = (uint8_t)form.len;
@@ -278,13 +294,14 @@ static enum err chain_acta(struct def *def, struct acta *acta)
     unsigned n = 0;
     for (uint32_t i = station->acta; i != MAP_NONE; i = election->actas[i].next) {
         if (span_equal(acta_form(&election->actas[i]), acta_form(acta))) {
-            return def_fail(def, ERR_EXISTS, "acta %s is there twice", acta->key);
+            return def_fail(def, ERR_EXISTS, "el acta %s está dos veces", "acta %s is there twice",
+                            acta->key);
         }
         n++;
     }
     if (n == STATION_ACTAS_MAX) {
-        return def_fail(def, ERR_TOO_BIG, "station %s has more than %d actas", station->key,
-                        STATION_ACTAS_MAX);
+        return def_fail(def, ERR_TOO_BIG, "la casilla %s tiene más de %d actas",
+                        "station %s has more than %d actas", station->key, STATION_ACTAS_MAX);
     }
     acta->next = station->acta;
     station->acta = election->n_actas;
@@ -313,11 +330,13 @@ static enum err actas_row(struct def *def, const struct span *f)
     struct acta *acta = &election->actas[election->n_actas];
     acta->station = row_station(def, f[0]);
     if (acta->station == MAP_NONE) {
-        return def_fail(def, ERR_MISSING, "stations.csv has no station \"%.*s\"", DEF_ARG(f[0]));
+        return def_fail(def, ERR_MISSING, "stations.csv no tiene la casilla \"%.*s\"",
+                        "stations.csv has no station \"%.*s\"", DEF_ARG(f[0]));
     }
     int contest = election_contest(election, f[1]);
     if (contest < 0) {
-        return def_fail(def, ERR_MISSING, "election.ini has no contest \"%.*s\"", DEF_ARG(f[1]));
+        return def_fail(def, ERR_MISSING, "election.ini no tiene la elección \"%.*s\"",
+                        "election.ini has no contest \"%.*s\"", DEF_ARG(f[1]));
     }
     acta->contest = (uint8_t)contest;
     memcpy(acta->key, f[0].at, STATION_KEY_LEN);
@@ -331,7 +350,9 @@ static enum err actas_row(struct def *def, const struct span *f)
 
 static enum err actas_end(struct def *def)
 {
-    return def->election->n_actas > 0 ? OK : def_fail(def, ERR_MISSING, "no acta is expected");
+    return def->election->n_actas > 0
+               ? OK
+               : def_fail(def, ERR_MISSING, "no se espera ninguna acta", "no acta is expected");
 }
 
 const struct def_table def_actas = {.columns = {"station", "contest", "form"},
@@ -356,11 +377,11 @@ static enum err check_vkey(struct def *def, struct span vkey, struct span name)
     struct note_key key;
     struct why why = {{0}};
     if (note_key_parse(vkey, &key, &why) != OK) {
-        return def_fail(def, ERR_SYNTAX, "vkey: %s", why.text);
+        return def_fail(def, ERR_SYNTAX, "vkey: %s", "vkey: %s", why.text);
     }
     if (!span_is(name, key.name)) {
-        return def_fail(def, ERR_CONFLICT, "the vkey is of \"%.60s\", the row of \"%.*s\"", key.name,
-                        DEF_ARG(name));
+        return def_fail(def, ERR_CONFLICT, "la vkey es de \"%.60s\", el renglón de \"%.*s\"",
+                        "the vkey is of \"%.60s\", the row of \"%.*s\"", key.name, DEF_ARG(name));
     }
     return OK;
 }
@@ -372,14 +393,16 @@ static enum err signers_row(struct def *def, const struct span *f)
     TRY(def_code(def, "name", f[0], LOWER UPPER DIGITS "._/-", 60, &signer.name));
     int kind = name_index(signer_kind_names, 3, f[1]);
     if (kind < 0) {
-        return def_fail(def, ERR_SYNTAX, "no kind \"%.*s\"; the nearest is \"%s\"", DEF_ARG(f[1]),
+        return def_fail(def, ERR_SYNTAX, "no hay clase \"%.*s\"; la más parecida es \"%s\"",
+                        "no kind \"%.*s\"; the nearest is \"%s\"", DEF_ARG(f[1]),
                         name_nearest(signer_kind_names, 3, f[1]));
     }
     signer.kind = (enum signer_kind)kind;
     TRY(check_vkey(def, f[2], signer.name));
     TRY(def_text(def, "vkey", f[2], false, &signer.vkey));
     if (map_put(&def->names, signer.name, election->n_signers) != MAP_NONE) {
-        return def_fail(def, ERR_EXISTS, "signer \"%.*s\" is there twice", DEF_ARG(f[0]));
+        return def_fail(def, ERR_EXISTS, "el firmante \"%.*s\" está dos veces",
+                        "signer \"%.*s\" is there twice", DEF_ARG(f[0]));
     }
     election->signers[election->n_signers++] = signer;
     return OK;

@@ -268,11 +268,11 @@ static void files_must_be_there_once(void **state)
     struct election out = {.entity = 77};
     struct why why = {{0}};
     assert_int_equal(election_parse(files, ELECTION_FILES - 1, &out, &why), ERR_MISSING);
-    assert_string_equal(why.text, "signers.csv: the file is missing");
+    assert_string_equal(why.text, "signers.csv: falta el archivo / the file is missing");
     files[ELECTION_FILES] = files[2];
     why = (struct why){{0}};
     assert_int_equal(election_parse(files, ELECTION_FILES + 1, &out, &why), ERR_EXISTS);
-    assert_string_equal(why.text, "columns.csv: is there twice");
+    assert_string_equal(why.text, "columns.csv: está dos veces / is there twice");
     files[ELECTION_FILES].name = SPAN("../columns.csv");
     why = (struct why){{0}};
     assert_int_equal(election_parse(files, ELECTION_FILES + 1, &out, &why), ERR_SYNTAX);
