@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "os/file.h"
+#include "os/jail.h"
 #include "os/loop.h"
 #include "os/manager.h"
 #include "os/proc.h"
@@ -47,6 +48,7 @@ static enum err start(struct parent *parent, const struct cut_options *options, 
     int pair[2];
     char key[FILE_PATH_MAX];
     char memory[FILE_PATH_MAX];
+    TRY(jail_possible(why));
     TRY(folders(options, why));
     if (sock_pair(pair) != OK) {
         return why_set(why, ERR_IO, "cannot make a socket pair");

@@ -8,6 +8,7 @@
 #include "os/clock.h"
 #include "os/crew.h"
 #include "os/file.h"
+#include "os/jail.h"
 #include "os/manager.h"
 #include "os/sock.h"
 
@@ -186,6 +187,7 @@ static enum err prepare(struct parent *parent, struct why *why)
 {
     struct edge_options *options = &parent->options;
     struct role_gift gift = {.options = options};
+    TRY(jail_possible(why));
     TRY(folder_make(options->tree, why)); /* a tree that is not there yet is an empty one */
     TRY(below_folder(options->tree, &gift.folder, why));
     TRY(make_sealed(options->sealed, why));

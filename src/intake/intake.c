@@ -11,6 +11,7 @@
 #include "os/clock.h"
 #include "os/crew.h"
 #include "os/file.h"
+#include "os/jail.h"
 #include "os/loop.h"
 #include "os/manager.h"
 #include "os/proc.h"
@@ -200,6 +201,7 @@ static enum err prepare(struct intake *intake, struct why *why)
 {
     const struct intake_config *config = intake->config;
     char path[FILE_PATH_MAX];
+    TRY(jail_possible(why));
     TRY(election_load(path_join(path, config->dir, "election"), &intake->election, why));
     TRY(examiner_init(&intake->examiner, &intake->election, why));
     TRY(programs_digest(intake->keeper.programs, why));

@@ -275,6 +275,7 @@ static enum err start_roles(struct parent *parent, struct role *role, struct sig
                             struct why *why)
 {
     int fds[2];
+    TRY(jail_possible(why));
     if (sock_pair(fds) != OK) {
         return why_set(why, ERR_IO, "socketpair: %s", strerror(errno));
     }

@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "os/append.h"
 #include "os/file.h"
+#include "os/jail.h"
 #include "os/said.h"
 #include "os/sock.h"
 
@@ -383,6 +384,7 @@ static enum err seal_site(struct night *night, const char *log, struct why *why)
 enum err night_prepare(struct night *night, struct why *why)
 {
     char log[FILE_PATH_MAX], path[FILE_PATH_MAX];
+    TRY(jail_possible(why));
     TRY(resolve(night, why));
     TRY(make_folders(night, why));
     TRY(take_lock(night, why));

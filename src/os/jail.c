@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -354,11 +355,40 @@ static enum err enter_seccomp(const struct jail *jail, struct why *why)
 }
 #endif
 
-enum err jail_enter(const struct jail *jail, struct why *why)
+static bool is_off(void)
 {
     const char *said = getenv("ATALAYA_JAIL");
+    return said != NULL && strcmp(said, "off") == 0;
+}
+
+static bool has_seccomp(void)
+{
+#ifdef JAIL_SANITIZED
+    return true; /* it is not entered */
+#else
+    const uint32_t kill = SECCOMP_RET_KILL_PROCESS;
+    return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &kill) == 0;
+#endif
+}
+
+enum err jail_possible(struct why *why)
+{
+    const char *lacks = landlock_abi() < 1 ? "Landlock" : !has_seccomp() ? "seccomp" : NULL;
+    if (lacks == NULL || is_off()) {
+        return OK;
+    }
+    return why_set(
+        why, ERR_REFUSED,
+        "este núcleo no tiene %s y sin ella ningún papel puede encerrarse (con ATALAYA_JAIL=off corren "
+        "sin encierro) / this kernel has no %s, and no role can be jailed without it "
+        "(ATALAYA_JAIL=off runs them unjailed)",
+        lacks, lacks);
+}
+
+enum err jail_enter(const struct jail *jail, struct why *why)
+{
     TRY(process_harden(why));
-    if (said != NULL && strcmp(said, "off") == 0) {
+    if (is_off()) {
         say_off(jail, "all", "ATALAYA_JAIL");
         return OK;
     }

@@ -39,4 +39,8 @@ enum { JAIL_NOBODY = 65534 }; /* the kernel's and Debian's user and group withou
  * more), never Landlock. */
 MUST_CHECK enum err jail_enter(const struct jail *jail, struct why *why);
 
+/* For a parent, before it starts anybody or says where it listens: could its roles enter at all? OK also when the operator
+ * said ATALAYA_JAIL=off. ERR_REFUSED with a sentence for people. */
+MUST_CHECK enum err jail_possible(struct why *why);
+
 #endif

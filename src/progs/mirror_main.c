@@ -5,6 +5,7 @@
 #include "os/clock.h"
 #include "os/crew.h"
 #include "os/file.h"
+#include "os/jail.h"
 #include "os/loop.h"
 #include "os/manager.h"
 #include "os/options.h"
@@ -155,6 +156,7 @@ static enum err run(struct setup *setup, struct why *why)
 {
     static struct crew crew;
     struct watch watch = {.crew = &crew};
+    TRY(jail_possible(why));
     crew_init(&crew, "");
     crew_add_role(&crew, "puller", puller_role, &setup->puller);
     if (setup->listen != NULL) {

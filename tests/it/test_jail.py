@@ -352,3 +352,31 @@ def test_a_sanitized_role_says_that_it_is_free(edge, tree, bin_dir):  # noqa: F8
     finally:
         done.terminate()
         done.wait(10)
+
+
+@pytest.mark.parametrize("lacks", ["Landlock", "seccomp"])
+def test_a_kernel_that_cannot_is_refused_unless_told_aloud(bin_dir, tmp_path, lacks):
+    """Before anything is listened on or made, with a sentence; ATALAYA_JAIL=off starts it."""
+    skip_when_sanitized(bin_dir)
+    (tmp_path / "site").mkdir()
+    below = jail_kit.without(jail_kit.numbers()[{"Landlock": "landlock_create_ruleset", "seccomp": "seccomp"}[lacks]])
+    programs = {
+        "atalaya-edge": ["--listen", "127.0.0.1:0", "--tree", tmp_path / "site", "--role", "site", "--name", "uno"],
+        "atalaya-night": ["--scale", "small", "--dir", tmp_path / "night", "--listen", "127.0.0.1:0"],
+    }
+    for program, arguments in programs.items():
+        done = subprocess.run([bin_dir / program, *arguments], preexec_fn=below, capture_output=True, text=True, timeout=20)
+        said = done.stdout + done.stderr
+        assert done.returncode == 2 and f"no tiene {lacks}" in said and "ATALAYA_JAIL=off" in said and "http:" not in said, done
+    assert not (tmp_path / "night").exists()
+    told = subprocess.Popen([bin_dir / "atalaya-edge", *programs["atalaya-edge"]], preexec_fn=below, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                            env={**os.environ, "ATALAYA_JAIL": "off"})
+    try:
+        port = int(re.search(r":(\d+)/", told.stdout.readline())[1])
+        with socket.create_connection(("127.0.0.1", port), 10) as s:
+            s.sendall(b"GET /estado HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert s.recv(12) == b"HTTP/1.1 200"
+    finally:
+        told.terminate()
+        told.wait(10)
+        told.stdout.close()
