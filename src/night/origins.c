@@ -70,7 +70,7 @@ static void put_server(const struct origin *origin, const char *name, struct top
     for (uint32_t i = 0; i < n; i++) {
         buf_str(text, "  ");
         net_print(&top[i].net, text);
-        buf_printf(text, " %" PRIu64, top[i].estimate);
+        buf_printf(text, " %" PRIu64 " (%" PRIu64 " ms)", top[i].estimate, top[i].cost / 1000000);
     }
     put(out, TOP_PLAIN, text);
 }
@@ -96,6 +96,7 @@ static void server_nets(struct json *json, const struct origin *origin)
         json_key(json, "network");
         json_span(json, buf_as_span(&text));
         key_u64(json, "requests", top[i].estimate);
+        key_u64(json, "cost_ns", top[i].cost);
         json_close(json);
     }
     json_close(json);

@@ -32,7 +32,7 @@ static void add_row(struct origin *origin, const struct hits_row *row)
         if (row->bits < bits) {
             origin->wide[level] += row->requests;
         } else {
-            heavy_add(&origin->nets[level], &net, row->requests);
+            heavy_add(&origin->nets[level], &net, row->requests, row->cost_ns);
         }
     }
     if (row->bits >= net_level_bits(v4, 0)) {
@@ -59,7 +59,7 @@ static void add_open(struct origin_public *open, const struct hits_row *row)
     struct net net = net_of(row->net, bits);
     open->seen += row->requests;
     if (row->bits >= bits) {
-        heavy_add(&open->nets, &net, row->requests);
+        heavy_add(&open->nets, &net, row->requests, row->cost_ns);
     }
     if (row->bits >= net_level_bits(v4, 0)) {
         distinct_add(&open->sources, siphash(0, 0, row->net, 16));
@@ -101,6 +101,7 @@ static struct origin_server *server_of(struct origin *origin, const char *name)
 static enum err add_segment(struct origin *origin, const char *relative, struct span bytes, struct why *why)
 {
     static struct hits_reader reader;
+    static struct forms_tally tally; /* zero between segments */
     struct hits_view view;
     uint64_t last = 0;
     enum err err = hits_open(&reader, bytes, why);
@@ -124,9 +125,11 @@ static enum err add_segment(struct origin *origin, const char *relative, struct 
                 add_open(&origin->open, &row);
             }
         }
+        forms_count(&tally, &view);
         origin->worst_rate = view.rate > origin->worst_rate ? view.rate : origin->worst_rate;
         last = reader.at;
     }
+    forms_merge(origin->forms, &reader, &tally);
     if (wanted && err != ERR_MISSING && err != ERR_AGAIN) {
         return err;
     }
@@ -210,6 +213,7 @@ enum err origin_gather(const struct origin_query *query, const struct geo *geo, 
     origin->files = files;
     origin->geo = geo;
     enum err err = gather(origin, why);
+    forms_sort(origin->forms);
     if (err != OK) {
         origin_free(origin);
         return err;

@@ -6,6 +6,7 @@
 
 #include "doors/hits.h"
 #include "geo/geo.h"
+#include "origin/forms.h"
 #include "seal/digest.h"
 #include "sketch/distinct.h"
 #include "sketch/heavy.h"
@@ -54,6 +55,7 @@ struct origin {
     uint64_t countries[ORIGIN_COUNTRIES], country_cost[ORIGIN_COUNTRIES];
     uint64_t country_wide;
     struct distinct sources;
+    struct origin_forms forms[ORIGIN_FORMS];
     struct origin_public open;
     struct origin_file *files;
     uint32_t n_files;

@@ -20,9 +20,12 @@ static void head(const struct origin *origin, struct buf *out)
     date_print_iso(until, origin->query.until_ms);
     buf_str(
         out,
-        "<!DOCTYPE html>\n<html lang=\"es\"><head><meta charset=\"utf-8\"><title>Informe de origen</title>"
+        "<!DOCTYPE html>\n<html lang=\"es\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width\"><title>Informe de origen</title>"
         "<style>body{font:16px sans-serif;max-width:60em;margin:2em auto;padding:0 1em}table{border-collapse:"
         "collapse}th,td{border:1px solid #999;padding:.2em .6em;text-align:left}td{text-align:right}"
+        "@media(max-width:30em){th,td{padding:.15em .25em}}small{font-weight:normal}code{word-break:break-all}"
+        "h2{break-after:avoid}tr{break-inside:avoid}"
         "</style></head><body>\n<h1>Informe de origen <small lang=\"en\">Origin report</small></h1>\n<p>");
     html_text(out, span_str(origin->query.incident));
     buf_printf(out, " %s – %s (UTC)</p>\n", since, until);
@@ -60,6 +63,27 @@ static void totals(const struct origin *origin, struct buf *out)
     buf_str(out, "</table>\n");
 }
 
+/* What the records say, one in so many of them. */
+static void forms(const struct origin *origin, struct buf *out)
+{
+    buf_printf(
+        out,
+        "<h2>De qué forma <small lang=\"en\">How</small></h2>\n<p>De los registros, al menos uno por cada %u "
+        "peticiones: cifras %s.</p>\n<table>\n",
+        origin->worst_rate, origin->worst_rate <= 1 ? "exactas" : "aproximadas");
+    for (int form = 0; form < ORIGIN_FORMS; form++) {
+        const struct origin_forms *list = &origin->forms[form];
+        for (uint32_t i = 0; i < list->n + (list->others > 0 ? 1U : 0U); i++) {
+            bool other = i == list->n;
+            buf_printf(out, "<tr><th>%s</th><th><code>", i == 0 ? forms_name(form, true) : "");
+            html_text(out, other ? SPAN("otras") : span_str(list->list[i].text));
+            buf_printf(out, "</code></th><td>%" PRIu64 "</td></tr>\n",
+                       other ? list->others : list->list[i].about);
+        }
+    }
+    buf_str(out, "</table>\n");
+}
+
 static void nets(const struct origin *origin, struct buf *out)
 {
     static const char *const names[NET_LEVELS] = {"Direcciones (/32, /64)", "Redes /24 y /48",
@@ -70,12 +94,12 @@ static void nets(const struct origin *origin, struct buf *out)
         buf_printf(out,
                    "<h2>%s</h2>\n<p>Ninguna tiene más de %" PRIu64 " por encima de su cifra.</p>\n<table>",
                    names[level], origin->wide[level]);
-        buf_str(out, "<tr><th>Red</th><th>Peticiones</th><th>Error</th></tr>\n");
+        buf_str(out, "<tr><th>Red</th><th>Peticiones</th><th>Error</th><th>CPU, ms</th></tr>\n");
         for (uint32_t i = 0; i < n; i++) {
             buf_str(out, "<tr><th>");
             net_print(&top[i].net, out);
-            buf_printf(out, "</th><td>%" PRIu64 "</td><td>%" PRIu64 "</td></tr>\n", top[i].estimate,
-                       top[i].error);
+            buf_printf(out, "</th><td>%" PRIu64 "</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td></tr>\n",
+                       top[i].estimate, top[i].error, top[i].cost / 1000000);
         }
         buf_str(out, "</table>\n");
     }
@@ -86,12 +110,14 @@ static void countries(const struct origin *origin, struct buf *out)
     buf_str(
         out,
         "<h2>País de registro de la red de origen</h2>\n<p>Es donde la red está registrada, no donde está "
-        "quien la usa.</p>\n<table>\n");
+        "quien la usa.</p>\n<table>\n<tr><th>País</th><th>Peticiones</th><th>CPU, ms</th></tr>\n");
     for (uint32_t i = 0; i < ORIGIN_COUNTRIES; i++) {
         char code[3];
         origin_country_code(i, code);
         if (origin->countries[i] > 0) {
-            row(out, code[0] == '?' ? "país desconocido" : code, origin->countries[i]);
+            buf_printf(out, "<tr><th>%s</th><td>%" PRIu64 "</td><td>%" PRIu64 "</td></tr>\n",
+                       code[0] == '?' ? "país desconocido" : code, origin->countries[i],
+                       origin->country_cost[i] / 1000000);
         }
     }
     buf_str(out, "</table>\n<p>");
@@ -105,6 +131,7 @@ void origin_html(const struct origin *origin, struct buf *out)
     head(origin, out);
     kind(origin, out);
     totals(origin, out);
+    forms(origin, out);
     nets(origin, out);
     countries(origin, out);
     buf_str(out, "<h2>Evidencia</h2>\n<table><tr><th>Segmento</th><th>Bytes</th><th>SHA-256</th></tr>\n");

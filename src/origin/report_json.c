@@ -69,6 +69,7 @@ static void put_nets(struct json *json, const struct origin *origin)
             put_str(json, "net", buf_cstr(&text));
             put_u64(json, "requests", top[i].estimate);
             put_u64(json, "error", top[i].error);
+            put_u64(json, "cost_ns", top[i].cost);
             json_close(json);
             buf_done(&text);
         }
@@ -91,12 +92,47 @@ static void put_countries(struct json *json, const struct origin *origin)
         }
     }
     json_close(json);
+    json_key(json, "country_cost_ns");
+    json_open(json, '{');
+    for (uint32_t i = 0; i < ORIGIN_COUNTRIES; i++) {
+        char code[3];
+        origin_country_code(i, code);
+        if (origin->countries[i] > 0) {
+            put_u64(json, code, origin->country_cost[i]);
+        }
+    }
+    json_close(json);
     json_key(json, "attribution");
     if (origin->geo != NULL) {
         json_str(json, GEO_ATTRIBUTION);
     } else {
         json_null(json);
     }
+}
+
+static void put_forms(struct json *json, const struct origin *origin)
+{
+    json_key(json, "forms");
+    json_open(json, '{');
+    for (int form = 0; form < ORIGIN_FORMS; form++) {
+        const struct origin_forms *forms = &origin->forms[form];
+        json_key(json, forms_name(form, false));
+        json_open(json, '[');
+        for (uint32_t i = 0; i < forms->n; i++) {
+            json_open(json, '{');
+            put_str(json, "text", forms->list[i].text);
+            put_u64(json, "about", forms->list[i].about);
+            json_close(json);
+        }
+        if (forms->others > 0) {
+            json_open(json, '{');
+            put_str(json, "text", "*");
+            put_u64(json, "about", forms->others);
+            json_close(json);
+        }
+        json_close(json);
+    }
+    json_close(json);
 }
 
 static void put_kind(struct json *json, const struct origin *origin)
@@ -150,6 +186,7 @@ void origin_json(const struct origin *origin, struct buf *out)
     put_u64(&json, "sources_about", distinct_count(&origin->sources));
     put_u64(&json, "sources_error_permille", DISTINCT_ERROR_PERMILLE);
     put_u64(&json, "records_one_in_at_most", origin->worst_rate);
+    put_forms(&json, origin);
     put_nets(&json, origin);
     put_countries(&json, origin);
     json_key(&json, "servers");

@@ -113,19 +113,20 @@ static void rise(struct heavy *heavy, uint32_t at)
     }
 }
 
-void heavy_add(struct heavy *heavy, const struct net *net, uint64_t weight)
+void heavy_add(struct heavy *heavy, const struct net *net, uint64_t weight, uint64_t cost)
 {
     uint32_t slot = find(heavy, net);
     heavy->total += weight;
     if (heavy->table[slot] != 0) {
         uint32_t at = heavy->table[slot] - 1;
         heavy->items[at].estimate += weight;
+        heavy->items[at].cost += cost;
         sink(heavy, at);
         return;
     }
     if (heavy->n < heavy->k) {
         uint32_t at = heavy->n++;
-        heavy->items[at] = (struct heavy_item){.net = *net, .estimate = weight};
+        heavy->items[at] = (struct heavy_item){.net = *net, .estimate = weight, .cost = cost};
         heavy->slot[at] = slot;
         heavy->table[slot] = at + 1;
         rise(heavy, at);
@@ -135,7 +136,7 @@ void heavy_add(struct heavy *heavy, const struct net *net, uint64_t weight)
     struct heavy_item *least = &heavy->items[0];
     uint64_t error = least->estimate;
     forget(heavy, heavy->slot[0]);
-    *least = (struct heavy_item){.net = *net, .estimate = error + weight, .error = error};
+    *least = (struct heavy_item){.net = *net, .estimate = error + weight, .error = error, .cost = cost};
     slot = find(heavy, net);
     heavy->slot[0] = slot;
     heavy->table[slot] = 1;

@@ -9,6 +9,7 @@
 struct heavy_item {
     struct net net;
     uint64_t estimate, error;
+    uint64_t cost; /* since it has its place: all of it while the error is 0 */
 };
 
 struct heavy {
@@ -23,7 +24,7 @@ struct heavy {
 /* `key` is randomness where outsiders choose the addresses, and 0, 0 where a result must be made again. */
 MUST_CHECK enum err heavy_init(struct heavy *heavy, uint32_t k, const uint64_t key[2]);
 void heavy_done(struct heavy *heavy);
-void heavy_add(struct heavy *heavy, const struct net *net, uint64_t weight);
+void heavy_add(struct heavy *heavy, const struct net *net, uint64_t weight, uint64_t cost);
 /* No weight is further off than this, and no missing key is heavier. */
 uint64_t heavy_bound(const struct heavy *heavy);
 /* The heaviest first, ties by network; returns how many. Leaves the sketch as it is. */

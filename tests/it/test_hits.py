@@ -190,7 +190,12 @@ def test_the_report_names_the_true_networks_and_can_be_made_again(site, run, wai
     nets = report["networks"]
     assert {n["net"]: n["requests"] for n in nets["24_48"]["top"]} == truth
     assert {n["error"] for n in nets["24_48"]["top"]} == {0} and nets["24_48"]["maybe_more"] == 0
-    assert nets["16_32"]["top"][0] == {"net": "127.1.0.0/16", "requests": 1400, "error": 0}
+    first = nets["16_32"]["top"][0]
+    assert (first["net"], first["requests"], first["error"]) == ("127.1.0.0/16", 1400, 0)
+    assert sum(n["cost_ns"] for n in nets["16_32"]["top"]) == sum(report["country_cost_ns"].values()) == report["cost_ns"] > 0
+    forms = {name: {f["text"]: f["about"] for f in found} for name, found in report["forms"].items()}
+    assert forms["protocol"] == {"http/1.1": 1700} and forms["method"] == {"GET": 1700} and sum(forms["http"].values()) == 1700
+    assert list(forms["tls"]) == ["-"] and list(forms["reason"].values()) == [1700] and list(forms["path"].values()) == [1700]
     assert "32_64" not in nets and "127.1.1.9" not in (tmp_path / "r.html").read_text()
     assert report["countries"] == {"VN": 1400, "MX": 200, "??": 100}
     assert report["requests"] == 1700 and report["statuses"]["4xx"] == 1700 and report["sources_about"] == 4

@@ -35,7 +35,7 @@ static uint32_t number_of(const struct net *net)
 static void add(struct heavy *heavy, uint32_t number, uint64_t weight)
 {
     struct net net = net_numbered(number);
-    heavy_add(heavy, &net, weight);
+    heavy_add(heavy, &net, weight, 3 * weight);
     exact[number] += weight;
 }
 
@@ -52,6 +52,7 @@ static void check_bounds(const struct heavy *heavy)
         assert_true(top[i].estimate >= truth);
         assert_true(top[i].estimate - top[i].error <= truth);
         assert_true(top[i].error <= heavy_bound(heavy));
+        assert_true(top[i].cost <= 3 * truth && top[i].cost >= 3 * (top[i].estimate - top[i].error));
         assert_true(i == 0 || top[i - 1].estimate >= top[i].estimate);
     }
     for (uint32_t i = 0; i < KEYS; i++) {
