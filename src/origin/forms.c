@@ -38,9 +38,9 @@ void forms_merge(struct origin_forms all[ORIGIN_FORMS], const struct hits_reader
                  struct forms_tally *tally)
 {
     for (int k = 0; k < ORIGIN_FORMS; k++) {
-        for (uint16_t id = 0; id < HITS_IDS; id++) {
+        for (uint32_t id = 0; id < HITS_IDS; id++) {
             if (tally->by_id[k][id] > 0) {
-                add_form(&all[k], hits_name(reader, KINDS[k], id), tally->by_id[k][id]);
+                add_form(&all[k], hits_name(reader, KINDS[k], (uint16_t)id), tally->by_id[k][id]);
                 tally->by_id[k][id] = 0;
             }
         }

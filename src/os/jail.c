@@ -271,8 +271,8 @@ static int allow_narrow(scmp_filter_ctx filter, const struct narrow *row, unsign
     int failed = 0;
     for (unsigned i = 0; failed == 0 && i < (row->n > 0 ? row->n : 1); i++) {
         uint64_t value = row->n > 0 ? row->only[i] : (uint64_t)getpid();
-        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
-                                  SCMP_CMP64(row->argument, SCMP_CMP_EQ, value));
+        const struct scmp_arg_cmp is = {row->argument, SCMP_CMP_EQ, value, 0};
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, is);
     }
     return failed;
 }
