@@ -1,0 +1,182 @@
+"""The installed units under a real systemd as first process, in namespaces of its own over a copy of this machine's root that forgets:
+sockets that are there before the program, reload, the watchdog, users and fences as they are written, stop. Root; cgroup v2 mounted inside."""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import wait_for
+from signed_tree import Tree
+from test_edge import PAGE
+from test_install import installed  # noqa: F401
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="needs root")]
+
+# The copy is a layer over this machine's root, kept in memory; nothing is written below it. Only our target is started.
+BOOT = """
+set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+cd "$1/root"
+cp -a "$2/." .
+mount -t proc proc proc
+mount -t tmpfs tmpfs run
+mount -t tmpfs tmpfs tmp
+mount -t tmpfs tmpfs var/lib
+mount --rbind /dev dev
+mount -t sysfs sysfs sys || mount --rbind /sys sys
+umount -R sys/fs/cgroup 2>/dev/null || true
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+ip link set lo up
+mkdir -p run/old
+pivot_root . run/old
+umount -l /run/old
+exec env -i container=drill PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit=atalaya-drill.target --log-target=null --show-status=0
+"""
+
+
+class Machine:
+    def __init__(self, folder, layer):
+        self.folder = folder
+        self.log = folder / "console"
+        with open(self.log, "wb") as out:
+            self.process = subprocess.Popen(["unshare", "--pid", "--mount", "--fork", "--uts", "--ipc", "--cgroup", "--net", "--kill-child", "sh", "-c", BOOT, "sh",
+                                             str(folder / "mnt"), str(layer)], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        self.pid = int(wait_for(lambda: Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split(), 10)[0])
+        self.root = Path(f"/proc/{self.pid}/root")
+
+    def inside(self, *words, seconds=30):
+        return subprocess.run(["nsenter", f"--target={self.pid}", "--mount", "--pid", "--net", "--root", "--wd", *map(str, words)], capture_output=True, text=True,
+                              timeout=seconds, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_COLORS": "0"})
+
+    def systemctl(self, *words):
+        return self.inside("systemctl", *words)
+
+    def property(self, unit, name):
+        return self.systemctl("show", "-P", name, unit).stdout.strip()
+
+    def says(self):
+        return self.log.read_text(errors="replace")[-1000:]
+
+    def get(self, path, port=80):
+        program = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{port}{path}', timeout=10).read().decode(), end='')"
+        done = self.inside("/usr/bin/python3", "-c", program)
+        return done.stdout or done.stderr[-200:]
+
+    def serves(self):
+        """The page; in its first moments a program that was just started says that it has none yet."""
+        return wait_for(lambda: self.get("/cut/0/index.html") == PAGE.decode(), 20, lambda: self.get("/cut/0/index.html") + self.about())
+
+    def about(self):
+        return self.systemctl("status", "--no-pager", "-l", "-n", "30", "atalaya-results.service").stdout + self.says()
+
+
+@pytest.fixture(scope="module")
+def machine(installed, tmp_path_factory):  # noqa: F811
+    if not Path("/lib/systemd/systemd").exists() or shutil.which("nsenter") is None or shutil.which("ip") is None:
+        pytest.skip("no systemd here")
+    dest, prefix = installed
+    folder = tmp_path_factory.mktemp("machine")
+    (folder / "mnt").mkdir()
+    layer = folder / "layer"
+    shutil.copytree(prefix / "bin", layer / "usr/bin", symlinks=True)
+    units = layer / "etc/systemd/system"
+    shutil.copytree(prefix / "lib/systemd/system", units)
+    for unit in units.rglob("*.service"):
+        unit.write_text(re.sub(r"^EnvironmentFile=\S*/etc/", "EnvironmentFile=/etc/",
+                               re.sub(r"^ExecStart=\S*/bin/", "ExecStart=/usr/bin/", unit.read_text(), flags=re.M), flags=re.M))
+    (units / "atalaya-drill.target").write_text("[Unit]\nDefaultDependencies=no\nDescription=Nothing but systemd\n")
+    etc = layer / "etc/atalaya"
+    shutil.copytree(next(dest.rglob("etc/atalaya")), etc)
+    for settings in etc.glob("*.env"):
+        settings.write_text(re.sub(r"=\S*/etc/atalaya/", "=/etc/atalaya/", settings.read_text()))
+    tree = Tree(folder / "public")
+    tree.cut({"index.html": PAGE})
+    (etc / "cut.vkey").write_text(tree.signer.vkey)
+    for kind in ("sysusers", "tmpfiles"):
+        (layer / f"usr/lib/{kind}.d").mkdir(parents=True)
+        shutil.copy(prefix / f"lib/{kind}.d/atalaya.conf", layer / f"usr/lib/{kind}.d/atalaya.conf")
+    if subprocess.run(["unshare", "--pid", "--mount", "--fork", "--net", "--cgroup", "true"], capture_output=True).returncode != 0:
+        pytest.skip("no namespaces can be made here")
+    one = Machine(folder, layer)
+    try:
+        wait_for(lambda: one.systemctl("is-system-running").stdout.strip() in ("running", "degraded", "starting"), 60, one.says)
+        for words in (["systemd-sysusers", "atalaya.conf"], ["systemd-tmpfiles", "--create", "atalaya.conf"]):
+            done = one.inside(*words)
+            assert done.returncode == 0, done.stderr
+        shutil.copytree(tree.root, one.root / "var/lib/atalaya/night/public", dirs_exist_ok=True)
+        one.inside("chmod", "-R", "a+rX", "/var/lib/atalaya/night/public")
+        yield one
+    finally:
+        one.process.send_signal(signal.SIGKILL)  # --kill-child: the first process goes, and with it all of them
+        one.process.wait(20)
+
+
+def test_a_socket_starts_the_program_and_outlives_it(machine):
+    done = machine.systemctl("start", "atalaya-results.socket")
+    assert done.returncode == 0, done.stderr + machine.says()
+    assert machine.property("atalaya-results.service", "ActiveState") == "inactive"
+    assert machine.serves()
+    assert machine.property("atalaya-results.service", "ActiveState") == "active"
+    assert machine.property("atalaya-results.service", "NotifyAccess") == "main"
+    main = machine.property("atalaya-results.service", "MainPID")
+    status = machine.inside("cat", f"/proc/{main}/status").stdout
+    assert re.search(r"^NoNewPrivs:\s+1$", status, re.M) and re.search(r"^CapEff:\s+0+$", status, re.M)
+    assert re.search(r"^Uid:\s+(\d+)", status, re.M)[1] != "0"
+    machine.systemctl("stop", "atalaya-results.service")
+    assert machine.property("atalaya-results.service", "Result") == "success"
+    assert machine.serves(), "who asks meanwhile starts it again"
+
+
+def test_reload_is_a_new_program_in_the_same_process(machine):
+    before = machine.property("atalaya-results.service", "MainPID")
+    workers = set(machine.inside("pgrep", "-x", "edge-worker").stdout.split())
+    assert workers and machine.systemctl("reload", "atalaya-results.service").returncode == 0
+    wait_for(lambda: (now := set(machine.inside("pgrep", "-x", "edge-worker").stdout.split())) and not now & workers, 20, machine.says)
+    assert machine.property("atalaya-results.service", "MainPID") == before
+    assert machine.property("atalaya-results.service", "ActiveState") == "active"
+    assert machine.serves()
+
+
+def test_the_watchdog_ends_a_parent_that_stands_still(machine):
+    before = machine.property("atalaya-results.service", "MainPID")
+    assert machine.property("atalaya-results.service", "WatchdogUSec") == "10s"
+    began = time.monotonic()
+    machine.inside("kill", "-STOP", before)
+    wait_for(lambda: machine.property("atalaya-results.service", "MainPID") not in ("0", before)
+             and machine.property("atalaya-results.service", "ActiveState") == "active", 40, machine.says)
+    assert time.monotonic() - began > 5
+    assert machine.serves()
+    assert machine.property("atalaya-results.service", "NRestarts") == "1"
+
+
+def test_a_killed_program_is_back_within_a_second(machine):
+    before = machine.property("atalaya-results.service", "MainPID")
+    machine.inside("kill", "-KILL", before)
+    began = time.monotonic()
+    assert machine.serves(), "the socket holds who comes meanwhile"
+    assert time.monotonic() - began < 5
+    assert machine.property("atalaya-results.service", "MainPID") not in ("0", before)
+
+
+def test_stop_ends_all_roles(machine):
+    assert machine.systemctl("stop", "atalaya-results.socket", "atalaya-results.service").returncode == 0
+    assert machine.property("atalaya-results.service", "Result") == "success"
+    assert machine.inside("pgrep", "-x", "edge-worker").stdout == ""
+    assert machine.property("atalaya-results.service", "ActiveState") == "inactive"
+
+
+def test_the_door_for_metrics_starts_and_stops(machine):
+    """The door for metrics needs nothing but folders."""
+    done = machine.systemctl("start", "atalaya-metrics.service")
+    assert done.returncode == 0, done.stderr + machine.says()
+    assert machine.property("atalaya-metrics.service", "ActiveState") == "active"
+    machine.systemctl("stop", "atalaya-metrics.service")
+    assert machine.property("atalaya-metrics.service", "Result") == "success"
