@@ -1,10 +1,11 @@
-/* openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: the kernel keeps the promise, not our string handling. */
+/* Paths are resolved by os/resolve; what is left is to say what was wrong. */
 #include "edge/below.h"
+
+#include "os/resolve.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
+#include <string.h>
 #include <unistd.h>
 
 static enum err from_errno(void)
@@ -28,16 +29,13 @@ static enum err from_errno(void)
 
 enum err below_open(int folder, const char *path, int *out, struct stat *info)
 {
-    struct open_how how = {
-        .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
-    int fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+    int fd = resolve_open(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         return from_errno();
     }
     if (fstat(fd, info) != 0 || !S_ISREG(info->st_mode)) {
         close(fd);
+        errno = EINVAL; /* a folder, a pipe */
         return ERR_REFUSED;
     }
     *out = fd;
@@ -69,8 +67,11 @@ enum err below_read(int folder, const char *path, size_t limit, struct buf *out,
     int fd = -1;
     struct stat info;
     enum err err = below_open(folder, path, &fd, &info);
+    if (err == ERR_MISSING) {
+        return why_set(why, err, "%s: is not there", path);
+    }
     if (err != OK) {
-        return why_set(why, err, "%s: %s", path, err == ERR_MISSING ? "is not there" : "cannot be opened");
+        return why_set(why, err, "%s: cannot be opened: %s", path, strerror(errno));
     }
     if ((uint64_t)info.st_size > limit) {
         close(fd);

@@ -5,6 +5,7 @@
 #include "seal/digest.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -112,7 +113,7 @@ static enum err take_file(struct tree *tree, const struct manifest_file *file, b
     struct stat info;
     enum err err = below_open(tree->folder, path, &fd, &info);
     if (err != OK) {
-        return why_set(why, err, "%s: cannot be opened", path);
+        return why_set(why, err, "%s: cannot be opened: %s", path, strerror(errno));
     }
     struct body *body = NULL;
     TRY(take_big(tree, file, fd, &body, why));

@@ -1,6 +1,7 @@
-/* openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS finds the folder of a path; the rest is done in that folder. */
+/* The folder of a path is found beneath the root (os/resolve); the rest is done in that folder. */
 #include "os/beneath.h"
 
+#include "os/resolve.h"
 #include "os/said.h"
 
 #include <assert.h>
@@ -8,11 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { FOLDER_MODE = 0700, COPY_PIECE = 65536, DEPTH_MAX = 64 };
@@ -27,15 +26,6 @@ static enum err failed(struct why *why, const char *what, const char *path)
     return said(why, err, what, path, saved);
 }
 
-static int open_beneath(int root, const char *path, int flags)
-{
-    struct open_how how = {
-        .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
-    return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-}
-
 /* Opens the folder of a path and gives its last name. */
 static enum err open_parent(int root, const char *path, int *folder, const char **name, struct why *why)
 {
@@ -45,7 +35,7 @@ static enum err open_parent(int root, const char *path, int *folder, const char 
     assert(path[0] != '/' && len < sizeof parent);
     memcpy(parent, path, len);
     memcpy(parent + len, len == 0 ? "." : "", len == 0 ? 2 : 1);
-    *folder = open_beneath(root, parent, O_RDONLY | O_DIRECTORY);
+    *folder = resolve_open(root, parent, O_RDONLY | O_DIRECTORY);
     if (*folder < 0) {
         return failed(why, "open the folder of", path);
     }
@@ -146,7 +136,7 @@ enum err beneath_link(int root, const char *path, const char *target, struct why
 enum err beneath_mode(int root, const char *path, uint16_t mode, struct why *why)
 {
     char proc[64];
-    int fd = open_beneath(root, path, O_PATH | O_NOFOLLOW);
+    int fd = resolve_open(root, path, O_PATH | O_NOFOLLOW);
     if (fd < 0) {
         return failed(why, "open", path);
     }

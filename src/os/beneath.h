@@ -1,5 +1,5 @@
-/* Changing what lies beneath one folder, and nothing else: every path is resolved by the kernel beneath the folder and
- * through no link (openat2), so that whoever changes names meanwhile cannot lead us out of it. */
+/* Changing what lies beneath one folder, and nothing else: every path is resolved beneath the folder and
+ * through no link (os/resolve), so that whoever changes names meanwhile cannot lead us out of it. */
 #ifndef OS_BENEATH_H
 #define OS_BENEATH_H
 

@@ -54,13 +54,19 @@ class Machine:
 
     def inside(self, *words, seconds=30):
         return subprocess.run(["nsenter", f"--target={self.pid}", "--mount", "--pid", "--net", "--root", "--wd", *map(str, words)], capture_output=True, text=True,
-                              timeout=seconds, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_COLORS": "0"})
+                              timeout=seconds, start_new_session=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_COLORS": "0"})
 
     def systemctl(self, *words):
         return self.inside("systemctl", *words)
 
     def property(self, unit, name):
         return self.systemctl("show", "-P", name, unit).stdout.strip()
+
+    def main(self, unit="atalaya-results.service"):
+        """Its first process. Never 0, which to kill(1) is whoever calls it."""
+        pid = self.property(unit, "MainPID")
+        assert pid not in ("", "0"), self.about()
+        return pid
 
     def says(self):
         return self.log.read_text(errors="replace")[-1000:]
@@ -126,8 +132,7 @@ def test_a_socket_starts_the_program_and_outlives_it(machine):
     assert machine.serves()
     assert machine.property("atalaya-results.service", "ActiveState") == "active"
     assert machine.property("atalaya-results.service", "NotifyAccess") == "main"
-    main = machine.property("atalaya-results.service", "MainPID")
-    status = machine.inside("cat", f"/proc/{main}/status").stdout
+    status = machine.inside("cat", f"/proc/{machine.main()}/status").stdout
     assert re.search(r"^NoNewPrivs:\s+1$", status, re.M) and re.search(r"^CapEff:\s+0+$", status, re.M)
     assert re.search(r"^Uid:\s+(\d+)", status, re.M)[1] != "0"
     machine.systemctl("stop", "atalaya-results.service")
@@ -136,7 +141,7 @@ def test_a_socket_starts_the_program_and_outlives_it(machine):
 
 
 def test_reload_is_a_new_program_in_the_same_process(machine):
-    before = machine.property("atalaya-results.service", "MainPID")
+    before = machine.main()
     workers = set(machine.inside("pgrep", "-x", "edge-worker").stdout.split())
     assert workers and machine.systemctl("reload", "atalaya-results.service").returncode == 0
     wait_for(lambda: (now := set(machine.inside("pgrep", "-x", "edge-worker").stdout.split())) and not now & workers, 20, machine.says)
@@ -146,7 +151,7 @@ def test_reload_is_a_new_program_in_the_same_process(machine):
 
 
 def test_the_watchdog_ends_a_parent_that_stands_still(machine):
-    before = machine.property("atalaya-results.service", "MainPID")
+    before = machine.main()
     assert machine.property("atalaya-results.service", "WatchdogUSec") == "10s"
     began = time.monotonic()
     machine.inside("kill", "-STOP", before)
@@ -158,7 +163,7 @@ def test_the_watchdog_ends_a_parent_that_stands_still(machine):
 
 
 def test_a_killed_program_is_back_within_a_second(machine):
-    before = machine.property("atalaya-results.service", "MainPID")
+    before = machine.main()
     machine.inside("kill", "-KILL", before)
     began = time.monotonic()
     assert machine.serves(), "the socket holds who comes meanwhile"
