@@ -30,11 +30,14 @@ static bool is_web(const char *url)
     return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
 }
 
-/* "difusor-1=http://…/", several with commas: cut up in place. */
-static bool read_mirrors(char *text, struct edge_options *options)
+/* "difusor-1=http://…/", several with commas: cut up in a copy that lives as long as the program. The words themselves stay whole:
+ * a reload executes the program again with them. */
+static bool read_mirrors(const char *words, struct edge_options *options)
 {
     char *rest = NULL;
-    for (char *item = strtok_r(text, ",", &rest); item != NULL; item = strtok_r(NULL, ",", &rest)) {
+    char *text = strdup(words);
+    for (char *item = text == NULL ? NULL : strtok_r(text, ",", &rest); item != NULL;
+         item = strtok_r(NULL, ",", &rest)) {
         char *equals = strchr(item, '=');
         if (equals == NULL || equals == item || !is_web(equals + 1) || options->n_mirrors == EDGE_LINKS_MAX) {
             return false;
@@ -42,7 +45,7 @@ static bool read_mirrors(char *text, struct edge_options *options)
         *equals = '\0';
         options->mirrors[options->n_mirrors++] = (struct site_link){.name = item, .url = equals + 1};
     }
-    return true;
+    return text != NULL;
 }
 
 /* Who seals a site has one key. */
@@ -105,8 +108,7 @@ static int check(struct edge_options *options, const char *role, const char *vke
         return misused("--role: results, mirror, feed, site");
     }
     for (size_t i = 0; i < mirrors->n; i++) {
-        /* argv's own bytes: they live as long as the program */
-        if (!read_mirrors((char *)(uintptr_t)mirrors->values[i], options)) {
+        if (!read_mirrors(mirrors->values[i], options)) {
             return misused("--mirrors \"nombre=http://…,…\"");
         }
     }

@@ -167,7 +167,8 @@ def test_reloading_is_announced_and_nobody_notices(manager, tree):
     tree.cut()
     http = listening()
     port = http.getsockname()[1]
-    one = manager().start("atalaya-edge", *edge_args(tree), sockets=[http], names=["http"])
+    one = manager().start("atalaya-edge", *edge_args(tree, "--mirror", "difusor-1=https://uno.example/,difusor-2=https://dos.example/"), sockets=[http],
+                          names=["http"])
     one.until("READY=1")
     wait_for(lambda: get(port, "/latest.json")[0] == 200, say=one.text)
     answers, over = [], threading.Event()
@@ -187,6 +188,7 @@ def test_reloading_is_announced_and_nobody_notices(manager, tree):
         over.set()
         asking.join()
     assert len(answers) > 20 and set(answers) == {200}
+    assert b"https://dos.example/" in get(port, "/estado")[2], "each program got the words of the first one whole"
     moments = [int(m[1]) for _, _, text in one.heard if (m := re.search(r"RELOADING=1\nMONOTONIC_USEC=(\d+)$", text))]
     assert len(moments) == 3 and moments == sorted(moments)
     assert one.only_the_main_process_spoke() and one.process.poll() is None

@@ -143,7 +143,7 @@ def test_a_socket_starts_the_program_and_outlives_it(machine):
 def test_reload_is_a_new_program_in_the_same_process(machine):
     before = machine.main()
     workers = set(machine.inside("pgrep", "-x", "edge-worker").stdout.split())
-    assert workers and machine.systemctl("reload", "atalaya-results.service").returncode == 0
+    assert workers and machine.systemctl("reload", "atalaya-results.service").returncode == 0, machine.about()
     wait_for(lambda: (now := set(machine.inside("pgrep", "-x", "edge-worker").stdout.split())) and not now & workers, 20, machine.says)
     assert machine.property("atalaya-results.service", "MainPID") == before
     assert machine.property("atalaya-results.service", "ActiveState") == "active"
