@@ -42,6 +42,8 @@ struct loop {
     size_t n_timers, cap_timers;
     uint64_t last_id;
     int64_t now_ms;
+    bool
+        may_be_late; /* somebody was called in this turn who may have taken any time: a timer, a watch; the swarm's are short */
     bool stopped;
     int code;
     int signals;
@@ -261,6 +263,7 @@ static void run_timers(struct loop *loop)
         struct timer due = loop->timers[0];
         loop->timers[0] = loop->timers[--loop->n_timers];
         sift_down(loop->timers, loop->n_timers, 0);
+        loop->may_be_late = true;
         due.on(due.arg);
     }
 }
@@ -316,8 +319,9 @@ static int wait_ms(const struct loop *loop)
     if (loop->n_timers == 0) {
         return -1;
     }
-    /* As of this turn's beginning: a timer is late by no more than the turn took, and the clock is asked once a turn. */
-    int64_t left = loop->timers[0].at_ms - loop->now_ms;
+    /* In a turn of the swarm alone the clock is asked once, at its beginning. Whoever builds a cut in a turn of half a minute would
+     * sleep half a minute too long by that. */
+    int64_t left = loop->timers[0].at_ms - (loop->may_be_late ? monotonic_ms() : loop->now_ms);
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
@@ -333,6 +337,7 @@ static void run_event(struct loop *loop, const struct epoll_event *event)
     uint32_t fd = (uint32_t)event->data.u64;
     struct watch *watch = &loop->watches[fd];
     if (watch->on != NULL && watch->round == event->data.u64 >> 32) {
+        loop->may_be_late = true;
         watch->on(watch->arg, (int)fd, events);
     }
 }
@@ -363,6 +368,7 @@ int loop_run(struct loop *loop)
         int n = epoll_wait(loop->epoll, events, EVENTS_A_TURN, wait_ms(loop));
         assert(n >= 0 || errno == EINTR);
         loop->now_ms = monotonic_ms();
+        loop->may_be_late = false;
         for (int i = 0; i < n && !loop->stopped; i++) {
             run_event(loop, &events[i]);
             if (i % EVENTS_A_STRETCH == EVENTS_A_STRETCH - 1) {

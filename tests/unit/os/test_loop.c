@@ -1,4 +1,5 @@
 /* The event loop: order of timers, stale events, signals; and addresses. */
+#include "os/clock.h"
 #include "os/loop.h"
 #include "os/sock.h"
 
@@ -71,6 +72,48 @@ static void stop_on_bytes(void *arg, int fd, unsigned events)
     *(char *)arg = byte;
     loop_unwatch(loop, fd);
     loop_stop(loop, 0);
+}
+
+/* Who takes long holds up what was due meanwhile, and nothing else. */
+static int64_t began_ms, armed_ms, came_ms;
+
+static void came(void *arg)
+{
+    (void)arg;
+    came_ms = monotonic_ms();
+    loop_stop(loop, 0);
+}
+
+static void take_long(void *arg)
+{
+    (void)arg;
+    while (monotonic_ms() - began_ms < 3000) {
+        usleep(50000);
+    }
+    armed_ms = monotonic_ms();
+    loop_after(loop, 20, came, NULL);
+}
+
+static void take_long_over_bytes(void *arg, int fd, unsigned events)
+{
+    (void)events;
+    loop_unwatch(loop, fd);
+    take_long(arg);
+}
+
+static void a_long_turn_makes_no_timer_later(void **state)
+{
+    (void)state;
+    began_ms = monotonic_ms();
+    loop_after(loop, 0, take_long, NULL);
+    assert_int_equal(loop_run(loop), 0);
+    assert_in_range(came_ms - armed_ms, 20, 2500); /* not the turn's three seconds once more */
+    int fd = eventfd(1, EFD_CLOEXEC);
+    began_ms = monotonic_ms();
+    assert_int_equal(loop_watch(loop, fd, LOOP_READ, take_long_over_bytes, NULL), OK);
+    assert_int_equal(loop_run(loop), 0);
+    assert_in_range(came_ms - armed_ms, 20, 2500);
+    close(fd);
 }
 
 static void bytes_wake_the_loop(void **state)
@@ -228,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(timers_run_in_order, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(a_long_turn_makes_no_timer_later, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(bytes_wake_the_loop, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(who_goes_ahead_does_not_wait_for_the_swarm, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(the_end_of_a_stretch, open_loop, close_loop),
