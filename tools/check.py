@@ -8,6 +8,7 @@
 Each step is a function that returns (passed, failed). A step that breaks counts as one failure and the rest goes on.
 Logs of steps lie in build/check/.
 """
+import argparse
 import os
 import re
 import shutil
@@ -180,11 +181,15 @@ BY_NAME_ONLY = {"analyze", "slow"}
 
 
 def main():
-    names = [n for n in sys.argv[1:] if not n.startswith("-")]
-    if "--list" in sys.argv:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("steps", nargs="*", metavar="STEP", help="only these")
+    asked.add_argument("--list", action="store_true", help="what steps there are")
+    asked = asked.parse_args()
+    if asked.list:
         for name, step in STEPS:
             print(f"{name:12} {step.__doc__}")
         return 0
+    names = asked.steps
     unknown = set(names) - {n for n, _ in STEPS}
     if unknown:
         print(f"no such step: {', '.join(sorted(unknown))}; tools/check.py --list", file=sys.stderr)
