@@ -77,7 +77,7 @@ static void print_page(const struct night *night, const struct page *page, struc
         out,
         "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>%s: %s</title>\n"
-        "<link rel=\"stylesheet\" href=\"style.css\">\n</head>\n<body>\n%s<header>\n<h1>%s</h1>\n<nav>",
+        "<link rel=\"stylesheet\" href=\"style.css\">\n</head>\n<body>\n<header>\n%s<h1>%s</h1>\n<nav>",
         page->lang, spanish ? "Instituto Electoral" : "Electoral Institute", page->title,
         !night->drill ? ""
         : spanish     ? drill_es
