@@ -110,6 +110,19 @@ static struct span trim(const unsigned char *at, const unsigned char *end)
     return span_of((const char *)at, (size_t)(end - at));
 }
 
+bool http1_tab_beside(struct span value)
+{
+    const char *before = value.at - 1; /* the colon, or what lies between it and the value */
+    const char *after = value.at + value.len;
+    while (*before == ' ') {
+        before--;
+    }
+    while (*after == ' ') {
+        after++;
+    }
+    return *before == '\t' || *after == '\t';
+}
+
 /* name ":" OWS value OWS; the name has at least one byte, nothing stands between it and its colon. */
 static enum err field_line(struct http1_head *head, struct http1_field *out)
 {
@@ -235,6 +248,10 @@ enum err http1_framing(struct http1_head *head, const struct http1_field *fields
     *out = (struct http1_framing){.keep_alive = keep_alive(head->names, fields, n_fields, minor)};
     if (lengths > 0 && codings > 0) {
         return http1_refuse(head, 400, ERR_SYNTAX, "both Content-Length and Transfer-Encoding");
+    }
+    if ((lengths > 0 && http1_tab_beside(length)) || (codings > 0 && http1_tab_beside(coding))) {
+        return http1_refuse(head, 400, ERR_SYNTAX,
+                            "a tab beside Content-Length's or Transfer-Encoding's value");
     }
     if (lengths > 1) {
         return http1_refuse(head, 400, ERR_SYNTAX, "Content-Length is repeated");

@@ -48,6 +48,13 @@ struct http1_framing {
 MUST_CHECK enum err http1_framing(struct http1_head *head, const struct http1_field *fields,
                                   uint32_t n_fields, uint8_t minor, struct http1_framing *out);
 
+/* True when a tab stands beside a field's value: some readers take it for a part of what comes, so no field that says where a
+ * request goes or ends may have one. */
+bool http1_tab_beside(struct span value);
+
+/* True when the value of Host can be read in one way alone. */
+bool http1_host_ok(struct span host);
+
 /* How many fields have that name; *last is the last one's value. */
 uint32_t http1_count(const struct http1_field *fields, uint32_t n_fields, const char *name,
                      struct span *last);

@@ -94,51 +94,13 @@ static enum err target_text(struct http1_head *head, struct span *out)
     return OK;
 }
 
-static bool is_host_char(char c)
-{
-    return (http1_class[(unsigned char)c] & HTTP1_HOST) != 0;
-}
-
-/* A name or IPv4 address, or an IPv6 address in brackets, and maybe a port. */
-static bool host_ok(struct span host)
-{
-    size_t i = 0;
-    if (host.len > 0 && host.at[0] == '[') {
-        for (i = 1; i < host.len && host.at[i] != ']'; i++) {
-            if (!is_host_char(host.at[i]) && host.at[i] != ':') {
-                return false;
-            }
-        }
-        if (i < 3 || i++ >= host.len) {
-            return false;
-        }
-    } else {
-        while (i < host.len && is_host_char(host.at[i])) {
-            i++;
-        }
-        if (i == 0) {
-            return false;
-        }
-    }
-    if (i == host.len) {
-        return true;
-    }
-    struct span port = span_from(host, i + 1);
-    for (size_t k = 0; k < port.len; k++) {
-        if (port.at[k] < '0' || port.at[k] > '9') {
-            return false;
-        }
-    }
-    return host.at[i] == ':' && port.len >= 1 && port.len <= 5;
-}
-
 static enum err check_host(struct http1_head *head, struct http1_request *out, struct span *host)
 {
     uint32_t hosts = http1_count(out->fields, out->n_fields, "host", host);
     if (hosts > 1 || (hosts == 0 && out->minor == 1)) {
         return http1_refuse(head, 400, ERR_SYNTAX, "Host is missing or repeated");
     }
-    if (hosts == 1 && !host_ok(*host)) {
+    if (hosts == 1 && (!http1_host_ok(*host) || http1_tab_beside(*host))) {
         return http1_refuse(head, 400, ERR_SYNTAX, "Host is not a name or address with an optional port");
     }
     return OK;

@@ -1,5 +1,7 @@
-"""Requests that two programs on one path could read in two ways: families of a rule and its spellings, some 300. `valid` ones
+"""Requests that two programs on one path could read in two ways: families of a rule and its spellings, over 400, and others by chance. `valid` ones
 are what every reader accepts; all others must be refused, with the connection closed."""
+
+import random
 
 END = b"GET /end HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 CHUNKED = b"5\r\nhello\r\n0\r\n\r\n"
@@ -37,6 +39,9 @@ def bodies():
         yield f"coding-{i}", post(coding, body=CHUNKED)
         yield f"coding-{i}-and-length", post(b"Content-Length: 5", coding, body=b"hello")
         yield f"length-and-coding-{i}-on-get", head(coding, b"Content-Length: 0")
+    for name in (b"Content-Length", b"Transfer-Encoding"):
+        for spelled in (b":\t0", b":\t 0", b": 0\t"):
+            yield f"tab-beside-{name.decode()}-{spelled!r}", head(name + spelled)
     for i, length in enumerate(LENGTHS):
         yield f"length-{i}", post(b"Content-Length: " + length, body=b"hello")
         yield f"length-{i}-on-get", head(b"Content-Length: " + length)
@@ -95,7 +100,10 @@ def fields():
 
 HOSTS = [None, b"Host:", b"Host: ", b"Host: a\r\nHost: a", b"Host: a\r\nHost: b", b"Host: a, b", b"Host: a b", b"Host: a/b", b"Host: a@b", b"Host: a\\b", b"Host: a#b", b"Host: a?b",
          b"Host: http://a", b"Host: a:80:80", b"Host: a:x", b"Host: a:-1", b"Host: a:999999", b"Host: :80", b"Host: [::1", b"Host: ::1]", b"Host: [g::1]x", b"Host: a\x00", b"Host: a\x0b",
-         b"Host: a\xc3\xb1", b"Host : a", b"Host\t: a", b" Host: a", b"Host: a\r\n b", b"Host: \"a\"", b"Host: <a>", b"Host: a%00", b"Host: a,", b"Host: a;b", b"Host: a|b", b"Host: a^b", b"Host: `a`"]
+         b"Host: a\xc3\xb1", b"Host : a", b"Host\t: a", b" Host: a", b"Host: a\r\n b", b"Host: \"a\"", b"Host: <a>", b"Host: a%00", b"Host: a,", b"Host: a;b", b"Host: a|b", b"Host: a^b", b"Host: `a`",
+         b"Host:\ta", b"Host:\t a", b"Host: a\t", b"Host: .a", b"Host: ..a", b"Host: a..b", b"Host: a..", b"Host: .", b"Host: -a", b"Host: a.-b", b"Host: ..a:80",
+         b"Host: 1.2.3", b"Host: 1.2.3.4.5", b"Host: 1.2.3.256", b"Host: 01.2.3.4", b"Host: 80", b"Host: 0", b"Host: a.1", b"Host: 0x7f.1", b"Host: a:0", b"Host: a:00080",
+         b"Host: a:65536", b"Host: [1.2.3.4]", b"Host: [:::]", b"Host: [1::2::3]", b"Host: [12345::]", b"Host: [g::1]", b"Host: [::1]80"]
 
 
 def hosts():
@@ -111,6 +119,10 @@ def valid():
     yield "long-value", head(b"X: " + b"y" * 3000)
     yield "lower-case-names", head(host=b"host: a")
     yield "host-with-port", head(host=b"Host: a:80")
+    yield "host-address", head(host=b"Host: 127.0.0.1")
+    yield "host-address-6", head(host=b"Host: [::1]:80")
+    yield "host-whole-name", head(host=b"Host: a.example.")
+    yield "host-inner-hyphens", head(host=b"Host: a--b.c-d")
     yield "query", head(line=b"GET /?a=b&c=%20 HTTP/1.1")
     yield "head", head(line=b"HEAD / HTTP/1.1")
     yield "ten", head(line=b"GET / HTTP/1.0")
@@ -121,3 +133,30 @@ def valid():
 def hostile():
     for family in (bodies, chunks, lines, request_lines, fields, hosts):
         yield from family()
+
+
+PIECES = [b"\r\n", b"\n", b"\r", b" ", b"\t", b":", b",", b";", b"/", b"//", b"%2f", b"..", b"?", b"#", b"@", b"\x00", b"\x7f", b"\x80", b"\xff", b"\"", b"\\", b"|", b"[", b"*",
+          b"HTTP/1.0", b"http://a", b"a:80", b"[::1]", b"OPTIONS", b"HEAD", b"Host: a\r\n", b"Host: b\r\n", b"Connection: close\r\n", b"Connection: keep-alive, te\r\n",
+          b"TE: trailers\r\n", b"Content-Length: 0\r\n", b"Content-Length:\t0\r\n", b"Range: bytes=0-\r\n", b"X: \xc3\xb1\r\n", b"x_y: z\r\n", b"Trailer: x\r\n", b"Cookie: a\r\n",
+          b"Proxy-Connection: x\r\n", b"Keep-Alive: 1\r\n", b"Via: x\r\n", b"Origin: null\r\n", b"X: \r\n"]
+
+
+def changed(chance, request):
+    """One piece put in, one byte changed, or a few taken out."""
+    at, kind = chance.randrange(len(request) + 1), chance.random()
+    if kind < 0.6:
+        return request[:at] + chance.choice(PIECES) + request[at:]
+    if kind < 0.85:
+        return request[:at] + bytes([chance.randrange(256)]) + request[at + (kind < 0.7):]
+    return request[:at] + request[at + chance.randrange(1, 4):]
+
+
+def by_chance(n, seed=4):
+    """Valid ones with one to three changes; always the same. Nobody says beforehand which of them are still to be accepted."""
+    chance = random.Random(seed)
+    bases = [request for _, request in valid() if len(request) < 400]
+    for i in range(n):
+        request = chance.choice(bases)
+        for _ in range(chance.choice((1, 1, 1, 2, 3))):
+            request = changed(chance, request)
+        yield f"chance-{i}", request
