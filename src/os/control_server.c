@@ -46,14 +46,24 @@ static void on_packet(void *arg, int fd, unsigned events)
     }
 }
 
+enum { CONNECTIONS_A_TURN = 16 };
+
+/* All who wait, and what they ask at once: the next turn of a program that computes may be half a minute away, and who asks does
+ * not wait so long. */
 static void on_connection(void *arg, int listener, unsigned events)
 {
     struct control_server *server = arg;
-    int fd = -1;
     (void)events;
-    fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0 && loop_watch(server->loop, fd, LOOP_READ, on_packet, server) != OK) {
-        close(fd);
+    for (int i = 0; i < CONNECTIONS_A_TURN; i++) {
+        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            return;
+        }
+        if (loop_watch(server->loop, fd, LOOP_READ, on_packet, server) != OK) {
+            close(fd);
+            continue;
+        }
+        on_packet(server, fd, LOOP_READ);
     }
 }
 
