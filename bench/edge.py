@@ -153,14 +153,44 @@ def cost(server, path, connections, header):
     return (server.cpu() - before) / requests
 
 
-def better_tunings(servers, work):
-    """Of each peer the tuning that costs less here; asking twice also warms them."""
+def better_tunings(servers, cost_of):
+    """Of each peer the tuning that costs less here; asking twice also warms them. Who has one tuning is only warmed."""
     best = {}
     for server in servers:
-        figure = min(cost(server, *work), cost(server, *work))
+        alone = sum(other.peer == server.peer for other in servers) == 1
+        figure = min(cost_of(server) for _ in range(1 if alone else 2))
         if server.peer not in best or figure < best[server.peer][0]:
             best[server.peer] = (figure, server)
     return [server for _, server in best.values()]
+
+
+def by_peer(rows, counts):
+    """What is kept of a work: of each peer the median, the spread, and every round's figure, rounds in their order."""
+    return {s.peer: {"cpu_us": statistics.median(v), "tuning": s.name, "spread": [min(v), max(v)], "rounds": v, "instructions": counts.get(s)}
+            for s, v in rows.items()}
+
+
+def ratio(row, what, beside, bound):
+    """Ours beside another's: by the medians, which is judged, and how far single rounds lie apart."""
+    ours, other = (row["servers"][name] for name in ("atalaya-edge", beside))
+    figure = ours["cpu_us"] / other["cpu_us"]
+    pairs = [a / b for a, b in zip(ours["rounds"], other["rounds"])]
+    row.setdefault("ratios", []).append({"beside": what, "ratio": round(figure, 3), "spread": [round(min(pairs), 3), round(max(pairs), 3)],
+                                         "bound": round(bound, 3), "held": figure <= bound})
+
+
+def show_ratios(row):
+    for r in row.get("ratios", []):
+        print(f"  {'ok ' if r['held'] else 'NO '} {r['ratio']:.3f} × {r['beside']} (≤ {r['bound']}; single rounds {r['spread'][0]:.2f}–{r['spread'][1]:.2f})",
+              flush=True)
+
+
+def show_all(result, began):
+    """The verdict, a line each."""
+    print(f"\n{result['bench']}: after {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}")
+    for row in result["rows"]:
+        for r in row.get("ratios", []):
+            print(f"  {'ok ' if r['held'] else 'NO '} {row['work']}: {r['ratio']:.3f} × {r['beside']} (≤ {r['bound']})")
 
 
 def can_count():
@@ -186,7 +216,7 @@ def measure(servers, floor, name, rounds):
     path, connections, header, *_ = WORKS[name]
     work = (path, connections, header)
     beside = [] if header else [floor.server(PAGES[path])]
-    taking = better_tunings([s for s in servers if path in s.pages] + beside, work)
+    taking = better_tunings([s for s in servers if path in s.pages] + beside, lambda server: cost(server, *work))
     rows = {s: [] for s in taking}
     try:
         for _ in range(rounds):
@@ -196,29 +226,26 @@ def measure(servers, floor, name, rounds):
     finally:
         for server in beside:
             server.stop()
-    return {"work": name, "servers": {s.peer: {"cpu_us": statistics.median(v), "tuning": s.name, "spread": [min(v), max(v)],
-                                               "instructions": counts.get(s)} for s, v in rows.items()}}
+    return {"work": name, "servers": by_peer(rows, counts)}
 
 
 def judge(row):
     """The ratios that have a bound, and whether they hold."""
     _, _, _, floor, nginx, peer = WORKS[row["work"]]
     costs = {k: v["cpu_us"] for k, v in row["servers"].items()}
-    others = [v for k, v in costs.items() if k not in ("atalaya-edge", "floor")]
-    for what, beside, bound in (("floor", costs.get("floor"), floor), ("nginx", costs.get("nginx"), nginx),
-                                ("best peer", min(others, default=None), peer)):
-        if bound and beside:
-            ratio = costs["atalaya-edge"] / beside
-            row.setdefault("ratios", []).append({"beside": what, "ratio": round(ratio, 3), "bound": round(bound, 3), "held": ratio <= bound})
+    best = min((k for k in costs if k not in ("atalaya-edge", "floor")), key=costs.get, default=None)
+    for what, beside, bound in (("floor", "floor", floor), ("nginx", "nginx", nginx), (f"{best}, the best peer", best, peer)):
+        if bound and beside in costs and "atalaya-edge" in costs:
+            ratio(row, what, beside, bound)
 
 
 def show(row):
     print(f"\n{row['work']}: µs of the server's processor a request")
     for name, v in sorted(row["servers"].items(), key=lambda kv: kv[1]["cpu_us"]):
         count = f"{v['instructions']:9,.0f} instructions:u" if v["instructions"] else ""
-        print(f"  {v['tuning']:16} {v['cpu_us']:8.2f}   ({v['spread'][0]:.2f}–{v['spread'][1]:.2f})  {count}")
-    for r in row.get("ratios", []):
-        print(f"  {'ok ' if r['held'] else 'NO '} {r['ratio']:.3f} × {r['beside']} (≤ {r['bound']})", flush=True)
+        rate = f"{1e6 / v['cpu_us']:9,.0f} a processor second" if row["work"] == "connection" else ""
+        print(f"  {v['tuning']:16} {v['cpu_us']:8.2f}   ({v['spread'][0]:.2f}–{v['spread'][1]:.2f})  {rate}{count}")
+    show_ratios(row)
 
 
 def main():
@@ -229,7 +256,7 @@ def main():
     parser.add_argument("--only", nargs="*", help="names of servers")
     parser.add_argument("--bin", type=Path, default=Path(os.environ.get("ATALAYA_BIN_DIR", REPO / "build/bin")))
     arguments = parser.parse_args()
-    control = own_namespace()
+    control, began = own_namespace(), time.monotonic()
     result = {"bench": "edge", "congestion_control": control, "rows": []}
     with tempfile.TemporaryDirectory() as folder:
         tree = make_tree(Path(folder) / "public")
@@ -249,6 +276,7 @@ def main():
                 judge(row)
                 show(row)
                 result["rows"].append(row)
+            show_all(result, began)
         finally:
             for server in servers:
                 server.stop()

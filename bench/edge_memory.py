@@ -101,6 +101,8 @@ def main():
         row = measure_tls(kind, first, *protocol, min(n, TLS_MANY)) if protocol else measure(kind, first, n)
         rows.append(row)
         print(f"{kind:40} {row['connections']:6} {row['bytes'] / 1024:9.3f} {bound:6} {aim:5}   {row['before_kb']} / {row['after_kb']}", flush=True)
+        row["bound_kib"], row["held"] = bound, row["bytes"] / 1024 <= bound
+        print(f"  {'ok ' if row['held'] else 'NO '} {row['bytes'] / 1024:.3f} KiB (≤ {bound})", flush=True)
     for row in rows:
         if row["kind"].startswith("idle keep-alive"):
             print(f"250,000 idle connections by calculation: {row['bytes'] * 250000 / 2**20:.1f} MiB of the worker's own")

@@ -28,6 +28,7 @@ import edge as bench  # noqa: E402
 
 PAGE = "cut/0/b4k.html"
 CIPHER = "TLS_AES_128_GCM_SHA256"
+ROLE_ADDS_US = 10  # to a handshake, beyond the signature itself
 # name: h2load's words, requests a round, bound beside nginx, beside h2o; bounds are of the processor time
 WORKS = {
     "HTTP/2, 4 KiB": (["-c32", "-m32"], 20000, 0.45, 0.90),
@@ -110,32 +111,25 @@ def instructions(server, words, requests):
     return int(found[1]) / requests if found else None
 
 
-def better_tunings(servers, words, requests):
-    best = {}
-    for server in servers:
-        figure = min(cost(server, words, requests), cost(server, words, requests))
-        if server.peer not in best or figure < best[server.peer][0]:
-            best[server.peer] = (figure, server)
-    return [server for _, server in best.values()]
-
-
 def measure(servers, name, rounds):
     words, requests, *_ = WORKS[name]
-    taking = better_tunings(servers, words, requests)
+    taking = bench.better_tunings(servers, lambda server: cost(server, words, requests))
     rows = {s: [] for s in taking}
-    keys = []
+    keys, bare = [], []
     for _ in range(rounds):
         for server in random.sample(taking, len(taking)):
             before = server.cpu_of("edge-keys")
             rows[server].append(cost(server, words, requests))
-            if server.peer == "atalaya-edge":
+            if server.peer == "atalaya-edge" and name == "handshake":
                 keys.append((server.cpu_of("edge-keys") - before) / requests)
-    counts = {s: instructions(s, words, requests) for s in taking} if shutil.which("perf") else {}
-    row = {"work": name, "servers": {s.peer: {"cpu_us": statistics.median(v), "tuning": s.name, "spread": [min(v), max(v)],
-                                              "instructions": counts.get(s)} for s, v in rows.items()}}
-    if name == "handshake" and keys:
-        row["keys_role_us"] = statistics.median(keys)
-        row["signature_us"] = signature()
+                bare.append(signature())
+    counts = {s: instructions(s, words, requests) for s in taking} if bench.can_count() else {}
+    row = {"work": name, "servers": bench.by_peer(rows, counts)}
+    if keys:
+        row["keys_role_us"] = {"median": statistics.median(keys), "spread": [min(keys), max(keys)]}
+    if all(bare) and bare:
+        row["signature_us"] = {"median": statistics.median(bare), "spread": [min(bare), max(bare)]}
+        row["keys_role_adds_us"] = row["keys_role_us"]["median"] - row["signature_us"]["median"]
     return row
 
 
@@ -149,23 +143,23 @@ def signature():
 
 def judge(row):
     _, _, nginx, h2o = WORKS[row["work"]]
-    costs = {k: v["cpu_us"] for k, v in row["servers"].items()}
     for beside, bound in (("nginx", nginx), ("h2o", h2o)):
-        if bound and beside in costs and "atalaya-edge" in costs:
-            ratio = costs["atalaya-edge"] / costs[beside]
-            row.setdefault("ratios", []).append({"beside": beside, "ratio": round(ratio, 3), "bound": bound, "held": ratio <= bound})
+        if bound and beside in row["servers"] and "atalaya-edge" in row["servers"]:
+            bench.ratio(row, beside, beside, bound)
 
 
 def show(row):
     print(f"\n{row['work']}: µs of the server's processor each")
     for _, v in sorted(row["servers"].items(), key=lambda kv: kv[1]["cpu_us"]):
         count = f"{v['instructions']:9,.0f} instructions:u" if v["instructions"] else ""
-        print(f"  {v['tuning']:16} {v['cpu_us']:8.2f}   ({v['spread'][0]:.2f}–{v['spread'][1]:.2f})  {count}")
-    if "keys_role_us" in row:
-        bare = f", of which the signature by itself {row['signature_us']:.1f}" if row["signature_us"] else ""
-        print(f"  the role that holds the key: {row['keys_role_us']:.1f} µs a handshake{bare}")
-    for r in row.get("ratios", []):
-        print(f"  {'ok ' if r['held'] else 'NO '} {r['ratio']:.3f} × {r['beside']} (≤ {r['bound']})", flush=True)
+        rate = f"{1e6 / v['cpu_us']:9,.0f} a processor second" if row["work"] == "handshake" else ""
+        print(f"  {v['tuning']:16} {v['cpu_us']:8.2f}   ({v['spread'][0]:.2f}–{v['spread'][1]:.2f})  {rate}{count}")
+    bench.show_ratios(row)
+    if "keys_role_adds_us" in row:
+        role, bare, adds = row["keys_role_us"], row["signature_us"], row["keys_role_adds_us"]
+        print(f"  {'ok ' if adds <= ROLE_ADDS_US else 'NO '} the role that holds the key: {role['median']:.1f} µs a handshake "
+              f"({role['spread'][0]:.1f}–{role['spread'][1]:.1f}), a signature by itself {bare['median']:.1f} ({bare['spread'][0]:.1f}–{bare['spread'][1]:.1f}): "
+              f"{adds:.1f} µs more (≤ {ROLE_ADDS_US})", flush=True)
 
 
 def main():
@@ -178,7 +172,7 @@ def main():
     arguments = parser.parse_args()
     if shutil.which("h2load") is None:
         sys.exit("bench: h2load is not installed (nghttp2-client)")
-    control = bench.own_namespace()
+    control, began = bench.own_namespace(), time.monotonic()
     result = {"bench": "edge_tls", "congestion_control": control, "rows": []}
     servers = []
     with tempfile.TemporaryDirectory() as folder:
@@ -198,6 +192,7 @@ def main():
                 judge(row)
                 show(row)
                 result["rows"].append(row)
+            bench.show_all(result, began)
         finally:
             for server in servers:
                 server.stop()

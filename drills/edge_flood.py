@@ -3,6 +3,7 @@
 independent probe must be answered rightly and in time, and no bad request may cost the edge more than a good one.
 
 `drills/edge_flood.py [--small] [--json FILE]`. Loopback only; three minutes at full size."""
+import random
 import re
 import subprocess
 import sys
@@ -11,22 +12,48 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from edge_kit import Edge, Probe, calm, drills_main, median, settles  # noqa: E402
 
-LUA = {
-    "random query": 'request = function() n = (n or 0) + 1; return wrk.format("GET", "/cut/0/index.html?x=" .. n) end',
-    "unknown path": 'request = function() n = (n or 0) + 1; return wrk.format("GET", "/cut/0/no/" .. n) end',
-    "long target": 'local long = string.rep("a", 1900); request = function() return wrk.format("GET", "/" .. long) end',
-    # 4,096 paths that djb2, FNV's cousins and other unkeyed sums of the sort put into one place; "Ez" and "FY" weigh the same
-    "colliding paths": """local n = 0; request = function() n = (n + 1) % 4096; local s, k = "", n
-for i = 1, 12 do s = s .. (k % 2 == 0 and "Ez" or "FY"); k = math.floor(k / 2) end
-return wrk.format("GET", "/cut/0/" .. s) end""",
-    "random paths of the same length": """math.randomseed(1); request = function() local s = ""
-for i = 1, 24 do s = s .. string.char(97 + math.random(0, 25)) end
-return wrk.format("GET", "/cut/0/" .. s) end""",
-    "unknown host": 'wrk.headers["Host"] = "nobody.example"; request = function() return wrk.format("GET", "/cut/0/index.html") end',
-    "image that is not there": 'local h = string.rep("ab", 32); request = function() return wrk.format("GET", "/acta/" .. h .. ".jpg") end',
-    "range beyond the end": 'wrk.headers["Range"] = "bytes=99999999-"; request = function() return wrk.format("GET", "/cut/0/big.bin") end',
-    "many ranges": 'wrk.headers["Range"] = "bytes=0-1,2-3,4-5,6-7"; request = function() return wrk.format("GET", "/cut/0/index.html") end',
+# Every kind is a Lua expression of i, a number, for a whole request, beside a good request of the same sort: as many bytes, as new to the edge, over a
+# connection of the same life. 4,096 of each are made before the load begins, so that one costs whoever sends it as much as another; else
+# a load that comes more slowly costs the edge more wakes an answer, and the drill would measure that.
+MANY = 4096
+KEPT = {
+    "random query": ('get("/cut/0/index.html?x=" .. i)', "good query"),
+    "unknown path": ('get("/cut/0/no/" .. i)', "good query"),
+    "the same unknown path": ('get("/wp-login.php")', "hit"),
+    "long target": ('get("/" .. string.rep("a", 1900 - #tostring(i)) .. i)', "as many bytes"),
+    # paths that djb2, FNV's cousins and other unkeyed sums of the sort put into one place; "Ez" and "FY" weigh the same
+    "colliding paths": ('get("/cut/0/" .. colliding(i))', "good query"),
+    "random paths of the same length": ('get("/cut/0/" .. random())', "good query"),
+    "unknown host": ('get("/cut/0/index.html", "Host: nobody.example\\r\\n")', "hit"),
+    "image that is not there": ('get("/acta/" .. string.format("%064x", i) .. ".jpg")', "image"),
+    "range beyond the end": ('get("/cut/0/big.bin", "Host: a\\r\\nRange: bytes=99999999-" .. i .. "99999999\\r\\n")', "range"),
+    "many ranges": ('get("/cut/0/index.html", "Host: a\\r\\nRange: bytes=0-1,2-3,4-5,6-7\\r\\n")', "hit"),
+    "method that is none of ours": ('"DELETE /cut/0/index.html HTTP/1.1\\r\\nHost: a\\r\\nX: " .. i .. "\\r\\n\\r\\n"', "good query"),
 }
+ENDING = {
+    "no request (400)": ('"GET /cut/0/index.html HTTP/1.1\\r\\nHost: a\\r\\nHost: b\\r\\n\\r\\n"', "last hit"),
+    "content (413)": ('get("/cut/0/index.html", "Host: a\\r\\nContent-Length: 5\\r\\n") .. "12345"', "last hit"),
+    "target of 2,049 bytes (414)": ('get("/" .. string.rep("a", 2048))', "last hit, as many bytes"),
+    "65 fields (431)": ('get("/cut/0/index.html", "Host: a\\r\\n" .. string.rep("X: y\\r\\n", 64))', "last hit, as many fields"),
+    "HTTP/2.0 (505)": ('"GET /cut/0/index.html HTTP/2.0\\r\\nHost: a\\r\\n\\r\\n"', "last hit"),
+}
+GOOD = {
+    "hit": 'get("/cut/0/index.html")',
+    "good query": 'get("/cut/0/index.html", "Host: a\\r\\nX: " .. i .. "\\r\\n")',  # the page, in bytes that did not come before
+    "as many bytes": 'get("/cut/0/index.html", "Host: a\\r\\nX: " .. string.rep("a", 1870) .. i .. "\\r\\n")',
+    "image": 'get("/acta/" .. string.rep("ab", 32) .. ".jpg")',
+    "range": 'get("/cut/0/big.bin", "Host: a\\r\\nRange: bytes=0-" .. i .. "\\r\\n")',
+    "last hit": 'get("/cut/0/index.html", "Host: a\\r\\nConnection: close\\r\\n")',
+    "last hit, as many bytes": 'get("/cut/0/index.html", "Host: a\\r\\nConnection: close\\r\\nX: " .. string.rep("a", 2000) .. "\\r\\n")',
+    "last hit, as many fields": 'get("/cut/0/index.html", "Host: a\\r\\nConnection: close\\r\\n" .. string.rep("X: y\\r\\n", 62))',
+}
+LUA = """function get(path, fields) return "GET " .. path .. " HTTP/1.1\\r\\n" .. (fields or "Host: a\\r\\n") .. "\\r\\n" end
+function colliding(k) local s = "" for _ = 1, 12 do s = s .. (k % 2 == 0 and "Ez" or "FY"); k = math.floor(k / 2) end return s end
+function random() local s = "" for _ = 1, 24 do s = s .. string.char(97 + math.random(0, 25)) end return s end
+local made, n = {}, 0
+function init() math.randomseed(1) for i = 1, MANY do made[i] = REQUEST end end
+function request() n = n % MANY + 1 return made[n] end
+""".replace("MANY", str(MANY))
 
 
 def wrk(edge, seconds, connections=64, path="/cut/0/index.html", script=None, *words):
@@ -50,31 +77,50 @@ def flood(verdict, small, name, least, *words):
         settles(verdict, edge, before, descriptors, quiet)
 
 
+def scripts(folder):
+    """wrk's script of each kind."""
+    found = {}
+    for name, request in {**GOOD, **{kind: bad for kind, (bad, _) in {**KEPT, **ENDING}.items()}}.items():
+        found[name] = Path(folder) / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.lua"
+        found[name].write_text(LUA.replace("REQUEST", request))
+    return found
+
+
+def image(edge):
+    """One that is there, as large as the page."""
+    folder = edge.tree.root / "acta"
+    folder.mkdir()
+    (folder / f"{'ab' * 32}.jpg").write_bytes(edge.page)
+
+
 def bad_requests(verdict, small):
-    """No request that is none of ours costs more than one that is."""
+    """No request that is none of ours costs more than one of the same sort that is: pairs, each measured one after the other in a shuffled order, the
+    median of what they cost beside each other."""
     with Edge() as edge:
+        image(edge)
         quiet, before, descriptors = calm(edge), edge.rss(), edge.descriptors()
-        probe, asked = Probe(edge.port, edge.page), 0
-        scripts = {}
-        for name, text in LUA.items():
-            scripts[name] = Path(edge.folder.name) / f"{name.replace(' ', '-')}.lua"
-            scripts[name].write_text(text)
+        probe, asked = Probe(edge.port, edge.page), {True: 0, False: 0}
+        by_name = scripts(edge.folder.name)
         wrk(edge, 1)
         rounds = 1 if small else 5
-        costs = {name: [] for name in ("hit", *LUA)}
+        pairs = {**KEPT, **ENDING}
+        costs = {name: [] for name in by_name}
+        beside = {name: [] for name in pairs}
         for _ in range(rounds):
-            costs["hit"].append(wrk(edge, 1)[1])
-            for name, script in scripts.items():
-                requests, cost = wrk(edge, 1, script=script)
-                costs[name].append(cost)
-                asked += requests
+            for name in random.sample(list(pairs), len(pairs)):
+                good = pairs[name][1]
+                for kind in random.sample([name, good], 2):
+                    requests, cost = wrk(edge, 1, script=by_name[kind])
+                    costs[kind].append(cost)
+                    asked[name in KEPT] += requests if kind == name else 0
+                beside[name].append(costs[name][-1] / costs[good][-1])
         probe.stop()
-        good = median(costs["hit"])
         verdict.must("cost of: colliding paths, beside random ones", median(costs["colliding paths"]) / median(costs["random paths of the same length"]),
                      1.2 if not small else 2.0)
-        for name in LUA:
-            verdict.must(f"cost of: {name}, beside a hit of 4 KiB", median(costs[name]) / good, 1.1 if not small else 2.0)
-        verdict.load("bad requests: a second", asked / len(LUA) / rounds, 500 if small else 5000)
+        for name, (_, good) in pairs.items():
+            verdict.must(f"cost of: {name}, beside: {good} ({median(costs[good]):.1f} µs)", median(beside[name]), 1.1 if not small else 2.0)
+        verdict.load("bad requests over kept connections: a second", asked[True] / len(KEPT) / rounds, 500 if small else 5000)
+        verdict.load("bad requests that end their connection: a second", asked[False] / len(ENDING) / rounds, 100 if small else 1000)
         verdict.survive(probe, quiet, "bad requests: ")
         settles(verdict, edge, before, descriptors, quiet)
 

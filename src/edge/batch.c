@@ -36,7 +36,7 @@ static bool form_known(struct server *server, const struct conn *conn, struct ba
     request.names = known->names;
     request.n_fields = known->n_fields;
     request.minor = known->minor;
-    const struct reply reply = {.status = 200,
+    const struct reply reply = {.status = known->status,
                                 .reason = COUNTERS,
                                 .object = known->object,
                                 .fd = -1,
@@ -46,6 +46,14 @@ static bool form_known(struct server *server, const struct conn *conn, struct ba
     respond_formed(answers, known->formed, &reply, &server->out);
     finish_one(server, conn, batch, &request, &reply);
     return true;
+}
+
+/* A refused head that reads nothing but GET and ended: who sent it waits, and nothing that comes later can lose it the refusal. The
+ * connection closes at once and costs what every other that closes does; only of who may still be sending the rest is read. */
+static bool says_no_more(struct span bytes)
+{
+    return bytes.len < LIMIT_READ_BYTES && span_starts(bytes, SPAN("GET ")) &&
+           span_ends(bytes, SPAN("\r\n\r\n"));
 }
 
 /* Forms the answer to the request at the start of the bytes, or to what is none. ERR_AGAIN: it is not complete. */
@@ -74,13 +82,14 @@ static enum err form_one(struct server *server, const struct conn *conn, struct 
             respond_busy(&server->answers, &server->out, &reply);
         }
         memo_keep(&server->memo, server->answers.view, head, &request, &reply);
-        batch->polite =
-            request.body == HTTP1_BODY_NONE && request.content_length == 0 && batch->bytes.len == 0;
+        /* All that it announced has come: nothing later can lose it the answer. */
+        batch->polite = request.body != HTTP1_BODY_CHUNKED && request.content_length == batch->bytes.len &&
+                        request.head_len + batch->bytes.len < LIMIT_READ_BYTES;
     } else {
+        batch->polite = says_no_more(batch->bytes);
         batch->bytes = SPAN("");
         respond_error(&server->answers, status, &server->out, &reply);
         reply.reason = COUNT_REFUSED_HEAD;
-        batch->polite = false;
     }
     finish_one(server, conn, batch, err == OK ? &request : NULL, &reply);
     return OK;

@@ -180,7 +180,7 @@ void hits_pen_again(struct hits_pen *pen, const struct conn *conn, const struct 
     }
     struct hits_slot *slot = begin_slot(pen, conn, conn->address);
     slot->bytes = known->body_len;
-    slot->status = 200;
+    slot->status = known->status;
     slot->http = known->whole.print;
     slot->method = known->method;
     slot->path = known->whole.path;

@@ -63,6 +63,7 @@ void memo_keep(struct memo *memo, const struct view_map *view, struct span head,
     entry->names = request->names;
     entry->n_fields = request->n_fields;
     entry->minor = request->minor;
+    entry->status = (uint16_t)reply->status;
     entry->method = (uint8_t)request->method;
     entry->target_at = (uint16_t)(request->target.at - head.at);
     entry->target_len = (uint16_t)request->target.len;

@@ -28,6 +28,7 @@ struct memo_entry {
     uint32_t object;
     uint16_t len;
     uint16_t target_at, target_len;
+    uint16_t status;
     uint8_t method, minor;
     struct memo_whole whole;
     char head[MEMO_HEAD_MAX];

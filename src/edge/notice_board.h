@@ -148,6 +148,13 @@ void notice_write(struct notice_board *board, const struct loader_notice *notice
 /* False: what was read may be torn, because the loader died while it wrote. */
 bool notice_read(const struct notice_board *board, struct loader_notice *out);
 
+/* Of an answer with a status from 200 to 599. */
+static inline enum edge_counter count_of_status(int status)
+{
+    static const enum edge_counter classes[] = {COUNT_2XX, COUNT_3XX, COUNT_4XX, COUNT_5XX};
+    return classes[status / 100 - 2];
+}
+
 static inline void count_path(struct worker_row *row, uint32_t path)
 {
     uint64_t was = atomic_load_explicit(&row->paths[path], memory_order_relaxed);

@@ -28,7 +28,7 @@ static bool lay_out(struct server *server, struct memo_entry *known)
     if (body.len != known->body_len || (body.at == NULL && body.len > 0)) {
         return false; /* it is sent from a file */
     }
-    const struct reply reply = {.status = 200, .reason = COUNTERS, .fd = -1};
+    const struct reply reply = {.status = known->status, .reason = COUNTERS, .fd = -1};
     buf_clear(&server->out);
     respond_formed(&server->answers, known->formed, &reply, &server->out);
     buf_span(&server->out, body);
@@ -69,7 +69,7 @@ void ready_record(struct server *server, const struct conn *conn, const struct m
 {
     struct worker_row *row = server->answers.row;
     count(row, COUNT_REQUESTS, 1);
-    count(row, COUNT_2XX, 1);
+    count(row, count_of_status(known->status), 1);
     count_path(row, known->whole.path);
     if (server->hits != NULL) {
         hits_pen_again(server->hits, conn, known);

@@ -11,6 +11,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static const char none[] = "";
+static const char later[] = "Retry-After: 30\r\n";
+static const char soon[] = "Retry-After: 5\r\n";
+
+enum { PLAIN_HEADS = 24, PLAIN_MAX = 768 };
+
 static const struct {
     int status;
     const char *text;
@@ -37,19 +43,50 @@ static struct span sentence_of(int status)
     return SPAN("");
 }
 
-/* An answer of our own: head and text together in `out`. */
-static void plain_answer(const struct edge_shelf *shelf, int status, bool head_only, const char *extra,
-                         struct buf *out, struct reply *reply)
+/* The head of an answer of our own. There are few, they never change, and whoever sends nothing but nonsense makes us say them all the
+ * time: formed once, when they are needed first. */
+static void plain_head(const struct edge_shelf *shelf, int status, size_t text_len, const char *extra,
+                       struct buf *out)
 {
-    struct span text = sentence_of(status);
-    struct head_plan plan = {.status = status, .keep = KEEP_NEVER, .length = text.len};
+    static struct {
+        const char *extra;
+        int status;
+        bool is_site;
+        uint16_t len;
+        char bytes[PLAIN_MAX];
+    } formed[PLAIN_HEADS], *row = formed;
+    while (row < formed + PLAIN_HEADS && row->len > 0 &&
+           (row->status != status || row->extra != extra || row->is_site != shelf->is_site)) {
+        row++;
+    }
+    if (row < formed + PLAIN_HEADS && row->len > 0) {
+        buf_add(out, row->bytes, row->len);
+        return;
+    }
+    struct head_plan plan = {.status = status, .keep = KEEP_NEVER, .length = text_len};
+    size_t start = out->len;
     uint16_t lead;
     uint16_t meta;
     plan.policy = shelf->is_site ? POLICY_SITE : POLICY_RESULTS;
     plan.type = status == 204 ? NULL : "text/plain; charset=utf-8";
-    reply->status = status;
     head_print(&plan, out, &lead, &meta);
     buf_str(out, extra);
+    if (row < formed + PLAIN_HEADS && out->at != NULL && out->len - start <= PLAIN_MAX) {
+        row->extra = extra;
+        row->status = status;
+        row->is_site = shelf->is_site;
+        row->len = (uint16_t)(out->len - start);
+        memcpy(row->bytes, out->at + start, row->len);
+    }
+}
+
+/* An answer of our own: head and text together in `out`. `extra` is one of this file's own. */
+static void plain_answer(const struct edge_shelf *shelf, int status, bool head_only, const char *extra,
+                         struct buf *out, struct reply *reply)
+{
+    struct span text = sentence_of(status);
+    reply->status = status;
+    plain_head(shelf, status, text.len, extra, out);
     respond_end_head(shelf, reply, out);
     if (!head_only) {
         buf_span(out, text);
@@ -59,13 +96,13 @@ static void plain_answer(const struct edge_shelf *shelf, int status, bool head_o
 void respond_error(const struct edge_shelf *shelf, int status, struct buf *out, struct reply *reply)
 {
     *reply = (struct reply){.close = true, .reason = COUNTERS, .object = VIEW_NONE, .fd = -1};
-    plain_answer(shelf, status, false, "", out, reply);
+    plain_answer(shelf, status, false, none, out, reply);
 }
 
 void respond_busy(const struct edge_shelf *shelf, struct buf *out, struct reply *reply)
 {
     *reply = (struct reply){.close = true, .reason = COUNT_REFUSED_FLOW, .object = VIEW_NONE, .fd = -1};
-    plain_answer(shelf, 503, false, "Retry-After: 30\r\n", out, reply);
+    plain_answer(shelf, 503, false, later, out, reply);
 }
 
 /* The head of /flow; what follows it is the hub's (edge/flow.h). No intermediary may keep it or hold it back. */
@@ -309,7 +346,7 @@ static void answer_route(const struct edge_shelf *shelf, const struct http1_requ
     reply->offset = rep->offset;
     reply->len = rep->len;
     respond_rep(shelf, request, &head, status != 0 ? status : rep->status, out, reply);
-    if (reply->status == 200 && rep->status == 200 && !reply->coded && !reply->close) {
+    if (reply->status == rep->status && !reply->coded && !reply->close) {
         reply->formed = head.whole;
     }
 }
@@ -320,7 +357,7 @@ static void answer_missing(const struct edge_shelf *shelf, const struct http1_re
     const struct view_route *page = shelf->view == NULL ? NULL : view_find(shelf->view, SPAN(VIEW_NOT_FOUND));
     bool too_early = page == NULL || (!shelf->is_site && !shelf->view->top->facts.has_cut);
     if (too_early) {
-        plain_answer(shelf, 503, request->method == HTTP_HEAD, "Retry-After: 5\r\n", out, reply);
+        plain_answer(shelf, 503, request->method == HTTP_HEAD, soon, out, reply);
         return;
     }
     answer_route(shelf, request, page, 404, out, reply);
@@ -357,7 +394,11 @@ static void answer_get(const struct edge_shelf *shelf, const struct http1_reques
     if (route != NULL) {
         answer_route(shelf, request, route, 0, out, reply);
     } else if (!answer_disk(shelf, request, path, out, reply)) {
+        enum keep_class keep;
         answer_missing(shelf, request, out, reply);
+        if (disk_type(path, &keep) != NULL) { /* it may be there in a moment */
+            reply->formed = span_of(NULL, 0);
+        }
     }
 }
 
@@ -382,7 +423,7 @@ void respond(const struct edge_shelf *shelf, const struct http1_request *request
     } else if (has_body) {
         /* What follows the head is a body that nobody will read: the connection cannot go on. */
         reply->reason = COUNT_REFUSED_BODY;
-        plain_answer(shelf, 413, request->method == HTTP_HEAD, "", out, reply);
+        plain_answer(shelf, 413, request->method == HTTP_HEAD, none, out, reply);
     } else if (reads) {
         answer_get(shelf, request, out, reply);
     } else {

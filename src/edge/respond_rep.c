@@ -68,27 +68,37 @@ static enum range_verdict range_of(const struct http1_request *request, const st
     return range_read(range, size, first, len);
 }
 
+static void number(struct buf *out, const char *before, uint64_t figure)
+{
+    buf_str(out, before);
+    buf_u64(out, figure);
+}
+
 static void part_head(const struct rep_head *head, uint64_t first, uint64_t len, uint64_t size,
                       struct buf *out)
 {
     http1_status_line(out, 206);
-    buf_printf(out, "Content-Length: %llu\r\nContent-Range: bytes %llu-%llu/%llu\r\n",
-               (unsigned long long)len, (unsigned long long)first, (unsigned long long)(first + len - 1),
-               (unsigned long long)size);
+    number(out, "Content-Length: ", len);
+    number(out, "\r\nContent-Range: bytes ", first);
+    number(out, "-", first + len - 1);
+    number(out, "/", size);
+    buf_span(out, SPAN("\r\n"));
     buf_span(out, span_from(head->whole, head->lead));
 }
 
 static void outside_head(const struct rep_head *head, uint64_t size, struct buf *out)
 {
     http1_status_line(out, 416);
-    buf_printf(out, "Content-Length: 0\r\nContent-Range: bytes */%llu\r\n", (unsigned long long)size);
+    number(out, "Content-Length: 0\r\nContent-Range: bytes */", size);
+    buf_span(out, SPAN("\r\n"));
     buf_span(out, span_from(head->whole, head->meta));
 }
 
 static void as_status(const struct rep_head *head, int status, uint64_t size, struct buf *out)
 {
     http1_status_line(out, status);
-    buf_printf(out, "Content-Length: %llu\r\n", (unsigned long long)size);
+    number(out, "Content-Length: ", size);
+    buf_span(out, SPAN("\r\n"));
     buf_span(out, span_from(head->whole, head->lead));
 }
 

@@ -310,13 +310,12 @@ void server_accept(struct server *server, int listener, uint8_t protocol)
 
 void server_record(struct server *server, const struct finished *finished)
 {
-    static const enum edge_counter classes[] = {COUNT_2XX, COUNT_3XX, COUNT_4XX, COUNT_5XX};
     struct worker_row *row = server->answers.row;
     enum hits_path path = hits_path_of(finished->target);
     if (finished->status >= 200 && finished->status < 600) {
         count(row, COUNT_REQUESTS, 1);
         count_path(row, path);
-        count(row, classes[finished->status / 100 - 2], 1);
+        count(row, count_of_status(finished->status), 1);
     }
     if (finished->reason != COUNTERS) {
         count(row, finished->reason, 1);

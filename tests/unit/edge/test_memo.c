@@ -43,6 +43,7 @@ static void the_second_time(void **state)
     assert_int_equal(known->object, 3);
     assert_int_equal(known->offset, 40);
     assert_int_equal(known->body_len, 5);
+    assert_int_equal(known->status, 200);
     assert_int_equal(known->n_fields, 2);
     assert_int_equal(known->method, HTTP_GET);
     assert_memory_equal(known->head + known->target_at, "/cut/7/x.html", known->target_len);

@@ -41,7 +41,9 @@ static int set_up(void **state)
     uint32_t object = view_add_object(&builder, 1);
     uint32_t page[ENC_COUNT] = {rep_of(&builder, object, NULL, 500), rep_of(&builder, object, "gzip", 90),
                                 rep_of(&builder, object, "br", 80)};
-    uint32_t missing[ENC_COUNT] = {rep_of(&builder, object, NULL, 44), VIEW_NONE, VIEW_NONE};
+    struct head_plan none = {
+        .status = 404, .keep = KEEP_BRIEF, .type = "text/html; charset=utf-8", .length = 44};
+    uint32_t missing[ENC_COUNT] = {view_add_rep(&builder, &none, object, 2000), VIEW_NONE, VIEW_NONE};
     struct head_plan to = {.status = 308, .keep = KEEP_BRIEF, .location = SPAN("jg/")};
     uint32_t redirect[ENC_COUNT] = {view_add_rep(&builder, &to, VIEW_NONE, 0), VIEW_NONE, VIEW_NONE};
     view_add_route(&builder, SPAN("/"), page, ROUTE_RANGES);
@@ -172,6 +174,58 @@ static void what_is_missing(void **state)
     assert_int_equal(reply.status, 503);
     assert_true(says("Retry-After: 5\r\n"));
     shelf.view = &view;
+}
+
+/* What follows from the view alone may be remembered; what may be there in a moment, or is a connection's last, may not. */
+static void what_may_be_remembered(void **state)
+{
+    (void)state;
+    ask("GET /nada", "");
+    assert_int_equal(reply.status, 404);
+    assert_true(span_starts(reply.formed, SPAN("HTTP/1.1 404 Not Found\r\n")));
+    ask("GET /jg", "");
+    assert_true(span_starts(reply.formed, SPAN("HTTP/1.1 308 ")));
+    ask("GET /nada", "Connection: close\r\n");
+    assert_null(reply.formed.at);
+    shelf.folder = 1000; /* of none that is open */
+    ask("GET /log/checkpoint", "");
+    assert_int_equal(reply.status, 404);
+    assert_null(reply.formed.at);
+    shelf.folder = -1;
+    ask("GET /", "If-None-Match: " TAG "\r\n");
+    assert_null(reply.formed.at);
+}
+
+/* Heads of our own answers lie ready after the first: the same again, each its own, and of each plane its own. */
+static void refusals_are_the_same_again(void **state)
+{
+    (void)state;
+    static const int all[] = {400, 408, 414, 431, 501, 503, 505};
+    char first[sizeof all / sizeof *all][1024];
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+            char line[32];
+            buf_clear(&out);
+            respond_error(&shelf, all[i], &out, &reply);
+            (void)snprintf(line, sizeof line, "HTTP/1.1 %d ", all[i]);
+            assert_true(span_starts(buf_as_span(&out), span_str(line)));
+            assert_true(says("Connection: close\r\n\r\n") && says("Access-Control-Allow-Origin: *\r\n"));
+            if (round == 0) {
+                (void)snprintf(first[i], sizeof first[i], "%s", buf_cstr(&out));
+            }
+            assert_string_equal(buf_cstr(&out), first[i]);
+        }
+    }
+    buf_clear(&out);
+    respond_busy(&shelf, &out, &reply);
+    assert_true(says("Retry-After: 30\r\n"));
+    shelf.is_site = true;
+    buf_clear(&out);
+    respond_error(&shelf, 400, &out, &reply);
+    assert_false(says("Access-Control-Allow-Origin"));
+    shelf.is_site = false;
+    ask("POST /", "");
+    assert_true(says("HTTP/1.1 405 ") && says("Allow: GET, HEAD, OPTIONS\r\n"));
 }
 
 static void estado(void **state)
@@ -311,6 +365,8 @@ int main(void)
         cmocka_unit_test(parts),
         cmocka_unit_test(redirects_are_relative),
         cmocka_unit_test(what_is_missing),
+        cmocka_unit_test(what_may_be_remembered),
+        cmocka_unit_test(refusals_are_the_same_again),
         cmocka_unit_test(estado),
         cmocka_unit_test(methods_and_bodies),
         cmocka_unit_test(hostile_paths),
