@@ -69,7 +69,7 @@ def stalled_reader(verdict, small):
         os.kill(scribe, signal.SIGSTOP)
         try:
             probe, requests, turns = Probe(edge.port, edge.page), 0, 0
-            while requests < enough and turns < 8:  # a busy machine needs a few
+            while requests < enough and turns < 20:  # a busy machine needs many
                 load = readers(edge, 3 if small else 15)
                 requests += int(re.search(r"(\d+) requests in", load.communicate(timeout=60)[0])[1])
                 turns += 1
