@@ -69,7 +69,9 @@ void seen_init_next(struct seen *seen, const struct seen *first, uint32_t expect
 void seen_done(struct seen *seen)
 {
     part_done(seen, &seen->part);
-    part_done(seen, &seen->next);
+    for (unsigned i = 0; i < seen->n_later; i++) {
+        part_done(seen, &seen->later[i]);
+    }
     *seen = (struct seen){0};
 }
 
@@ -219,8 +221,8 @@ void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t 
 
 void seen_append(struct seen *seen, struct seen *next, uint32_t rows_before)
 {
-    const struct seen_part *part = &seen->part;
-    assert(seen->next.items == NULL);
+    const struct seen_part *part = seen->n_later == 0 ? &seen->part : &seen->later[seen->n_later - 1];
+    assert(next->n_later == 0);
     if (next->part.n == 0) {
         return;
     }
@@ -232,12 +234,13 @@ void seen_append(struct seen *seen, struct seen *next, uint32_t rows_before)
         part_done(seen, &seen->part);
         seen->part = next->part;
     } else {
-        seen->next = next->part;
+        assert(seen->n_later < SEEN_LATER);
+        seen->later[seen->n_later++] = next->part;
     }
     next->part = (struct seen_part){0};
 }
 
-/* Item i of both parts. */
+/* Item i of all parts. */
 struct place {
     const struct seen_part *part;
     struct seen_item *item;
@@ -245,8 +248,12 @@ struct place {
 
 static inline struct place place_at(const struct seen *seen, uint32_t i)
 {
-    const struct seen_part *part = i < seen->part.n ? &seen->part : &seen->next;
-    return (struct place){part, &part->items[i < seen->part.n ? i : i - seen->part.n]};
+    const struct seen_part *part = &seen->part;
+    for (const struct seen_part *later = seen->later; i >= part->n; later++) {
+        i -= part->n;
+        part = later;
+    }
+    return (struct place){part, &part->items[i]};
 }
 
 /* The slot of an item's text in the table: free (0), or the first item with that text, + 1. */
@@ -269,12 +276,13 @@ static uint32_t row_of(struct place place)
     return place.item->row + place.part->rows_before;
 }
 
-/* Leaves in `twice` of the first part what came twice in both together. */
-static void join_bits(struct seen *seen)
+/* Leaves in the first part's bits what came once, and twice, in both together. */
+static void join_bits(const struct seen *seen, const struct seen_part *later)
 {
-    const struct seen_part *next = &seen->next;
-    for (size_t i = 0; next->bits != NULL && i < tag_words(seen); i++) {
-        seen->part.bits[i].twice |= next->bits[i].twice | (seen->part.bits[i].once & next->bits[i].once);
+    struct seen_bits *bits = seen->part.bits;
+    for (size_t i = 0; i < tag_words(seen); i++) {
+        bits[i].twice |= later->bits[i].twice | (bits[i].once & later->bits[i].once);
+        bits[i].once |= later->bits[i].once;
     }
 }
 
@@ -318,16 +326,23 @@ static void finish_part(const struct seen *seen, struct seen_part *part)
 
 void seen_repeated(struct seen *seen, seen_visit visit, void *arg)
 {
-    const uint32_t n = seen->part.n + seen->next.n;
+    uint32_t n = seen->part.n;
+    for (unsigned i = 0; i < seen->n_later; i++) {
+        n += seen->later[i].n;
+    }
     if (seen->ascending || n < 2) {
         return;
     }
     finish_part(seen, &seen->part);
-    finish_part(seen, &seen->next);
-    join_bits(seen);
+    for (unsigned i = 0; i < seen->n_later; i++) {
+        finish_part(seen, &seen->later[i]);
+        join_bits(seen, &seen->later[i]);
+    }
     uint32_t *candidates = must(fresh_take(seen->fresh, n * sizeof *candidates));
     uint32_t some = find_candidates(seen, &seen->part, 0, candidates);
-    some += find_candidates(seen, &seen->next, seen->part.n, candidates + some);
+    for (unsigned i = 0, first = seen->part.n; i < seen->n_later; first += seen->later[i++].n) {
+        some += find_candidates(seen, &seen->later[i], first, candidates + some);
+    }
     struct table table = table_new(seen, some);
     for (uint32_t c = 0; c < some; c++) {
         const uint32_t i = candidates[c];

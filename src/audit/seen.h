@@ -10,7 +10,13 @@
 
 #include <stdint.h>
 
-enum { SEEN_FILE_MAX = INT32_MAX, SEEN_TEXT_MAX = UINT16_MAX, SEEN_WORDS = 16, SEEN_DIGEST = 32 };
+enum {
+    SEEN_FILE_MAX = INT32_MAX,
+    SEEN_TEXT_MAX = UINT16_MAX,
+    SEEN_WORDS = 16,
+    SEEN_DIGEST = 32,
+    SEEN_LATER = 16
+};
 
 /* Kept small: fresh memory is the dearest thing that a short process touches. */
 struct seen_item {
@@ -43,8 +49,9 @@ struct seen {
     struct span file;    /* under 2 GiB */
     struct fresh *fresh; /* where its arrays are taken from */
     struct seen_part part;
-    struct seen_part
-        next;          /* what was appended: nothing is moved, for it lies in memory that is warm elsewhere */
+    struct seen_part later
+        [SEEN_LATER]; /* what was appended: nothing is moved, it may lie in memory that is warm elsewhere */
+    unsigned n_later;
     bool ascending;    /* so far every text is greater than the one before */
     uint32_t tag_mask; /* of a tag: its bit in `bits` */
     uint64_t key[2];
@@ -63,7 +70,8 @@ void seen_done(struct seen *seen);
  * ascend, and are hashed from the first one that does not. */
 void seen_add(struct seen *seen, struct span text, struct span hashed, uint32_t row, const char *line);
 
-/* Takes over all of `next`, whose rows were counted from where `rows_before` ends; once, and nothing is added afterwards. */
+/* Takes over all of `next`, whose rows were counted from where `rows_before` ends; at most SEEN_LATER times, and nothing is added
+ * afterwards. */
 void seen_append(struct seen *seen, struct seen *next, uint32_t rows_before);
 
 /* Calls `visit` for every text that came before, in the order of the rows: the row where it stood first, the row at hand,
