@@ -7,11 +7,15 @@ files with the same bytes and syncing them, and compressing the plain ones once 
 which the cut publishes. The night is played twice, with the role on one processor and on two (its files are made by a
 team, docs/decisions/cut-team.md). Images are named ahead of the first cut, as in a night whose actas
 come before it; `--at-once` lets all come in its moment.
-`bench/cut.py [--json FILE] [--actas-per-cut 200] [--dir FOLDER] [--processors 1,2] [--at-once]`
+`bench/cut.py [--json FILE] [--actas-per-cut 200] [--dir FOLDER] [--on here,memory,ext4,xfs] [--aged N] [--processors 1,2] [--at-once]`
 
-What the figures are on depends on the folder: `--dir /dev/shm` is memory. A file system that keeps no journal makes ext4 look
-slow for minutes after many files were deleted (it does not use their inodes again and searches past them)."""
+What it is on: `here` is the folder's own file system (`--dir`, otherwise the temporary folder's), `memory` is /dev/shm, `ext4` and `xfs`
+are fresh ones in a file of that folder, made and mounted for this program alone, which takes root. `--aged` writes so many files in
+each and deletes them before anything is measured. ext4 without a journal is slow for minutes after that (it does not use their
+inodes again and searches past them); with one it is not."""
 import argparse
+import contextlib
+import ctypes
 import gzip
 import hashlib
 import json
@@ -27,6 +31,70 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO / "tests/it"))
 from night_ledger import Night, acta  # noqa: E402
+
+
+CLONE_NEWNS = 0x00020000
+IMAGE_BYTES = 4 << 30  # a sparse file
+
+
+class NotHere(Exception):
+    pass
+
+
+def mounts_of_our_own():
+    """What is mounted from now on only this program and its children see, and it is gone with them."""
+    if os.geteuid() != 0:
+        raise NotHere("a file system is made and mounted by root alone")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS) != 0:
+        raise NotHere("no mounts of its own: " + os.strerror(ctypes.get_errno()))
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
+@contextlib.contextmanager
+def fresh(kind, folder):
+    """A new file system in a file, which nobody but the mount knows by name any more."""
+    make = shutil.which(f"mkfs.{kind}", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if make is None:
+        raise NotHere(f"there is no mkfs.{kind}")
+    mounts_of_our_own()
+    with tempfile.TemporaryDirectory(prefix="bench-cut-disk-", dir=folder) as scratch:
+        image, at = Path(scratch) / "image", Path(scratch) / "disk"
+        at.mkdir()
+        try:
+            with open(image, "wb") as out:
+                out.truncate(IMAGE_BYTES)
+            subprocess.run([make, "-q", image], check=True)
+            done = subprocess.run(["mount", "-o", "loop", image, at], capture_output=True, text=True)
+        finally:
+            image.unlink(missing_ok=True)
+        if done.returncode != 0:
+            raise NotHere(done.stderr.strip())
+        try:
+            yield at
+        finally:
+            subprocess.run(["umount", "--lazy", at], check=True)  # this program may hold a file of it until it ends
+
+
+@contextlib.contextmanager
+def place(name, folder):
+    """A folder on what `name` says."""
+    if name in ("here", "memory"):
+        yield folder if name == "here" else "/dev/shm"
+        return
+    with fresh(name, folder) as at:
+        yield at
+
+
+def age(folder, n):
+    """As a disk from which many files have just gone."""
+    with tempfile.TemporaryDirectory(prefix="bench-cut-old-", dir=folder) as old:
+        for i in range(n):
+            if i % 1000 == 0:
+                (Path(old) / str(i // 1000)).mkdir()
+            (Path(old) / str(i // 1000) / str(i)).write_bytes(b"x")
+        os.sync()
+    os.sync()
 
 
 def floor(folder, files, plain):
@@ -91,9 +159,34 @@ def main():
     parser.add_argument("--dir", help="where to work; default: a temporary folder")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--processors", default="1,2")
+    parser.add_argument("--on", default="here,memory,ext4,xfs", help="here, memory, ext4, xfs: one after the other")
+    parser.add_argument("--aged", type=int, default=0, metavar="N", help="N files are written and deleted first")
     parser.add_argument("--at-once", action="store_true", help="all actas come in the moment of the full cut: it names their images itself")
     options = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="bench-cut-", dir=options.dir))
+    rows = []
+    for name in options.on.split(","):
+        try:
+            with place(name, options.dir) as folder:
+                rows += nights(folder, name, options)
+        except NotHere as why:
+            print(f"{name}: NOT MEASURED: {why}", flush=True)
+    print(f"{'':50}{'ms':>7}{'cpu':>7}{'disk':>7}{'write+sync floor':>18}{'gzip -1 floor':>15}{'files':>8}{'MB':>8}{'chunks':>8}")
+    for row in rows:
+        print(f"{row['what']:50}{row['build_ms']:>7}{row['cpu_ms']:>7}{row['sync_ms']:>7}{row['floor_write_ms']:>18}"
+              f"{row['floor_gzip1_ms']:>15}{row['files']:>8}{row['bytes'] / 1e6:>8.1f}{row['chunks']:>8}")
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} over {os.cpu_count()} processors")
+    for row in rows:
+        print(limits(row))
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows, indent=1) + "\n")
+    return 0
+
+
+def nights(folder, name, options):
+    """A night for each number of processors, all on one file system."""
+    if options.aged:
+        age(folder, options.aged)
+    work = Path(tempfile.mkdtemp(prefix="bench-cut-", dir=folder))
     subprocess.run([Path(options.bin) / "atalaya-city", "--out", work / "city"], check=True, stdout=subprocess.DEVNULL)
     rows = []
     try:
@@ -106,20 +199,11 @@ def main():
                 run(night, options, made, n)
             finally:
                 night.close()
-            rows += [{**row, "processors": n, "what": f"{row['what']}, {n} proc."} for row in made]
+            rows += [{**row, "on": name, "aged": options.aged, "processors": n, "what": f"{name}: {row['what']}, {n} proc."} for row in made]
     finally:
         if not options.keep:
             shutil.rmtree(work)
-    print(f"{'':42}{'ms':>7}{'cpu':>7}{'disk':>7}{'write+sync floor':>18}{'gzip -1 floor':>15}{'files':>8}{'MB':>8}{'chunks':>8}")
-    for row in rows:
-        print(f"{row['what']:42}{row['build_ms']:>7}{row['cpu_ms']:>7}{row['sync_ms']:>7}{row['floor_write_ms']:>18}"
-              f"{row['floor_gzip1_ms']:>15}{row['files']:>8}{row['bytes'] / 1e6:>8.1f}{row['chunks']:>8}")
-    print(f"load of the machine: {os.getloadavg()[0]:.1f} over {os.cpu_count()} processors")
-    for row in rows:
-        print(limits(row))
-    if options.json:
-        Path(options.json).write_text(json.dumps(rows, indent=1) + "\n")
-    return 0
+    return rows
 
 
 def limits(row):

@@ -130,8 +130,8 @@ static void take_in_turn(struct shares *shares)
     struct share *one = take_from(shares, 0, &shares->top, 0);
     struct share *two = one == NULL ? NULL : take_from(shares, 1, &one->progress, 0);
     struct share *three = take_from(shares, 0, &shares->top, 0);
-    struct share *in_turn[] = {three, two, one};
-    for (size_t i = 0; i < sizeof in_turn / sizeof *in_turn; i++) {
+    struct share *in_turn[3] = {three, two, one};
+    for (int i = 0; i < 3; i++) {
         if (in_turn[i] != NULL) {
             rows_read(&in_turn[i]->auditor);
         }
