@@ -2,6 +2,7 @@
  * reads nothing from outside. */
 #include "edge/parent.h"
 #include "edge/below.h"
+#include "edge/ground.h"
 #include "edge/hits_ring.h"
 
 #include "base/log.h"
@@ -22,7 +23,6 @@ enum {
     WATCH_MS = 100,
     STATUS_MS = 1000,
     GRACE_MS = 2000,
-    SPARE_DESCRIPTORS = 400,
     HAND_OVER_MS = 10000 /* whoever was here before finishes at the latest then */
 };
 
@@ -102,8 +102,8 @@ static int64_t connections_possible(int64_t wanted)
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
-        uint64_t spare =
-            limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? limit.rlim_cur - SPARE_DESCRIPTORS : SPARE_DESCRIPTORS;
+        uint64_t spare = limit.rlim_cur > 2 * EDGE_SPARE_DESCRIPTORS ? limit.rlim_cur - EDGE_SPARE_DESCRIPTORS
+                                                                     : EDGE_SPARE_DESCRIPTORS;
         wanted = wanted < (int64_t)spare ? wanted : (int64_t)spare;
     }
     return wanted;
@@ -205,6 +205,7 @@ static enum err prepare(struct parent *parent, struct why *why)
     gift.board = parent->board;
     gift.clock = parent->clock;
     TRY(prepare_hits(parent, &gift, why));
+    ground_say(gift.listener, &options->limits, parent->weak);
     options->limits.connections = connections_possible(options->limits.connections);
     print_address(parent, sock_port(gift.listener));
     TRY(parent_prepare_roles(parent, &gift, why));

@@ -2,6 +2,7 @@
 #ifndef EDGE_PARENT_H
 #define EDGE_PARENT_H
 
+#include "edge/ground.h"
 #include "edge/key_list.h"
 #include "edge/roles.h"
 #include "edge/succession.h"
@@ -41,6 +42,7 @@ struct parent {
     struct status status;
     struct loader_notice told; /* what the status file said last */
     char address[96];
+    char weak[GROUND_TEXT]; /* what the kernel's settings lack, "": nothing that belongs on the board */
 };
 
 /* Which roles there are, and the descriptors that each keeps; every other one is closed in it. */

@@ -94,7 +94,7 @@ static void begin(struct parent *parent, const char *state, int64_t now)
     const char *follows = alarmed || !up ? "degraded" : ready ? "running" : "starting";
     status_begin(status, parent->options.program, state != NULL ? state : follows, now);
     status->alarm = alarmed ? span_str(parent->told.alarm)
-                    : up    ? SPAN("")
+                    : up    ? span_str(parent->weak)
                             : SPAN("un proceso del servidor ha muerto y se reinicia");
 }
 

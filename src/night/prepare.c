@@ -199,9 +199,13 @@ static enum err begin_log(struct night *night, bool restored, const char *log, s
  * a night that was killed a moment ago may still be going. */
 static enum err addresses_are_free(const struct settings *settings, struct why *why)
 {
-    const char *const addresses[] = {settings->results,  settings->site, settings->mirror_1,
-                                     settings->mirror_2, settings->feed, settings->intake};
+    const char *const addresses[] = {settings->results,  settings->site,  settings->mirror_1,
+                                     settings->mirror_2, settings->feed,  settings->intake,
+                                     settings->metrics,  settings->health};
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        if (addresses[i][0] == '\0') {
+            continue; /* a night that was begun before there was such a door */
+        }
         int64_t end = monotonic_ms() + PORT_MS;
         int fd = -1;
         enum err err;

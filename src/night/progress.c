@@ -146,12 +146,17 @@ void night_addresses(const struct night *night)
         {"Difusor 2 / mirror 2", night->settings.mirror_2},
         {"Fuente de difusores / mirrors' feed", night->settings.feed},
         {"Acopio / intake", night->settings.intake},
+        {"Medidas / metrics", night->settings.metrics},
+        {"Salud de resultados / results' health", night->settings.health},
     };
     printf("Atalaya: la noche corre en %s / the night runs there\n\n", night->dir);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].address[0] == '\0') {
+            continue;
+        }
         char url[128];
         night_url(rows[i].address, url, sizeof url);
-        printf("  %-38s %s\n", rows[i].title, url);
+        printf("  %-38s %s%s\n", rows[i].title, url, i + 2 < sizeof rows / sizeof *rows ? "" : "metrics");
     }
     printf("\n  Clave del registro / log's key  %s\n", night->log_vkey);
     printf("  Clave de los cortes / cuts' key  %s\n", night->vkey);

@@ -104,7 +104,20 @@ static void edge(struct night *night, const char *name, const char *role, const 
         arg_path(night, member, "--sealed", "site-guard");
         arg_path(night, member, "--vkey", "site-guard/keys/site.vkey");
     }
+    if (strcmp(role, "results") == 0 && night->settings.health[0] != '\0') {
+        arg_text(night, member, "--health", night->settings.health);
+    }
     arg_links(night, member);
+}
+
+/* Health and figures of all programs, for a monitor: without it being told of anything. */
+static void metrics(struct night *night)
+{
+    if (night->settings.metrics[0] != '\0') {
+        struct crew_member *member = crew_add(&night->crew, "metrics", "atalaya-metrics");
+        arg_text(night, member, "--listen", night->settings.metrics);
+        arg_path(night, member, "--status", "run/status");
+    }
 }
 
 /* The oldest version of the policy that the night knows is what its difusores pin: they walk on from there themselves. */
@@ -167,6 +180,7 @@ void night_roles(struct night *night)
     mirror(night, "mirror-1", "difusor-1", settings->mirror_1);
     mirror(night, "mirror-2", "difusor-2", settings->mirror_2);
     edge(night, "site", "site", "site", settings->site);
+    metrics(night);
     feeder(night);
 }
 
@@ -193,11 +207,9 @@ bool night_ready(const struct night *night, const struct crew_member *member)
     char path[FILE_PATH_MAX];
     const struct {
         const char *name, *address;
-    } doors[] = {{"results", night->settings.results},
-                 {"feed", night->settings.feed},
-                 {"mirror-1", night->settings.mirror_1},
-                 {"mirror-2", night->settings.mirror_2},
-                 {"site", night->settings.site}};
+    } doors[] = {{"results", night->settings.results},   {"feed", night->settings.feed},
+                 {"mirror-1", night->settings.mirror_1}, {"mirror-2", night->settings.mirror_2},
+                 {"site", night->settings.site},         {"metrics", night->settings.metrics}};
     if (strcmp(member->name, "intake") == 0) {
         return controls(night, "run/intake.sock") && answers(night->settings.intake);
     }

@@ -24,6 +24,9 @@ static const struct row {
     {"mirror_2", ADDRESS, offsetof(struct settings, mirror_2), 1, ADDRESS_MAX, "difusor 2"},
     {"feed", ADDRESS, offsetof(struct settings, feed), 1, ADDRESS_MAX, "where difusores pull from"},
     {"intake", ADDRESS, offsetof(struct settings, intake), 1, ADDRESS_MAX, "where centres send to"},
+    {"metrics", ADDRESS, offsetof(struct settings, metrics), 1, ADDRESS_MAX,
+     "where a monitor asks: all programs"},
+    {"health", ADDRESS, offsetof(struct settings, health), 1, ADDRESS_MAX, "and the results site alone"},
     {"speed", NUMBER, offsetof(struct settings, speed), 0, SPEED_MAX,
      "night seconds a real second; 0: stepped"},
     {"cut_s", NUMBER, offsetof(struct settings, cut_s), 1, 7200,
@@ -63,6 +66,7 @@ static const struct {
     {offsetof(struct settings, results), 0},  {offsetof(struct settings, site), 1},
     {offsetof(struct settings, mirror_1), 2}, {offsetof(struct settings, mirror_2), 3},
     {offsetof(struct settings, feed), 10},    {offsetof(struct settings, intake), 11},
+    {offsetof(struct settings, metrics), 12}, {offsetof(struct settings, health), 13},
 };
 enum { DOORS = sizeof doors / sizeof *doors };
 
@@ -94,7 +98,7 @@ enum err settings_listen(struct settings *settings, struct span base, struct why
         colon--;
     }
     uint32_t port = 0;
-    if (colon == 0 || colon > 48 || num_parse_u32(span_from(base, colon), &port) != OK || port > 65535 - 11) {
+    if (colon == 0 || colon > 48 || num_parse_u32(span_from(base, colon), &port) != OK || port > 65535 - 13) {
         return why_set(why, ERR_SYNTAX, "\"%.*s\" no es una dirección: 127.0.0.1:8080 / is no address",
                        SPAN_ARG(base));
     }

@@ -19,9 +19,12 @@ struct settings {
     char mirror_2[ADDRESS_MAX + 1];
     char feed[ADDRESS_MAX + 1];
     char intake[ADDRESS_MAX + 1];
-    uint32_t speed;     /* night milliseconds a real one; 0: stepped (max) */
-    uint32_t cut_s;     /* seconds of the night between cuts */
-    uint32_t package_s; /* and between packages */
+    char metrics[ADDRESS_MAX +
+                 1]; /* of all programs, for a monitor; "": none, of a night that was begun without */
+    char health[ADDRESS_MAX + 1]; /* the results edge's own */
+    uint32_t speed;               /* night milliseconds a real one; 0: stepped (max) */
+    uint32_t cut_s;               /* seconds of the night between cuts */
+    uint32_t package_s;           /* and between packages */
     uint32_t keep_cuts, keep_every;
     char copy[SETTING_TEXT_MAX + 1];  /* folder of the continuous copy */
     char alert[SETTING_TEXT_MAX + 1]; /* the operator's program, "": none */
@@ -29,7 +32,7 @@ struct settings {
 
 void settings_default(struct settings *settings);
 /* Everything from one base: results ADDR:PORT, the site on the next port, mirrors on those after it, feed
- * PORT+10, intake PORT+11. Port 0: six ports that are free now. */
+ * PORT+10, intake PORT+11, the monitor's doors PORT+12 and +13. Port 0: eight ports that are free now. */
 MUST_CHECK enum err settings_listen(struct settings *settings, struct span base, struct why *why);
 /* The shortest usual cadence that leaves `real_ms` of real time between cuts at this speed. */
 uint32_t settings_cadence_s(uint32_t speed, uint32_t real_ms);

@@ -323,6 +323,9 @@ def test_planes(live):
     for name in ("results", "site", "mirror_1", "mirror_2", "feed"):
         wait_for(lambda name=name: get(port(live.folder, name), "/")[0] == 200, 40, name)
         assert f":{port(live.folder, name)}/" in live.text()
+    for name, figure in (("metrics", b'atalaya_program_up{'), ("health", b"atalaya_edge_ready 1")):
+        wait_for(lambda name=name, figure=figure: figure in get(port(live.folder, name), "/metrics")[2], 40, lambda name=name: get(port(live.folder, name), "/metrics"))
+        assert get(port(live.folder, name), "/healthz")[0] == 200 and f":{port(live.folder, name)}/metrics" in live.text()
     page = get(port(live.folder, "site"), "/")[2].decode()
     for name in ("results", "mirror_1", "mirror_2"):
         assert f"http://127.0.0.1:{port(live.folder, name)}/" in page
