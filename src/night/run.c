@@ -153,6 +153,8 @@ static void tick_closing(struct night *night)
         enum err err = control_ask(path_join(path, night->dir, "run/cut.sock"),
                                    SPAN("close captura-terminada"), ASK_MS, NULL, &why);
         asked = err == OK || err == ERR_REFUSED;
+        /* From here on the last cut is waited for. */
+        night->phase_ms = asked ? monotonic_ms() : night->phase_ms;
         log_line(LOG_INFO, "close_asked", "why=\"%s\"", why.text);
     }
     int64_t patience = CLOSE_MS + (int64_t)night->settings.cut_s * 2000 /
