@@ -4,8 +4,8 @@
     bench/check_csv.py [--json OUT] [--runs N]
 
 It takes the real drill from ../shared (or ATALAYA_SHARED), or makes an invented database of 13,500 rows. Prints a
-table, writes JSON. Each program is run in turn, N times. Its least time counts, for what else the machine does only adds; the
-medians stand beside it.
+table, writes JSON. Each program is run in turn, N times. Least times count, for what else the machine does only adds, and medians
+too. On a busy machine `chrt -f 20 bench/check_csv.py` (root) gives all of them the processors before anybody else.
 """
 import argparse
 import json
@@ -97,10 +97,10 @@ def main():
     for name, time_s in least.items():
         print("%-26s %9.2f %9.1fx %10.2f %9.1fx" % (name, time_s * 1000, base / time_s, median[name] * 1000,
                                                     middle / median[name]))
-    bounds = {"check-csv, CSV": 12, "check-csv, ZIP": 5}
-    held = {name: base / least[name] >= bound for name, bound in bounds.items()}
+    bounds = {program + kind: bound for kind, bound in (("CSV", 12), ("ZIP", 5)) for program in ("check-csv, ", "atalaya check-csv, ")}
+    held = {name: min(base / least[name], middle / median[name]) >= bound for name, bound in bounds.items()}
     for name, bound in bounds.items():
-        print("%s: at least %d times: %s" % (name, bound, "held" if held[name] else "NOT HELD"))
+        print("%s: at least %d times, by the least times and by the medians: %s" % (name, bound, "held" if held[name] else "NOT HELD"))
     result = {"bench": "check_csv", "bytes": size, "runs": options.runs,
               "ms": {name: round(value * 1000, 3) for name, value in least.items()},
               "times": {name: round(base / value, 2) for name, value in least.items()},
