@@ -239,6 +239,7 @@ static void read_shares(struct auditor *a, struct standby *standby)
         help(&shares, 0);
         standby_wait(standby);
     }
+    a->progress = NULL;
     join(a, &shares, end);
     share_free(start);
 }
