@@ -14,6 +14,8 @@ def address(raw):
 
 def read_segment(path):
     data = Path(path).read_bytes()
+    if len(data) < 96:
+        return []  # opened this moment: its head is on the way
     assert data[:16] == b"atalaya-hits/1\n\0"
     names, blocks, at = {}, [], 96
     while len(data) - at >= 8 and len(data) - at >= struct.unpack_from("<I", data, at + 4)[0]:
