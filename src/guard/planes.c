@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEPTH = 4, LOOKED_AT = 20000 };
+/* Far more than can be sealed, so that nothing of the results lies deeper than we look. */
+enum { DEPTH = 64, LOOKED_AT = 1000000 };
 
 /* Marks of a published tree and of a night's folder: all of a row must be there. */
 static const struct plane {
@@ -80,6 +81,15 @@ struct below {
     int left;
 };
 
+static bool is_folder(DIR *dir, const struct dirent *entry)
+{
+    struct stat about;
+    if (entry->d_type != DT_UNKNOWN) {
+        return entry->d_type == DT_DIR;
+    }
+    return fstatat(dirfd(dir), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(about.st_mode);
+}
+
 static enum err look_below(const char *folder, int depth, struct below *below, struct why *why)
 {
     const struct plane *plane = plane_at(folder);
@@ -87,19 +97,25 @@ static enum err look_below(const char *folder, int depth, struct below *below, s
         bool same = strcmp(folder, below->path) == 0;
         return refuse(below->path, folder, plane, same ? "es" : "contiene", same ? "is" : "contains", why);
     }
-    DIR *dir = depth == 0 ? NULL : opendir(folder);
+    DIR *dir = opendir(folder);
     enum err err = OK;
-    for (struct dirent *entry = dir == NULL ? NULL : readdir(dir);
-         entry != NULL && err == OK && below->left-- > 0; entry = readdir(dir)) {
+    for (struct dirent *entry = dir == NULL ? NULL : readdir(dir); entry != NULL && err == OK;
+         entry = readdir(dir)) {
         char path[FILE_PATH_MAX];
-        struct stat about;
         bool dots = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-        if (dots || snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) >= (int)sizeof path - 64) {
+        if (dots || !is_folder(dir, entry)) {
+            below->left--;
             continue;
         }
-        if (lstat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-            err = look_below(path, depth - 1, below, why);
-        }
+        bool fits = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path - 64;
+        err =
+            !fits || depth == 0 || below->left-- <= 0
+                ? why_set(
+                      why, ERR_TOO_BIG,
+                      "%.200s: demasiado hondo o grande para asegurar que ahí no hay resultados / too deep or "
+                      "too large to be sure that no results lie there",
+                      folder)
+                : look_below(path, depth - 1, below, why);
     }
     if (dir != NULL) {
         closedir(dir);

@@ -273,6 +273,24 @@ def test_results_plane_is_refused(run, tmp_path, place):
     assert run("atalaya-site", "seal", "--root", night / "site", "--dir", night / "site-guard").returncode == 0
 
 
+def test_results_deep_in_a_large_root_are_found(run, tmp_path):
+    """However far down they lie and however much lies before them; and so does where one could not be sure."""
+    site = Site(run, tmp_path)
+    deep = site.root / "/".join(f"n{i}" for i in range(12))
+    (deep / "public/cut").mkdir(parents=True)
+    many = site.root / "many"
+    many.mkdir()
+    for i in range(21000):
+        os.mkdir(many / f"{i}")
+    assert site.act("seal", code=0).returncode == 0
+    (deep / "public/latest.json").write_text("{}")
+    for verb in ("seal", "check", "restore"):
+        assert "plano de resultados" in site.act(verb, code=2).stderr
+    (deep / "public/latest.json").unlink()
+    (site.root / "/".join(["x"] * 70)).mkdir(parents=True)
+    assert "hondo" in site.act("seal", code=2).stderr
+
+
 def test_root_and_dir_apart(run, tmp_path):
     site = Site(run, tmp_path)
     for root, folder in ((site.root, site.root / "guardia"), (site.root, site.root), (site.root, tmp_path)):
