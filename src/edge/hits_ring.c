@@ -2,6 +2,7 @@
  * how far the writer is, and throws away what may have been written over meanwhile. */
 #include "edge/hits_ring.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,8 +11,10 @@ enum { PROBES = 8 };
 
 int hits_ring_new(void)
 {
-    int fd = memfd_create("atalaya-hits", MFD_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, (off_t)sizeof(struct hits_ring)) != 0) {
+    int fd = memfd_create("atalaya-hits", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    /* Its length is nobody's to change: who reads it would die of that. */
+    if (fd >= 0 && (ftruncate(fd, (off_t)sizeof(struct hits_ring)) != 0 ||
+                    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)) {
         close(fd);
         fd = -1;
     }
