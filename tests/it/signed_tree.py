@@ -103,10 +103,11 @@ class Tree:
                     self.put(name, b"c2sp.org/tlog-proof@v1\nextra " + base64.b64encode(entry) +
                              f"\nindex {index}\n".encode() + hashes + b"\n" + checkpoint)
 
-    def cut(self, pages=None, chunks=(), foreign=None, twins=None, alter=None, log=True, **pointer):
+    def cut(self, pages=None, chunks=(), foreign=None, twins=None, alter=None, log=True, wrong={}, **pointer):
         """Publishes cut `number`+1. `pages` are files below cut/{n}/; `foreign` are extra manifest files; `twins` are
-        the encodings, "index.html.gz" and the like; `alter` changes the manifest's text before it is signed; without
-        `log` the cut is shown before any checkpoint covers its entry."""
+        the encodings, "index.html.gz" and the like; `alter` changes the manifest's text before it is signed; `wrong` are
+        files that are written otherwise than the manifest has them, each with what makes it wrong; without `log` the cut is
+        shown before any checkpoint covers its entry."""
         self.number += 1
         n = self.number
         time = f"2027-06-07T{2 + n // 60:02d}:{n % 60:02d}:00Z"
@@ -130,9 +131,9 @@ class Tree:
         self.entries.append(f"prep-cut/v1\nnumber {n}\ntime {time}\nmanifest {self.previous}\n".encode())
         for path, data in (files | (twins or {})).items():
             if not path.startswith(".."):
-                self.put(path, data)
+                self.put(path, wrong.get(path, lambda right: right)(data))
         self.put(f"cut/{n}/manifest", self.signer.note(text))
-        self.put("latest.json", zeroed.replace(b"0" * 64, self.previous.encode()))
+        self.put("latest.json", wrong.get("latest.json", lambda right: right)(zeroed.replace(b"0" * 64, self.previous.encode())))
         if log and not self.held_back:
             self.publish_log()
         return n

@@ -383,8 +383,7 @@ def test_a_cut_that_is_not_right_is_refused(edge, tree):
         assert site.get(f"/cut/{good}/index.html")[0] == 200 and site.get("/")[2] == b"<p>portada del corte %d" % good
 
     # a byte of a page
-    tree.cut({"index.html": b"<p>bien"})
-    tree.put("cut/2/index.html", b"<p>mal.")
+    tree.cut({"index.html": b"<p>bien"}, wrong={"cut/2/index.html": lambda right: b"<p>mal."})
     refused("not the bytes")
     tree.put("cut/2/index.html", b"<p>bien")
     site.until_cut(2)
@@ -415,11 +414,9 @@ def test_a_cut_that_is_not_right_is_refused(edge, tree):
     tree.cut()
     site.until_cut(4)
     good = 4
-    tree.cut()
-    right = (tree.root / "latest.json").read_bytes()
-    tree.put("latest.json", right.replace(b'"votes":500', b'"votes":999'))
+    tree.cut(wrong={"latest.json": lambda right: right.replace(b'"votes":500', b'"votes":999')})
     refused("latest.json")
-    tree.put("latest.json", right)
+    tree.put("latest.json", (tree.root / "latest.json").read_bytes().replace(b'"votes":999', b'"votes":500'))
     site.until_cut(5)
 
 
