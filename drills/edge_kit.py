@@ -19,6 +19,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO / "tests/it"))
+from process_kit import children, name_of  # noqa: E402
 from signed_tree import Tree  # noqa: E402
 
 BIN = Path(os.environ.get("ATALAYA_BIN_DIR", REPO / "build/bin"))
@@ -61,13 +62,7 @@ class Edge:
             until(lambda: ask_tls(self.tls_port), 10, "the edge does not answer over TLS")
 
     def roles(self):
-        found = {}
-        for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
-            try:
-                found[int(pid)] = Path(f"/proc/{pid}/comm").read_text().strip()
-            except OSError:
-                pass
-        return found
+        return {pid: name_of(pid) for pid in children(self.process.pid)}
 
     def workers(self):
         return [pid for pid, name in self.roles().items() if name == "edge-worker"]

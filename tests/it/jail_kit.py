@@ -199,27 +199,6 @@ def deadly(program, calls, made):
     return set(map(int, done.stdout.split()))
 
 
-def state(pid):
-    text = Path(f"/proc/{pid}/status").read_text()
-    return dict(re.findall(r"^(\w+):[ \t]*(.*)$", text, re.M))
-
-
-def family(pid):
-    """The process and all below it."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        try:
-            for child in (task / "children").read_text().split():
-                found += family(int(child))
-        except OSError:
-            pass
-    return found
-
-
-def name_of(pid):
-    return Path(f"/proc/{pid}/comm").read_text().strip()
-
-
 def without(number):
     """A preexec_fn: below it the kernel has no such system call (ENOSYS)."""
 

@@ -1,7 +1,6 @@
 """atalaya-edge over real sockets: what it serves, what it refuses, and that cuts change under load without one failed
 request."""
 import base64
-import base64
 import gzip
 import hashlib
 import os
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import process_kit
 from signed_tree import Signer, Tree, sha256
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors" / "http1"
@@ -42,15 +42,7 @@ class Edge:
 
     def role(self, name):
         """The process of a role, which has its name some time after it was started."""
-        def find():
-            for pid in self.children():
-                try:
-                    if Path(f"/proc/{pid}/comm").read_text().strip() == name:
-                        return pid
-                except OSError:
-                    pass
-            return None
-        return self.until(find)
+        return self.until(lambda: process_kit.roles(self.running.pid).get(name))
 
     def until(self, what, seconds=10):
         return self.wait_for(what, seconds, say=lambda: f"{self.status()}\n{self.running.text()}")
@@ -65,7 +57,7 @@ class Edge:
             return read_all(s)
 
     def children(self):
-        return [int(pid) for pid in Path(f"/proc/{self.running.pid}/task/{self.running.pid}/children").read_text().split()]
+        return process_kit.children(self.running.pid)
 
 
 def read_all(s):
@@ -552,13 +544,6 @@ def test_full_house(edge, tree):
         s.close()
 
 
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_roles_that_die_come_back(edge, tree):
     tree.cut()
     site = edge(tree)
@@ -576,7 +561,7 @@ def test_roles_that_die_come_back(edge, tree):
     children = site.children()
     site.running.process.send_signal(signal.SIGKILL)
     site.running.process.wait(5)
-    site.wait_for(lambda: not any(alive(pid) for pid in children))
+    site.wait_for(lambda: not any(process_kit.alive(pid) for pid in children))
 
 
 def proxied(address, port=1234):
@@ -706,7 +691,7 @@ def test_the_program_executes_itself_again(edge, tree):
     before = set(site.children())
     site.running.process.send_signal(signal.SIGHUP)
     site.until(lambda: len(set(site.children()) - before) == 3)
-    site.until(lambda: "worker" in "".join(Path(f"/proc/{p}/comm").read_text() for p in before if Path(f"/proc/{p}").exists()))
+    site.until(lambda: "worker" in "".join(map(process_kit.name_of, before)))
     answer = site.until(lambda: b"Connection: close" in (a := ask_again(kept)) and a)  # its worker is finishing, and says so
     assert b" 200 OK" in answer
     site.until(lambda: not set(site.children()) & before)
@@ -728,7 +713,7 @@ def test_large_bodies_in_packs(edge, tree, tmp_path, wait_for):
     tree.cut({"index.html": b"<p>corte 0", "tabla.json": table, "grande.html": page})
     site = edge(tree, "--packs", tmp_path / "packs")
     site.until_cut(0)
-    loader = next(pid for pid in site.children() if "edge-loader" in Path(f"/proc/{pid}/comm").read_text())
+    loader = site.role("edge-loader")
 
     def packs(pid):
         return [os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir() if str(tmp_path / "packs") in os.readlink(fd)]

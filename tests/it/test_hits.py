@@ -14,6 +14,7 @@ import pytest
 
 from conftest import status_of
 from hits_kit import ask, by_source, read_folder, read_segment, seen
+from process_kit import roles
 from test_h2 import DATA, END, H2, get as h2_get
 from test_tls import ask as ask_tls, certificate, client, dial
 
@@ -26,17 +27,7 @@ class Site:
 
     def children(self):
         """Processes of the edge's roles by name."""
-        out = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    stat = (entry / "stat").read_text()
-                except OSError:
-                    continue
-                name, rest = stat[stat.index("(") + 1:stat.rindex(")")], stat[stat.rindex(")") + 2:].split()
-                if int(rest[1]) == self.program.pid:
-                    out[name] = int(entry.name)
-        return out
+        return roles(self.program.pid)
 
 
 @pytest.fixture(name="site")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from intake_kit import Centre, Intake, catalogue, columns_of, jpeg, lines, png, record, sha256, submission
+from process_kit import roles
 
 
 @pytest.fixture
@@ -271,9 +272,7 @@ def test_the_night_is_counted_whole_after_a_restart(intake, wait_for, status_of)
     assert intake.post(submission(version=2, reason="cotejo", votes=[7] * columns_of("jg")))[0] == 201
     wait_for(lambda: status_of(path).get("actas_acknowledged") == "5")
     before = status_of(path)["since"], path.stat().st_mtime
-    store = next(pid for pid in map(int, Path(f"/proc/{intake.program.pid}/task/{intake.program.pid}/children").read_text().split())
-                 if Path(f"/proc/{pid}/comm").read_text().strip() == "intake-store")
-    os.kill(store, signal.SIGKILL)
+    os.kill(wait_for(lambda: roles(intake.program.pid).get("intake-store")), signal.SIGKILL)
     assert intake.post_until_answered(submission(acta="X0"))[0] == 200
     wait_for(lambda: status_of(path).get("actas_repeated") == "1")
     found = status_of(path)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from intake_kit import Centre, Intake, columns_of, jpeg, lines, record, submission
+from process_kit import alive, roles
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "shim"))
 from crash import Disk  # noqa: E402
@@ -20,25 +21,6 @@ def shim_of(bin_dir):
     if not found.is_file():
         pytest.fail(f"{found} is not built")
     return found
-
-
-def children(pid):
-    """{role: pid} of a program's roles."""
-    found = {}
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            try:
-                found[Path(f"/proc/{child}/comm").read_text().strip()] = int(child)
-            except OSError:
-                pass
-    return found
-
-
-def gone(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] == "Z"
-    except OSError:
-        return True
 
 
 def kill(pid):
@@ -108,18 +90,18 @@ def play(intake, disk, kills, seed):
         before = len(senders.acknowledged)
         intake.wait_for(lambda: len(senders.acknowledged) > before, 20, say=lambda: intake.program.text())
         time.sleep(chance.random() * 0.15)
-        roles = children(intake.program.pid)
+        below = roles(intake.program.pid)
         victim = chance.choice(["power", "power", "parent", "intake-store", "intake-gate", "intake-copy"])
         if victim in ("power", "parent"):
             kill(intake.program.pid)
-            intake.wait_for(lambda: all(gone(pid) for pid in [*roles.values(), intake.program.pid]), say="orphans")
+            intake.wait_for(lambda: not any(alive(pid) for pid in [*below.values(), intake.program.pid]), say="orphans")
             intake.program.process.wait()
             if victim == "power":
                 disk.crash(chance if chance.random() < 0.5 else None)
             intake.start(f"127.0.0.1:{intake.port}")
-        elif victim in roles:
-            kill(roles[victim])
-            intake.wait_for(lambda: gone(roles[victim]))
+        elif victim in below:
+            kill(below[victim])
+            intake.wait_for(lambda: not alive(below[victim]))
     before = len(senders.acknowledged)
     intake.wait_for(lambda: len(senders.acknowledged) > before + 5, 20, say=lambda: intake.program.text())
     senders.stop()

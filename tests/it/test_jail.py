@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import jail_kit
-from jail_kit import ALLOW, ERRNO, I386, X32, Held, family, name_of, state, verdict
+from jail_kit import ALLOW, ERRNO, I386, X32, Held, verdict
+from process_kit import alive, arguments_of, family, name_of, state_of
 from signed_tree import Tree
 from test_edge import PAGE, edge, tree  # noqa: F401
 from test_tls import ask, certificate, dial, safe  # noqa: F401
@@ -120,14 +121,18 @@ def tried(row, program, numbers, folder, pid):
     return [f"{name} {'ends who makes it' if n in died else 'is let through'}" for n, name in calls.items() if (n in died) == (name in named)]
 
 
+def jailed(pid):
+    about = state_of(pid)
+    return about.get("Seccomp") == "2" and about["State"][0] not in "ZX"
+
+
 def judge(pids, folder, site=()):
     """Holds every jailed process to its row; the names that were seen, and of those that have no jail."""
     numbers, seen, free = jail_kit.numbers(), set(), set()
     assert len(numbers) > 300
     for pid in pids:
-        try:
-            name, about = name_of(pid), state(pid)
-        except OSError:
+        name, about = name_of(pid), state_of(pid)
+        if not name or about.get("State", "Z")[0] in "ZX":
             continue
         if about["Seccomp"] == "0":
             free.add(name)
@@ -137,8 +142,14 @@ def judge(pids, folder, site=()):
         assert about["NoNewPrivs"] == "1" and about["Seccomp_filters"] == "1", row
         for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
             assert int(about[kind], 16) == 0, (row, kind)
-        with Held(pid) as held:
-            program = held.filter()
+        try:
+            with Held(pid) as held:
+                program = held.filter()
+        except OSError:
+            assert not alive(pid), f"{row} could not be held"
+            continue
+        if name_of(pid) != name:  # it became another meanwhile
+            continue
         assert differences(program, ROWS[row], numbers, pid) == [], row
         assert tried(row, program, numbers, folder, pid) == [], row
         seen.add(row)
@@ -163,7 +174,7 @@ def test_every_call_of_every_role_of_an_edge(safe, tree, tmp_path, bin_dir, free
     roles = ["edge-worker", "edge-loader", "edge-keys", "edge-health", "edge-scribe"]
     for name in roles:
         pid = site.role(name)
-        site.until(lambda: state(pid)["Seccomp"] == "2")
+        site.until(lambda: jailed(pid))
     seen, free = judge(family(site.running.pid), tmp_path)
     assert seen == set(roles) and free == {"atalaya-edge"}, "the parent alone has no jail: it reads nothing from outside"
 
@@ -174,7 +185,7 @@ def test_every_call_of_the_worker_of_a_site(edge, tmp_path, bin_dir):  # noqa: F
     (tmp_path / "www/index.html").write_text("hello")
     site = edge(tmp_path / "www", role="site")
     worker = site.role("edge-worker")
-    site.until(lambda: state(worker)["Seccomp"] == "2")
+    site.until(lambda: jailed(worker))
     assert "edge-worker of a site" in judge(family(site.running.pid), tmp_path, {worker})[0]
 
 
@@ -187,7 +198,7 @@ def test_every_call_of_every_role_of_a_night(start, tmp_path, bin_dir, wait_for)
 
     def all_seen():
         pids = family(night.pid)
-        sites = {pid for pid in pids if b"--role\0site\0" in Path(f"/proc/{pid}/cmdline").read_bytes()} if pids else set()
+        sites = {pid for pid in pids if " --role site " in " ".join([*arguments_of(pid), ""])}
         more, unjailed = judge([p for p in pids if ready(p)], tmp_path, sites)
         seen.update(more)
         free.update(unjailed)
@@ -195,10 +206,7 @@ def test_every_call_of_every_role_of_a_night(start, tmp_path, bin_dir, wait_for)
 
     def ready(pid):
         """A role enters its jail when it has opened what it needs; a parent never does."""
-        try:
-            return state(pid)["Seccomp"] == "2" or not Path(f"/proc/{pid}/comm").read_text().startswith(("edge-", "intake-g", "intake-s", "cut", "log-", "puller", "atalaya-metric"))
-        except OSError:
-            return False
+        return jailed(pid) or not name_of(pid).startswith(("edge-", "intake-g", "intake-s", "cut", "log-", "puller", "atalaya-metric"))
 
     wait_for(all_seen, 40, lambda: f"seen {seen}\n{night.text()[-1000:]}")
     roles = {name for name in free if not name.startswith("atalaya-")}  # programs: parents and the night's tools, which strangers do not reach
@@ -216,14 +224,14 @@ def test_roles_that_own_nothing_are_nobody(edge, start, bin_dir, small_election)
         path = public.add_image(picture)
         site = edge(public, "--health", "127.0.0.1:0")
         site.until_cut(0)
-        site.until(lambda: {"edge-worker", "edge-health"} <= {name_of(p) for p in site.children() if state(p)["Seccomp"] == "2"})
-        users = {name_of(pid): (state(pid)["Uid"].split(), state(pid)["Gid"].split(), state(pid)["Groups"]) for pid in site.children()}
+        site.until(lambda: {"edge-worker", "edge-health"} <= {name_of(p) for p in site.children() if jailed(p)})
+        users = {name_of(pid): (about["Uid"].split(), about["Gid"].split(), about["Groups"]) for pid in site.children() if (about := state_of(pid))}
         assert users["edge-worker"] == users["edge-health"] == (["65534"] * 4, ["65534"] * 4, "")
         assert users["edge-loader"][0] == ["0"] * 4
         assert site.get(f"/acta/{path}.jpg")[2] == picture and site.get("/cut/0/index.html")[2] == PAGE
         roles = site.children()
         os.kill(site.running.pid, signal.SIGKILL)
-        site.until(lambda: not any(Path(f"/proc/{pid}").exists() and state(pid)["State"][0] != "Z" for pid in roles), 5)
+        site.until(lambda: not any(alive(pid) for pid in roles), 5)
     public = Tree(small_election / "public")  # below pytest's folder, mode 0700
     public.cut({"index.html": PAGE})
     site = edge(public)
@@ -243,14 +251,7 @@ def mappings(pid):
 
 
 def living_worker(site):
-    for pid in site.children():
-        try:
-            about = state(pid)
-            if about["Name"] == "edge-worker" and about["Seccomp"] == "2" and about["State"][0] != "Z":
-                return pid
-        except OSError:
-            pass
-    return 0
+    return next((pid for pid in site.children() if name_of(pid) == "edge-worker" and jailed(pid)), 0)
 
 
 EPERM, EACCES, EBADF = -1, -13, -9
@@ -266,7 +267,7 @@ def test_a_worker_that_is_taken_over(safe, tree, tmp_path, bin_dir):  # noqa: F8
     call = jail_kit.numbers()
     first = site.role("edge-worker")
     every = ["edge-keys", "edge-loader", "edge-scribe", "edge-worker", "edge-worker"]
-    site.until(lambda: sorted(name_of(pid) for pid in site.children() if state(pid)["Seccomp"] == "2") == every)
+    site.until(lambda: sorted(name_of(pid) for pid in site.children() if jailed(pid)) == every)
     roles = {pid: name_of(pid) for pid in site.children()}
     others = [pid for pid in roles if pid != first]
     # the cut's code follows it, and each worker says so in a second of its own: all of many connections must have heard of it
@@ -323,7 +324,7 @@ def test_a_worker_that_is_taken_over(safe, tree, tmp_path, bin_dir):  # noqa: F8
               # what it needs for itself, turned against others: their lives, their limits, the listener of all, the operator's terminal
               "tgkill": (others[0], others[0], signal.SIGKILL), "prlimit64": (others[0], 7, struct.pack("<QQ", 0, 0), 0),
               "shutdown": (listener, socket.SHUT_RDWR), "ioctl": (1, TIOCSTI, b"x"), "fcntl": (listener, F_SETOWN, others[0])}
-    assert state(first)["Seccomp"] == "2"
+    assert jailed(first)
     for n, (name, arguments) in enumerate(deadly.items()):
         with Held(site.until(lambda: living_worker(site))) as worker:
             assert worker.call(call[name], *arguments) == "killed", name

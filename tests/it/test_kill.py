@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from intake_kit import ledger, lines
+from process_kit import alive, family, name_of
 from signed_tree import leaf, tree_root
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "shim"))
@@ -27,26 +28,6 @@ from crash import Disk  # noqa: E402
 
 NIGHT = ["--scale", "small", "--seed", "7", "--speed", "max", "--once", "--listen", "127.0.0.1:0", "--quiet"]
 OFTEN, SELDOM = ["--cut-s", "3600", "--package-s", "7200"], ["--cut-s", "7200", "--package-s", "14400"]
-
-
-def descendants(pid):
-    """[(pid, name)] of everything below a process."""
-    found = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            for child in map(int, children.read_text().split()):
-                name = Path(f"/proc/{child}/comm").read_text().strip()
-                found += [(child, name), *descendants(child)]
-        except OSError:
-            pass
-    return found
-
-
-def gone(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] == "Z"
-    except OSError:
-        return True
 
 
 def kill(pid):
@@ -179,7 +160,7 @@ class Storm:
 
     def one(self, only=""):
         """Kills one process below the night, of that name if one is asked for."""
-        below = [(pid, name) for pid, name in descendants(self.night.pid) if only in name]
+        below = [(pid, name) for pid in family(self.night.pid)[1:] if (name := name_of(pid)) and only in name]
         if below:  # each program and role is as likely as any other, however many processes it has
             name = self.chance.choice(sorted({name for _, name in below}))
             kill(self.chance.choice(sorted(pid for pid, its in below if its == name)))
@@ -187,9 +168,9 @@ class Storm:
 
     def parent(self, loss):
         """Kills the night itself; with a loss ("all" or "some") the power goes too."""
-        below = descendants(self.night.pid)
+        below = family(self.night.pid)[1:]
         kill(self.night.pid)
-        self.wait_for(lambda: all(gone(pid) for pid, _ in below), 60, say="somebody outlived the night")
+        self.wait_for(lambda: not any(alive(pid) for pid in below), 60, say="somebody outlived the night")
         self.night.wait()
         if loss:
             self.disk.crash(self.chance if loss == "some" else None)

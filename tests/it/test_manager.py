@@ -15,6 +15,7 @@ import pytest
 from conftest import REPO, get, wait_for
 from intake_kit import ELECTION
 from night_ledger import Night
+from process_kit import alive, family, roles
 from test_edge import tree  # noqa: F401
 from test_tls import certificate, dial
 
@@ -237,15 +238,14 @@ def test_a_worker_that_hangs_is_replaced(manager, tree, tmp_path):
     status = tmp_path / "status"
     one = manager().start("atalaya-edge", *edge_args(tree, "--status", status), sockets=[http])
     wait_for(lambda: get(port, "/")[0] == 200, say=one.text)
-    children = Path(f"/proc/{one.process.pid}/task/{one.process.pid}/children").read_text().split()
-    worker = next(int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == "edge-worker")
+    worker = wait_for(lambda: roles(one.process.pid).get("edge-worker"))
     os.kill(worker, signal.SIGSTOP)
     wait_for(lambda: "worker_hung" in one.text(), 40, say=one.text)
     wait_for(lambda: get(port, "/")[0] == 200, say=one.text)
-    assert not Path(f"/proc/{worker}").exists()
+    assert not alive(worker)
     wait_for(lambda: "restarts 1" in status.read_text(), say=status.read_text)
     # and when everybody stood still together, nobody is accused
-    everybody = [one.process.pid, *map(int, Path(f"/proc/{one.process.pid}/task/{one.process.pid}/children").read_text().split())]
+    everybody = family(one.process.pid)
     for pid in everybody:
         os.kill(pid, signal.SIGSTOP)
     time.sleep(17)

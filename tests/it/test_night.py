@@ -19,6 +19,7 @@ from conftest import REPO, get, status_of, wait_for
 sys.path.insert(0, str(REPO / "tests/second"))
 import verifier  # noqa: E402
 from intake_kit import ledger
+from process_kit import alive, arguments_of, parent_of
 from signed_tree import leaf, tree_root
 
 SMALL = ["--scale", "small", "--listen", "127.0.0.1:0"]
@@ -33,16 +34,12 @@ def processes_of(folder):
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
-        try:
-            arguments = (entry / "cmdline").read_bytes()
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
+        pid = int(entry.name)
+        if not alive(pid):
             continue
-        if fields[0] == "Z":
-            continue
-        parents[int(entry.name)] = int(fields[1])
-        if str(folder).encode() in arguments:
-            found.add(int(entry.name))
+        parents[pid] = parent_of(pid)
+        if any(str(folder) in word for word in arguments_of(pid)):
+            found.add(pid)
     grew = True
     while grew:
         below = {pid for pid, parent in parents.items() if parent in found} - found
@@ -263,8 +260,8 @@ def test_who_dies_is_started_again(live, program):
     first = wait_for(lambda: status_of(file).get("pid"), 20, "no status")
     # The status is a role's; the program is the parent's child above it, or itself.
     pid = int(first)
-    while int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]) != live.pid:
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    while parent_of(pid) not in (live.pid, 0):
+        pid = parent_of(pid)
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: status_of(file).get("pid") not in (None, first), 20, live.text)
     wait_for(lambda: status_of(live.folder / "run/status/night").get("restarts", "0") != "0", 10, live.text)

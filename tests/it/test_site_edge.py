@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from process_kit import children, roles
 from signed_tree import Tree
 from test_site import ALTERED, PAGE, Site
 
@@ -53,10 +54,7 @@ class Edge:
         return self.wait_for(what, seconds, say=lambda: f"{self.status()}\n{self.running.text()}")
 
     def loader(self):
-        for pid in open(f"/proc/{self.running.pid}/task/{self.running.pid}/children").read().split():
-            if "loader" in open(f"/proc/{pid}/comm").read():
-                return int(pid)
-        return 0
+        return roles(self.running.pid).get("edge-loader", 0)
 
 
 @pytest.fixture
@@ -294,12 +292,11 @@ def test_results_never_notice(edge, site, start, tmp_path, get, wait_for):
                     tree.signer.vkey)
     port = int(wait_for(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", running.text())).group(1))
     wait_for(lambda: get(port, "/cut/0/")[2] == b"<p>resultados")
-    children = open(f"/proc/{running.pid}/task/{running.pid}/children").read()
-    before = (get(port, "/")[2], get(port, "/cut/0/manifest")[2], children)
+    before = (get(port, "/")[2], get(port, "/cut/0/manifest")[2], children(running.pid))
     (site.root / "index.html").write_text("HACKED")
     site.act("down")
     site.act("restore")
     site.act("up")
     assert (get(port, "/")[2], get(port, "/cut/0/manifest")[2],
-            open(f"/proc/{running.pid}/task/{running.pid}/children").read()) == before
+            children(running.pid)) == before
     assert not running.ended()

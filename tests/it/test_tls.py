@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from process_kit import name_of
 from test_edge import PAGE, edge, tree  # noqa: F401
 
 
@@ -221,7 +222,7 @@ def test_the_key_is_in_one_role_alone(safe, tree, tmp_path):  # noqa: F811
     pem = key.read_bytes().splitlines()[1]
     holders = set()
     for pid in [site.running.pid, *site.children()]:
-        name = Path(f"/proc/{pid}/comm").read_text().strip()
+        name = name_of(pid)
         with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
             for line in maps:
                 low, high = (int(x, 16) for x in line.split()[0].split("-"))
