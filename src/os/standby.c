@@ -3,7 +3,6 @@
 #include "os/standby.h"
 
 #include <assert.h>
-#include <sched.h>
 #include <stddef.h>
 
 enum { STATE_IDLE, STATE_GIVEN, STATE_DONE, LOOKS = 8000 /* some tenths of a millisecond */ };
@@ -39,9 +38,34 @@ static void come_to(struct standby *standby, int state)
     pthread_mutex_unlock(&standby->lock);
 }
 
+/* Where the thread begins is the kernel's choice, and one that spares its processors chooses the caller's own: there it waits for
+ * the caller's turn to end, or to be moved, a millisecond or two of the few that all the work takes. So it is sent to another one at
+ * once. Where that is not allowed it stays where it is. */
+static void send_elsewhere(struct standby *standby)
+{
+    cpu_set_t others = standby->allowed;
+    int here = sched_getcpu();
+    if (here >= 0 && here < CPU_SETSIZE) {
+        CPU_CLR((unsigned)here, &others);
+    }
+    if (CPU_COUNT(&others) > 0) {
+        (void)pthread_setaffinity_np(standby->thread, sizeof others, &others);
+    }
+}
+
+/* Once there it may be moved again, for that processor may be busy and the caller's be free. (Before the caller has sent it this
+ * changes nothing, and it remains barred from the caller's, which it did not need.) */
+static void be_movable(struct standby *standby)
+{
+    if (CPU_COUNT(&standby->allowed) > 0) {
+        (void)sched_setaffinity(0, sizeof standby->allowed, &standby->allowed);
+    }
+}
+
 static void *run(void *arg)
 {
     struct standby *standby = arg;
+    be_movable(standby);
     if (standby->warm != NULL) {
         standby->warm(standby->warm_arg);
     }
@@ -65,7 +89,14 @@ bool standby_begin(struct standby *standby, void (*warm)(void *arg), void *warm_
                                 .changed = PTHREAD_COND_INITIALIZER,
                                 .warm = warm,
                                 .warm_arg = warm_arg};
-    return pthread_create(&standby->thread, NULL, run, standby) == 0;
+    if (sched_getaffinity(0, sizeof standby->allowed, &standby->allowed) != 0) {
+        CPU_ZERO(&standby->allowed);
+    }
+    if (pthread_create(&standby->thread, NULL, run, standby) != 0) {
+        return false;
+    }
+    send_elsewhere(standby);
+    return true;
 }
 
 void standby_give(struct standby *standby, void (*work)(void *arg), void *arg)

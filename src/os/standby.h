@@ -5,11 +5,13 @@
 #define OS_STANDBY_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
 struct standby {
     pthread_t thread;
+    cpu_set_t allowed; /* the caller's processors */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     atomic_int state;

@@ -91,10 +91,60 @@ static void warm(void **state)
     assert_int_equal(n, 3);
 }
 
+static void begin_and_end(void)
+{
+    struct standby standby;
+    int n = 0;
+    assert_true(standby_begin(&standby, NULL, NULL));
+    standby_give(&standby, add_one, &n);
+    standby_wait(&standby);
+    assert_int_equal(n, 1);
+    standby_end(&standby);
+}
+
+/* The thread is sent to another processor; the caller may go on using all that it might before. */
+static void caller_stays_free(void **state)
+{
+    (void)state;
+    cpu_set_t before;
+    cpu_set_t after;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    for (int i = 0; i < TIMES; i++) {
+        begin_and_end();
+    }
+    assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
+    assert_true(CPU_EQUAL(&before, &after));
+}
+
+static int first_of(const cpu_set_t *set)
+{
+    int cpu = 0;
+    while (!CPU_ISSET((unsigned)cpu, set)) {
+        cpu++;
+    }
+    return cpu;
+}
+
+/* There is no other processor: both share the one. */
+static void one_processor(void **state)
+{
+    (void)state;
+    cpu_set_t before;
+    cpu_set_t one;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)first_of(&before), &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    assert_false(standby_worth_it());
+    begin_and_end();
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(at_once), cmocka_unit_test(late),
-                                       cmocka_unit_test(long_work), cmocka_unit_test(for_nothing),
-                                       cmocka_unit_test(warm)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(at_once),      cmocka_unit_test(late),
+                                       cmocka_unit_test(long_work),    cmocka_unit_test(for_nothing),
+                                       cmocka_unit_test(warm),         cmocka_unit_test(caller_stays_free),
+                                       cmocka_unit_test(one_processor)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
