@@ -109,15 +109,18 @@ def tidy(name, *more):
 
 
 def step_lint():
-    """cppcheck, and clang-tidy without its path-sensitive analyzer"""
+    """cppcheck, clang-tidy without its path-sensitive analyzer, and flake8's errors in what is written in Python"""
     if not build("release"):
         return 0, 1
     passed, failed = one("cppcheck", [
         "cppcheck", "-q", "-j2", "--enable=warning,portability,performance", "--inline-suppr", "--std=c11",
         "--error-exitcode=1", "--suppressions-list=tools/cppcheck.txt", "-Isrc", "-D_GNU_SOURCE",
         "-DATALAYA_VERSION=\"x\"", "src"])
-    more = tidy("tidy", "-checks=-clang-analyzer-*")
-    return passed + more[0], failed + more[1]
+    fixtures = "F811"  # a test's argument has the name of the fixture that it imports
+    for more in (tidy("tidy", "-checks=-clang-analyzer-*"),
+                 one("flake8", ["flake8", "--isolated", "--select", "E9,F", "--extend-ignore", fixtures, "bench", "drills", "tests", "tools"])):
+        passed, failed = passed + more[0], failed + more[1]
+    return passed, failed
 
 
 def step_analyze():

@@ -4,7 +4,6 @@ every format has a page, and no machine's paths stand in the tree."""
 import re
 import shutil
 import subprocess
-import sys
 import unittest
 from pathlib import Path
 

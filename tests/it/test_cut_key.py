@@ -4,19 +4,15 @@ import base64
 import hashlib
 import json
 import signal
-import socket
-import struct
-import subprocess
 import threading
-from pathlib import Path
 
 import pytest
 
 from conftest import get, status_of, wait_for
 from log_kit import Key
 from night_ledger import Election, Night, SMALL, opening
-from signed_tree import Signer, Tree, leaf, tree_root
-from test_keys import checkpoint, cut_of, entries, field, of_type, ok, signed_by
+from signed_tree import Signer, Tree, leaf
+from test_keys import checkpoint, cut_of, field, of_type, ok, signed_by
 from test_keys import keys, night  # noqa: F401  (fixtures)
 from test_mirror import Feed, feed, held_cut, holds  # noqa: F401  (fixtures)
 

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import get, status_of
 from signed_tree import Tree
-from h2_cases import CANCEL, DATA, END, RST, WINDOW, WHOLE, frame, get as h2_get
+from h2_cases import CANCEL, DATA, END, RST, WINDOW, frame, get as h2_get
 from test_h2 import H2
 from test_tls import certificate, client, dial
 

@@ -8,7 +8,6 @@ import socket
 import ssl
 import struct
 import time
-from pathlib import Path
 
 import pytest
 

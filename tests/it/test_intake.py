@@ -3,7 +3,6 @@ import hashlib
 import os
 import signal
 import struct
-from pathlib import Path
 
 import pytest
 
@@ -309,7 +308,7 @@ def test_the_sequencer_takes_only_what_follows(intake):
     assert intake.control(cut(0, size, "-")) == first  # asked again: the same
     assert intake.control(cut(1, size, "-")).startswith("error ")  # previous
     assert intake.control(cut(1, size + 1, size + 1)) == f"ok {size + 2}"
-    review = f"append\nprep-review/v1\nacta 090001B0100A02\nentry %d\naction hold\ntime 2027-06-07T02:50:00Z\nreason prueba\n"
+    review = "append\nprep-review/v1\nacta 090001B0100A02\nentry %d\naction hold\ntime 2027-06-07T02:50:00Z\nreason prueba\n"
     assert intake.control(review % answer["entry"]) == f"ok {size + 3}"
     assert intake.control(review % 0).startswith("error ")
     close = "append\nprep-close/v1\ntime 2027-06-08T02:00:00Z\nreason cierre\n"

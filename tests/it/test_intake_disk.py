@@ -2,7 +2,6 @@
 import hashlib
 import shutil
 import struct
-import subprocess
 import sys
 from pathlib import Path
 

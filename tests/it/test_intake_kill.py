@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intake_kit import Centre, Intake, columns_of, jpeg, lines, record, submission
+from intake_kit import Intake, columns_of, jpeg, submission
 from process_kit import alive, roles
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "shim"))

@@ -8,11 +8,10 @@ import struct
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
-from conftest import REPO, get, wait_for
+from conftest import get, wait_for
 from intake_kit import ELECTION
 from night_ledger import Night
 from process_kit import alive, family, roles

@@ -6,7 +6,6 @@ import io
 import json
 import zipfile
 
-import pytest
 
 VOTES = ("PAN PRI PRD PVEM PT MC MORENA PAN_PRI_PRD PAN_PRI PAN_PRD PRI_PRD PVEM_PT_MORENA PVEM_PT PVEM_MORENA PT_MORENA "
          "NO_REGISTRADAS NULOS").split()

@@ -13,7 +13,6 @@ from pathlib import Path
 import brotli
 import gzip
 import pytest
-from nacl.signing import SigningKey
 
 from conftest import REPO, wait_for
 from log_kit import Key, leaf, path as merkle_path, published, root, write_log

@@ -9,7 +9,6 @@ import ssl
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from cryptography import x509

@@ -408,7 +408,7 @@ class Oracle:
                 self.found["porcentaje-formato"] += decimals != 4
                 self.found["porcentaje-redondeado"] += self.was_rounded(figure, value, expected)
             self.judge_figure(name, figure, value, raw, expected, declared, no_special)
-        votes, special = self.sums["published"]["votes"], self.sums["published"]["special"]
+        special = self.sums["published"]["special"]
         with_s, without = declared.get("votes"), declared.get("votes_s")
         if with_s is not None and without is not None and with_s > without:
             taken = with_s - without
