@@ -174,12 +174,43 @@ static void past_a_packet_they_wait_for_their_turn(void **state)
     assert_int_equal(world.told, 1);
 }
 
+/* A network that has its share out waits, and keeps nobody of another one waiting, nor those whom a listed forwarder brings. */
+static void a_network_has_no_more_than_its_share_out(void **state)
+{
+    (void)state;
+    static struct crowd_prefix networks[2];
+    static struct tls_question questions[6];
+    static const uint32_t whose[6] = {0, 0, 0, 1, 1, CONN_NONE};
+    const uint32_t first = 5 + KEYS_SLOTS;
+    assert_true(first + 6 <= CONNS);
+    server.crowd.prefixes = networks;
+    server.limits.key_asks = 2;
+    uint64_t before = row.counts[COUNT_TLS_SIGNED];
+    for (uint32_t i = 0; i < 6; i++) {
+        questions[i] = (struct tls_question){
+            .cert = first + i, .kind = (enum tls_ask_kind)1, .bytes = SPAN("0123456789")};
+        conns[first + i].prefix = whose[i];
+        assert_true(key_asks_ask(&server, (void *)(uintptr_t)(first + i), &questions[i]));
+        assert_int_equal(questions[i].waits, i == 2);
+    }
+    assert_int_equal(networks[0].asks, 2);
+    assert_int_equal(networks[1].asks, 2);
+    assert_int_equal(row.counts[COUNT_TLS_SIGNED] - before, 5);
+    key_asks_send(&server);
+    assert_int_equal(keys_receive(world.end, &packet), OK);
+    assert_int_equal(keys_slots(&packet), 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(packet.slots[i].cert, first + (i < 2 ? i : i + 1));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_channel_is_waited_for),
         cmocka_unit_test(nobody_is_told_of_room_that_is_not_wanted),
         cmocka_unit_test(past_a_packet_they_wait_for_their_turn),
+        cmocka_unit_test(a_network_has_no_more_than_its_share_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
