@@ -171,6 +171,15 @@ static void check_clock(const struct board *board, struct alarm_set *out)
     }
 }
 
+/* It has no status file of its own: the night, which starts it, says whether it runs. */
+static void check_metrics(const struct board *board, struct alarm_set *out)
+{
+    const struct board_program *night = &board->seats[SEAT_NIGHT];
+    if (night->present && !night->gone && span_is(status_value(&night->status, "metrics"), "down")) {
+        add(out, "metrics-down", "Las medidas (metrics) no corren: los monitores no ven la noche");
+    }
+}
+
 static void check_review(const struct board *board, struct alarm_set *out)
 {
     uint64_t n = board_number(board, SEAT_CUT, "in_review");
@@ -204,8 +213,8 @@ static void check_totals(const struct board *board, struct alarm_set *out)
 
 typedef void (*alarm_rule)(const struct board *board, struct alarm_set *out);
 static const alarm_rule rules[] = {
-    check_gone, check_own,   check_cut_late, check_checkpoint,
-    check_disk, check_clock, check_review,   check_totals,
+    check_gone,  check_own,    check_cut_late, check_checkpoint, check_disk,
+    check_clock, check_review, check_totals,   check_metrics,
 };
 
 /* Refusals of the last minute: many, and more than a few of every hundred submissions. A replay that is sent

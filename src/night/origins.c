@@ -59,13 +59,15 @@ static void put_server(const struct origin *origin, const char *name, struct top
     const struct hits_totals *totals = &origin->totals;
     struct origin_ground grounds[ORIGIN_GROUNDS];
     enum origin_kind kind = origin_judge(origin, grounds);
-    buf_printf(text, " %.20s  %" PRIu64 " peticiones, %" PRIu64 " ms de CPU", name, totals->seen,
+    bool attack = kind == ORIGIN_ATTACK; /* said before what a narrow screen cuts off */
+    buf_printf(text, " %.20s  %s%s%" PRIu64 " peticiones, %" PRIu64 " ms de CPU", name,
+               attack ? origin_kind_name(kind, true) : "", attack ? "  " : "", totals->seen,
                totals->cost_ns / 1000000);
-    if (kind != ORIGIN_UNDECIDED) {
-        buf_printf(text, ", %s", origin_kind_name(kind, true));
-    }
     put_countries(origin, text);
-    put(out, TOP_PLAIN, text);
+    if (kind == ORIGIN_DEMAND) {
+        buf_printf(text, "  %s", origin_kind_name(kind, true));
+    }
+    put(out, attack ? TOP_BAD : TOP_PLAIN, text);
     buf_str(text, "    redes");
     for (uint32_t i = 0; i < n; i++) {
         buf_str(text, "  ");

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PLAIN_MS = 10000, TERMINAL_MS = 500, RATES = 16 };
+enum { PLAIN_MS = 10000, TERMINAL_MS = 500, STANDS_MS = 2000, RATES = 16 };
 
 static int64_t clock_ms(clockid_t id)
 {
@@ -48,6 +48,18 @@ static uint64_t per_minute(const struct night *night, int value)
     return (newest->values[value] - oldest->values[value]) * 60000 / (uint64_t)ms;
 }
 
+/* The one program without a status file: it only reads those of the others. Who dies once is up again before anybody has looked;
+ * who dies again and again is down until it has stood a while. */
+static struct span metrics_state(struct night *night)
+{
+    const struct crew_member *member = crew_find(&night->crew, "metrics");
+    if (member == NULL || member->state == CREW_OUT) {
+        return SPAN("-");
+    }
+    bool stands = member->state == CREW_UP && monotonic_ms() - member->started_ms >= STANDS_MS;
+    return member->failures <= 1 || stands ? SPAN("up") : SPAN("down");
+}
+
 void night_status(struct night *night)
 {
     static const char *const states[] = {"starting", "running", "running", "running", "running", "running"};
@@ -72,6 +84,7 @@ void night_status(struct night *night)
     status_add_u64(status, "alerts_failed", night->alerts.failed + night->alerts.dropped);
     status_add_u64(status, "disk_free_bytes", file_free_bytes(night->dir));
     status_add(status, "done", night->phase == NIGHT_DONE ? SPAN("yes") : SPAN("no"));
+    status_add(status, "metrics", metrics_state(night));
     if (status_write(path_join(path, night->dir, "run/status/night"), status, &why) != OK) {
         log_line(LOG_WARN, "status_not_written", "why=\"%s\"", why.text);
     }

@@ -1,10 +1,11 @@
-/* Draws lines with a colour each; what does not fit is cut, and alarms keep their place: on a low screen the
- * lines between head and alarms give way. */
+/* Draws lines with a colour each; what does not fit in width is cut, and alarms keep their place: on a low screen the
+ * lines between head and alarms give way. What does not fit in height stands on further pages. */
 #include "night/screen.h"
 
 #include <langinfo.h>
 #include <locale.h>
 #include <ncurses.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,30 +37,52 @@ static void draw_line(int row, const struct top_line *line)
     }
 }
 
-/* Which line stands in a row: all of them when they fit; else the first ones and as many of the last as there
- * are. */
-static uint32_t line_of_row(const struct top *top, int row, int rows)
+/* How many of the last lines of the core are alarms; on the first page half of the rows at most are theirs. */
+static uint32_t tail_of(const struct top *top, uint32_t rows, uint32_t *alarms)
 {
-    uint32_t alarms = 0;
-    while (alarms < top->n && top->lines[top->n - 1 - alarms].style == TOP_BAD) {
-        alarms++;
+    *alarms = 0;
+    while (*alarms < top->core && top->lines[top->core - 1 - *alarms].style == TOP_BAD) {
+        ++*alarms;
     }
-    uint32_t tail = alarms > (uint32_t)rows / 2 ? (uint32_t)rows / 2 : alarms;
-    if (top->n <= (uint32_t)rows || (uint32_t)row < (uint32_t)rows - tail) {
-        return (uint32_t)row;
+    if (top->core <= rows) {
+        return 0; /* they stand where they are */
     }
-    return top->n - alarms + ((uint32_t)row - ((uint32_t)rows - tail));
+    return *alarms > rows / 2 ? rows / 2 : *alarms;
 }
 
-static void draw(const struct top *top)
+/* Which line stands in a row: on the first page the first ones, and as many alarms as there are; on the others what comes next. */
+static uint32_t line_of_row(const struct top *top, uint32_t page, uint32_t row, uint32_t rows)
+{
+    uint32_t alarms = 0;
+    uint32_t tail = tail_of(top, rows, &alarms);
+    if (page > 0) {
+        return rows - tail + (page - 1) * rows + row;
+    }
+    return row < rows - tail ? row : top->core - alarms + (row - (rows - tail));
+}
+
+static uint32_t pages_of(const struct top *top, uint32_t rows)
+{
+    uint32_t alarms = 0;
+    uint32_t first = rows - tail_of(top, rows, &alarms);
+    return top->n <= first ? 1 : 1 + (top->n - first + rows - 1) / rows;
+}
+
+static void draw(const struct top *top, uint32_t *page)
 {
     erase();
-    int rows = LINES > 1 ? LINES - 1 : 1;
-    for (int row = 0; row < rows && (uint32_t)row < top->n; row++) {
-        draw_line(row, &top->lines[line_of_row(top, row, rows)]);
+    uint32_t rows = LINES > 1 ? (uint32_t)LINES - 1 : 1;
+    uint32_t pages = pages_of(top, rows);
+    *page %= pages;
+    for (uint32_t row = 0; row < rows && line_of_row(top, *page, row, rows) < top->n; row++) {
+        draw_line((int)row, &top->lines[line_of_row(top, *page, row, rows)]);
     }
     attrset(A_DIM);
-    mvaddnstr(LINES - 1, 0, "q: salir / quit", COLS - 1);
+    char foot[64] = "q: salir / quit";
+    if (pages > 1) {
+        (void)snprintf(foot, sizeof foot, "q: salir / quit   espacio: más / more (%u/%u)", *page + 1, pages);
+    }
+    mvaddnstr(LINES - 1, 0, foot, -1);
     refresh();
 }
 
@@ -84,9 +107,11 @@ int screen_run(screen_read read, void *arg)
     noecho();
     timeout(REFRESH_MS);
     int key = 0;
+    uint32_t page = 0;
     while (key != 'q' && key != 'Q') {
         read(arg, &top);
-        draw(&top);
+        page += key == ' ';
+        draw(&top, &page);
         key = getch();
     }
     endwin();

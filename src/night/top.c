@@ -164,12 +164,11 @@ static void log_lines(const struct board *board, struct top *out, struct buf *te
     put_number(text, board, SEAT_LOG, "checkpoint_size");
     buf_str(text, " de ");
     put_ledger_size(text, board);
-    buf_str(text, "  punto de control de las ");
-    put_hour(text, board, board_time(board, SEAT_LOG, "checkpoint_time"));
-    buf_str(text, "  espera ");
-    put_number(text, board, SEAT_LOG, "behind_ms");
-    buf_printf(text, " ms  firmante %.*s", (int)(signer.len == 0 ? 1 : signer.len),
+    buf_printf(text, "  firmante %.*s  espera ", (int)(signer.len == 0 ? 1 : signer.len),
                signer.len == 0 ? "-" : signer.at);
+    put_number(text, board, SEAT_LOG, "behind_ms");
+    buf_str(text, " ms  punto de control ");
+    put_hour(text, board, board_time(board, SEAT_LOG, "checkpoint_time"));
     if (span_is(status_value(&seat->status, "held"), "yes")) {
         buf_str(text, "  (hay actas que esperan la apertura)");
     }
@@ -257,13 +256,12 @@ static void sealed_site(const struct board *board, struct top *out, struct buf *
         return;
     }
     bool down = span_is(mode, "down");
-    buf_printf(text, "   sitio institucional: %s  copia sellada ",
-               down ? "COPIA CON AVISO (down)" : "normal");
-    put_number(text, board, SEAT_SITE, "sealed_version");
-    buf_str(text, "  cambios de modo ");
-    put_number(text, board, SEAT_SITE, "mode_serial");
-    buf_str(text, "  diferencias ");
+    buf_printf(text, "   sitio institucional: %s  diferencias ", down ? "COPIA CON AVISO (down)" : "normal");
     put_number(text, board, SEAT_SITE, "differences");
+    buf_str(text, "  copia sellada ");
+    put_number(text, board, SEAT_SITE, "sealed_version");
+    buf_str(text, "  cambios ");
+    put_number(text, board, SEAT_SITE, "mode_serial");
     line(out, down || board_number(board, SEAT_SITE, "differences") > 0 ? TOP_BAD : TOP_PLAIN, text);
 }
 
@@ -291,7 +289,10 @@ static void machine(const struct board *board, struct top *out, struct buf *text
                offset.len == 0 ? "-" : offset.at);
     buf_str(text, "  reinicios ");
     put_number(text, board, SEAT_NIGHT, "restarts");
-    line(out, TOP_PLAIN, text);
+    struct span metrics = status_value(board_status(board, SEAT_NIGHT), "metrics");
+    bool down = span_is(metrics, "down");
+    buf_printf(text, "  medidas %s", span_is(metrics, "up") ? "arriba" : down ? "CAÍDAS" : "-");
+    line(out, down ? TOP_BAD : TOP_PLAIN, text);
 }
 
 void top_lines(const struct board *board, const struct alarm_set *alarms, struct top *out)
@@ -313,5 +314,6 @@ void top_lines(const struct board *board, const struct alarm_set *alarms, struct
         buf_printf(&text, " ! %s", alarms->alarms[i].sentence);
         line(out, TOP_BAD, &text);
     }
+    out->core = out->n;
     buf_done(&text);
 }

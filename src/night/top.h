@@ -15,6 +15,7 @@ struct top_line {
 struct top {
     struct top_line lines[TOP_LINES_MAX];
     uint32_t n;
+    uint32_t core; /* so many first ones end with the alarms; what follows gives way on a low screen */
 };
 
 void top_lines(const struct board *board, const struct alarm_set *alarms, struct top *out);

@@ -289,7 +289,7 @@ def test_feed_gone_is_said_and_told(live, tmp_path, run):
     assert served["difusor-1"]["requests"] > 0 and served["difusor-1"]["networks"][0]["network"].startswith("127.")
     for server in served.values():
         assert sum(server["by_status"].values()) == server["requests"]
-    assert re.search(r"^ +sitio institucional: normal  copia sellada 1  cambios de modo \d+  diferencias 0$", once.stdout, re.M)
+    assert re.search(r"^ +sitio institucional: normal  diferencias 0  copia sellada 1  cambios \d+$", once.stdout, re.M)
     signed, of = map(int, re.search(r"firmado hasta ([\d,]+) de ([\d,]+)", once.stdout.replace(",", "")).groups())
     assert signed <= of
 
@@ -315,7 +315,7 @@ def test_closed_by_a_person_while_it_still_sends(start, run, tmp_path):
     assert all(t["last"] for t in trees) and len({t["manifest_sha256"] for t in trees}) == 1
 
 
-def test_planes(live):
+def test_planes(live, run):
     """Every address that is printed answers, and the institution's pages lead to results and mirrors."""
     for name in ("results", "site", "mirror_1", "mirror_2", "feed"):
         wait_for(lambda name=name: get(port(live.folder, name), "/")[0] == 200, 40, name)
@@ -323,6 +323,7 @@ def test_planes(live):
     for name, figure in (("metrics", b'atalaya_program_up{'), ("health", b"atalaya_edge_ready 1")):
         wait_for(lambda name=name, figure=figure: figure in get(port(live.folder, name), "/metrics")[2], 40, lambda name=name: get(port(live.folder, name), "/metrics"))
         assert get(port(live.folder, name), "/healthz")[0] == 200 and f":{port(live.folder, name)}/metrics" in live.text()
+    wait_for(lambda: "medidas arriba" in run("atalaya-top", "--dir", live.folder, "--once").stdout, 20, live.text)
     page = get(port(live.folder, "site"), "/")[2].decode()
     for name in ("results", "mirror_1", "mirror_2"):
         assert f"http://127.0.0.1:{port(live.folder, name)}/" in page

@@ -215,6 +215,22 @@ static void test_disk_clock_review(void **state)
     given_done(given);
 }
 
+static void test_metrics_down(void **state)
+{
+    (void)state;
+    struct given *given = given_calm_night();
+    static const char *const quiet[] = {"metrics up\n", "metrics -\n", ""};
+    for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++) {
+        seat_says(given, SEAT_NIGHT, "-", quiet[i]);
+        assert_false(raised(given, "metrics-down"));
+    }
+    seat_says(given, SEAT_NIGHT, "-", "metrics down\n");
+    assert_true(raised(given, "metrics-down"));
+    given->board.seats[SEAT_NIGHT].gone = true; /* what it said last is old: that it is gone is the alarm */
+    assert_false(raised(given, "metrics-down"));
+    given_done(given);
+}
+
 static void test_totals(void **state)
 {
     (void)state;
@@ -292,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_mirror_stands),
         cmocka_unit_test(test_mirror_lags),
         cmocka_unit_test(test_disk_clock_review),
+        cmocka_unit_test(test_metrics_down),
         cmocka_unit_test(test_totals),
         cmocka_unit_test(test_refused_rising),
         cmocka_unit_test(test_compare),

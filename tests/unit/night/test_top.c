@@ -77,7 +77,7 @@ static void test_the_sealed_site(void **state)
     assert_null(line_with("sitio institucional:")); /* it is not sealed */
     seat_says(SEAT_SITE, "sealed_version 3\nsite_mode normal\nmode_serial 2\ndifferences 0\n");
     const struct top_line *line =
-        line_with("sitio institucional: normal  copia sellada 3  cambios de modo 2  diferencias 0");
+        line_with("sitio institucional: normal  diferencias 0  copia sellada 3  cambios 2");
     assert_true(line != NULL && line->style == TOP_PLAIN);
     seat_says(SEAT_SITE, "sealed_version 3\nsite_mode normal\nmode_serial 2\ndifferences 7\n");
     line = line_with("diferencias 7");
@@ -99,6 +99,19 @@ static void test_the_code_says_whose_it_is(void **state)
     assert_non_null(line_with("CORTE 12  código ABCD-EFGH-2345-WXYZ (del 11)"));
 }
 
+static void test_metrics_have_their_word(void **state)
+{
+    (void)state;
+    seat_says(SEAT_NIGHT, "restarts 2\nmetrics up\n");
+    const struct top_line *line = line_with("reinicios 2  medidas arriba");
+    assert_true(line != NULL && line->style == TOP_PLAIN);
+    seat_says(SEAT_NIGHT, "restarts 2\nmetrics down\n");
+    line = line_with("reinicios 2  medidas CAÍDAS");
+    assert_true(line != NULL && line->style == TOP_BAD);
+    seat_says(SEAT_NIGHT, "restarts 2\n"); /* an older night does not say it */
+    assert_non_null(line_with("reinicios 2  medidas -"));
+}
+
 static void test_json_with_and_without_hits(void **state)
 {
     (void)state;
@@ -118,6 +131,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_still_to_be_sent, begin, end),
         cmocka_unit_test_setup_teardown(test_the_sealed_site, begin, end),
         cmocka_unit_test_setup_teardown(test_the_code_says_whose_it_is, begin, end),
+        cmocka_unit_test_setup_teardown(test_metrics_have_their_word, begin, end),
         cmocka_unit_test_setup_teardown(test_json_with_and_without_hits, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
