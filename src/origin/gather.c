@@ -127,6 +127,11 @@ static enum err add_segment(struct origin *origin, const char *relative, struct 
         }
         forms_count(&tally, &view);
         origin->worst_rate = view.rate > origin->worst_rate ? view.rate : origin->worst_rate;
+        if (view.totals.seen > 0) {
+            bool first = origin->last_ms == 0 || view.from_ms < origin->first_ms;
+            origin->first_ms = first ? view.from_ms : origin->first_ms;
+            origin->last_ms = view.to_ms > origin->last_ms ? view.to_ms : origin->last_ms;
+        }
         last = reader.at;
     }
     forms_merge(origin->forms, &reader, &tally);

@@ -61,6 +61,8 @@ struct origin {
     uint32_t n_files;
     const struct geo *geo; /* NULL: all countries are unknown */
     uint32_t worst_rate;
+    int64_t first_ms,
+        last_ms; /* of what was read: its first block's begin and its last one's end; 0: nothing */
 };
 
 /* Reads every segment below DIR/run/hits and DIR/mirror-N/run/hits that has to do with the window. */

@@ -180,6 +180,10 @@ void origin_json(const struct origin *origin, struct buf *out)
     put_u64(&json, "until_ms", (uint64_t)origin->query.until_ms);
     put_time(&json, "since", origin->query.since_ms);
     put_time(&json, "until", origin->query.until_ms);
+    if (origin->last_ms > 0) {
+        put_time(&json, "first", origin->first_ms);
+        put_time(&json, "last", origin->last_ms);
+    }
     put_u64(&json, "short_networks", origin->query.short_nets);
     put_kind(&json, origin);
     put_totals(&json, &origin->totals);

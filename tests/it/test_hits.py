@@ -190,7 +190,17 @@ def test_the_report_names_the_true_networks_and_can_be_made_again(site, run, wai
     assert report["countries"] == {"VN": 1400, "MX": 200, "??": 100}
     assert report["requests"] == 1700 and report["statuses"]["4xx"] == 1700 and report["sources_about"] == 4
     assert report["kind"] == "attack-indicators" and [g["holds"] for g in report["grounds"]] == [True, True, False, True]
+    page = (tmp_path / "r.html").read_text()
+    for line in ("<tr><th>peticiones y conexiones negadas (exacto)</th><td>1,700</td></tr>",
+                 "<tr><th>4xx</th><td>1,700</td></tr>", f"<tr><th>bytes contestados</th><td>{report['bytes']:,}</td></tr>",
+                 "<th class=\"net\">127.1.1.0/24</th><td>1,100</td><td>0</td>", "<th>VN</th><td>1,400</td>",
+                 f"Con accesos de <span class=\"t\">{report['first']}</span> a <span class=\"t\">{report['last']}</span>."):
+        assert line in page, line
+    assert page.index("<th>VN</th>") < page.index("<th>MX</th>") < page.index("<th>país desconocido</th>")
+    for name, sums in report["servers"].items():
+        assert f"<tr><th>{name}</th><td>{sums['requests']:,}</td>" in page
     for file in report["evidence"]:
+        assert f"<th>{file['path']}<code>{file['sha256']}</code></th><td>{file['bytes']:,}</td>" in page
         data = (tmp_path / file["path"]).read_bytes()[:file["bytes"]]
         assert hashlib.sha256(data).hexdigest() == file["sha256"]
     assert run("atalaya-report", *more, "--recompute", tmp_path / "r.json").returncode == 0
