@@ -12,6 +12,7 @@ const words = en
       code: 'Code of this update:',
       conflict: 'The log of the origin has signed two histories; this copy shows the one it knew.',
       lost: 'This copy has lost the origin; its figures may be old.', last: 'Last update.', late: 'The next update is late.', stale: 'This host could not take up the newest update.',
+      silent: ['No answer from this server for', '; still trying. The hour of the figures stands on the page.'],
       ingest: ['Right now: received', 'captured', 'verified', 'of'],
     }
   : {
@@ -20,6 +21,7 @@ const words = en
       essential: 'Servicio reducido: primero los totales.', code: 'Código de este corte:',
       conflict: 'El registro del origen firmó dos historias; esta copia muestra la que conocía.',
       lost: 'Esta copia perdió el origen; sus cifras pueden ser anteriores.', last: 'Último corte.', late: 'El siguiente corte lleva retraso.', stale: 'Este servidor no pudo tomar el corte más nuevo.',
+      silent: ['Sin respuesta de este servidor desde hace', '; se sigue intentando. La hora de las cifras está en la página.'],
       ingest: ['En este momento: acopiadas', 'capturadas', 'verificadas', 'de'],
     };
 const base = new URL(root || './', location.href);
@@ -33,6 +35,7 @@ let cut = Number(html.dataset.cut);
 let ended = false;
 let drill = false;
 let failed = 0; // rounds in a row
+let answeredMs = 0; // when a whole round was answered
 let nextMs = 0; // until the cut that was promised, when last asked
 
 const store = (value) => {
@@ -163,6 +166,13 @@ const showState = (state) => {
   }
 };
 
+// An age that nobody renews would grow false. The mirrors' addresses stay where they are.
+const showSilence = () => {
+  const [since, still] = words.silent;
+  age.textContent = `${since} ${lasted(Math.round((Date.now() - answeredMs) / 1000))}${still}`;
+  age.classList.add('warn');
+};
+
 // What /flow says of the cut is asked for again where it stands: the pointer, and the host's state.
 let flow;
 let flowFrom = 0;
@@ -217,8 +227,10 @@ const ask = async () => {
     showState(state);
     listen(state.flow);
     failed = 0;
+    answeredMs = Date.now();
   } catch {
     failed += 1;
+    if (!ended && answeredMs > 0) showSilence();
     // Out of reach: the page says its own hour, and the next round asks again.
   }
 };

@@ -232,6 +232,7 @@ test('a page that nobody looks at holds no connection', async (t) => {
 for (const [name, block] of [
   ['is blocked', (page) => page.route('**/flow', (route) => route.abort())],
   ['is refused', (page) => page.route('**/flow', (route) => route.fulfill({ status: 503, body: 'lleno' }))],
+  ['is held back on the way', (page) => page.route('**/flow', () => {})],
   ['is no event stream', (page) => page.route('**/flow', (route) => route.fulfill({ contentType: 'text/html', body: '<p>portal' }))],
   ['does not exist in the browser', (page) => page.addInitScript(() => delete globalThis.EventSource)],
 ]) {
@@ -318,10 +319,23 @@ test('when the server is gone the page stays, and mirrors are offered while it i
   const { site, page } = await visit(t, { cut: 1 });
   await page.locator('.live a', { hasText: 'difusor-1' }).waitFor();
   assert.equal(await page.locator('.live a').count(), 1, 'an address that is not of the web became a link');
+  const age = page.locator('.live p.warn');
+  assert.match(await page.locator('.live').textContent(), /hace 34 s/);
+  assert.equal(await age.count(), 0);
+  await page.route('**/latest.json', (route) => route.abort());
+  await look(page);
+  await age.waitFor();
+  assert.match(await age.textContent(), /^Sin respuesta de este servidor desde hace \d+ s; se sigue intentando\./);
+  assert.doesNotMatch(await page.locator('.live').textContent(), /34 s/, 'an age that nobody renews');
+  assert.equal(await page.locator('.live a', { hasText: 'difusor-1' }).count(), 1);
+  await page.unroute('**/latest.json'); // and back
+  await look(page);
+  await page.locator('.live p', { hasText: 'hace 34 s' }).waitFor();
+  assert.equal(await age.count(), 0);
   await site.close();
   await look(page);
+  await age.waitFor();
   assert.ok(await isCaptured(page, 1, 'jg'));
-  assert.match(await page.locator('.live').textContent(), /34 s/);
 });
 
 test('a keyboard goes everywhere, and one sees where it is', async (t) => {
