@@ -3,6 +3,7 @@ there, ends with the totals of an undisturbed one, loses and doubles no acta, an
 import base64
 import collections
 import hashlib
+import http.client
 import json
 import os
 import random
@@ -94,8 +95,8 @@ class Reader(threading.Thread):
             try:
                 self.look_at_log()
                 self.look()
-            except (OSError, ValueError, KeyError):
-                pass  # nobody is there, or a cut went by its retention while it was read
+            except (OSError, http.client.HTTPException, ValueError, KeyError):
+                pass  # nobody is there, who answered was killed in the middle, or a cut went by its retention while it was read
             time.sleep(0.1)
 
 

@@ -14,7 +14,7 @@ import pytest
 from conftest import get, wait_for
 from intake_kit import ELECTION
 from night_ledger import Night
-from process_kit import alive, family, roles
+from process_kit import alive, family, roles, state_of
 from test_edge import tree  # noqa: F401
 from test_tls import certificate, dial
 
@@ -66,6 +66,13 @@ class Manager:
 
     def until(self, line, times=1, seconds=15):
         wait_for(lambda: len(self.said(line)) >= times, seconds, say=lambda: f"{self.heard[-5:]}\n{self.text()}")
+
+    def all_is_heard(self):
+        """What was sent until now has come: letters arrive in their order, and this is one more."""
+        times = len(self.said("STATUS=the test"))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
+            own.sendto(b"STATUS=the test", self.address)
+        self.until("STATUS=the test", times + 1)
 
     def text(self):
         return self.log.read_text(errors="replace")
@@ -136,14 +143,14 @@ def test_sockets_come_by_name_in_any_order(manager, tree, tmp_path):
     assert one.stop() == 0
 
 
-def test_what_is_no_listener_is_not_taken(manager, tree, free_ports):
+def test_what_is_no_listener_is_not_taken(manager, tree):
     tree.cut()
     a, b = socket.socketpair()
-    port = free_ports(1)[0]
     args = edge_args(tree)
-    args[1] = f"127.0.0.1:{port}"
+    args[1] = "127.0.0.1:0"
     one = manager().start("atalaya-edge", *args, sockets=[a], names=["http"])
     one.until("READY=1")
+    port = int(wait_for(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", one.text()), say=one.text)[1])
     wait_for(lambda: get(port, "/")[0] == 200, say=one.text)
     a.close(), b.close()
 
@@ -152,12 +159,19 @@ def test_signs_of_life_stop_when_the_program_does(manager, tree):
     tree.cut()
     one = manager().start("atalaya-edge", *edge_args(tree), sockets=[listening()])
     one.until("WATCHDOG=1", times=8)
-    signs = one.said("WATCHDOG=1")[-6:]
-    assert (signs[-1] - signs[0]) / 5 < WATCHDOG_MS / 1000, "a watchdog of this span would have barked"
+
+    def in_time():
+        """Six signs in a row that come within the span; a machine with much else to do may be late with some."""
+        signs = one.said("WATCHDOG=1")
+        return any(last - first < 5 * WATCHDOG_MS / 1000 for first, last in zip(signs, signs[5:]))
+
+    wait_for(in_time, 20, "a watchdog of this span would have barked")
     one.process.send_signal(signal.SIGSTOP)
-    time.sleep(0.1)  # what was on its way has come
+    wait_for(lambda: state_of(one.process.pid)["State"][0] == "T", say="it does not stand still")
+    one.all_is_heard()
     before = len(one.said("WATCHDOG=1"))
     time.sleep(WATCHDOG_MS / 1000)
+    one.all_is_heard()
     assert len(one.said("WATCHDOG=1")) == before, "a program that stands still says that it lives"
     one.process.send_signal(signal.SIGCONT)
     one.until("WATCHDOG=1", times=before + 2)
@@ -184,10 +198,11 @@ def test_reloading_is_announced_and_nobody_notices(manager, tree):
             one.process.send_signal(signal.SIGHUP)
             one.until("RELOADING=1", times=n)
             one.until("READY=1", times=n + 1)
+        wait_for(lambda: len(answers) > 20, say=lambda: str(answers))
     finally:
         over.set()
         asking.join()
-    assert len(answers) > 20 and set(answers) == {200}
+    assert set(answers) == {200}
     assert b"https://dos.example/" in get(port, "/estado")[2], "each program got the words of the first one whole"
     moments = [int(m[1]) for _, _, text in one.heard if (m := re.search(r"RELOADING=1\nMONOTONIC_USEC=(\d+)$", text))]
     assert len(moments) == 3 and moments == sorted(moments)

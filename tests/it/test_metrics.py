@@ -12,7 +12,7 @@ from conftest import REPO
 from test_edge import PAGE, edge, tree  # noqa: F401
 from test_tls import certificate, dial
 
-FLOOD_S = 4
+FLOOD_S = 3
 
 
 def door(site, *words):
@@ -59,19 +59,23 @@ def test_what_the_edge_counts(edge, tree, asked):
     before = asked(port)
     assert "atalaya_edge_cut_number" not in before and prometheus.value(before, "atalaya_edge_ready") == 0
     tree.cut({"index.html": PAGE})
-    site.until_cut(0)
+    # one worker may have taken the cut up a moment before the other: all of many connections
+    site.until(lambda: all(b'"cut":0,' in site.get("/latest.json")[2] for _ in range(16)))
     for path in ("/cut/0/index.html", "/cut/0/index.html", "/estado", "/nowhere"):
         site.get(path)
     site.raw(b"GET / HTTP/1.1\nHost: a\n\n")
     idle = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(5)]
     half = socket.create_connection(("127.0.0.1", site.port))
     half.sendall(b"GET / HT")
+    answers = lambda m: sum(prometheus.value(m, "atalaya_edge_responses_total", **{"class": c}) for c in ("2xx", "3xx", "4xx", "5xx"))
+    # a worker may be between two counters when it is looked at
     now = site.until(lambda: (m := asked(port)) and prometheus.value(m, "atalaya_edge_connections", state="head", transport="plain") == 1
-                     and prometheus.value(m, "atalaya_edge_connections", state="new", transport="plain") == 5 and m)
+                     and prometheus.value(m, "atalaya_edge_connections", state="new", transport="plain") == 5
+                     and prometheus.value(m, "atalaya_edge_requests_total", path="other") == 1
+                     and prometheus.total(m, "atalaya_edge_requests_total") == answers(m) and m)
     assert prometheus.value(now, "atalaya_edge_requests_total", path="cut") == 2
     assert prometheus.value(now, "atalaya_edge_requests_total", path="other") == 1
     answered = prometheus.total(now, "atalaya_edge_requests_total")
-    assert answered == sum(prometheus.value(now, "atalaya_edge_responses_total", **{"class": c}) for c in ("2xx", "3xx", "4xx", "5xx"))
     assert prometheus.value(now, "atalaya_edge_refused_total", reason="head") == 1
     assert prometheus.value(now, "atalaya_edge_sent_bytes_total") > 2 * len(PAGE)
     assert prometheus.value(now, "atalaya_edge_cut_number") == 0 and prometheus.value(now, "atalaya_edge_ready") == 1
@@ -79,10 +83,9 @@ def test_what_the_edge_counts(edge, tree, asked):
     assert prometheus.value(now, "atalaya_edge_limit", limit="head-ms", unit="ms") == 5000
     assert prometheus.value(now, "atalaya_edge_hits_dropped_total", reason="overrun") == 0
     site.until(lambda: prometheus.value(asked(port), "atalaya_edge_hits_total") >= answered)
-    # every counter of the status file is told, under one name or another
-    status = site.status()
+    # every counter of the status file, which is written now and then, is told, under one name or another
     told = {v for samples in now.values() for _, v in samples}
-    assert all(float(status[name]) in told for name in ("accepted", "refused_head", "responses_4xx", "views"))
+    site.until(lambda: all(float(site.status().get(name, -1)) in told for name in ("accepted", "refused_head", "responses_4xx", "views")))
     for s in idle + [half]:
         s.close()
 
@@ -106,12 +109,12 @@ def test_certificates_tell_when_they_end(edge, tree, tmp_path, asked):
     site.until(lambda: prometheus.value(asked(port), "atalaya_edge_certificate_reloads_total", result="refused") >= 1)
 
 
-def flood(port, kind, until):
-    """One process of the crowd: pipelined requests without a pause, or connections that are opened and left alone."""
+def flood(port, kind, over):
+    """One process of the crowd: pipelined requests without a pause, or connections that are opened and left alone; until it is over."""
     kept = []
     request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 64
     busy = None
-    while time.monotonic() < until:
+    while not over.is_set():
         try:
             if kind == "requests":
                 busy = busy or socket.create_connection(("127.0.0.1", port), 5)
@@ -143,24 +146,30 @@ def test_answers_while_the_edge_is_flooded(edge, tree, get):
     port = door(site)
     site.until_cut(0)
     deaf = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]  # those who only hold on do not keep others out
-    until = time.monotonic() + FLOOD_S
-    crowd = [multiprocessing.Process(target=flood, args=(site.port, kind, until))
+    over = multiprocessing.Event()
+    crowd = [multiprocessing.Process(target=flood, args=(site.port, kind, over))
              for kind in ("requests", "requests", "connections", "connections")]
     for one in crowd:
         one.start()
     times = []
     try:
         before = prometheus.parse(probe(port)[1])
-        while time.monotonic() < until - 0.5:
+        begun = time.monotonic()
+
+        def flooded():
+            """So long and, where the machine has much else to do, until it was a flood."""
             took, body = probe(port)
             times.append(took)
-        after = prometheus.parse(body)
+            after = prometheus.parse(body)
+            served = prometheus.total(after, "atalaya_edge_requests_total") - prometheus.total(before, "atalaya_edge_requests_total")
+            return time.monotonic() > begun + FLOOD_S and len(times) > 20 and served > 1000 and prometheus.value(after, "atalaya_edge_evicted_total") > 0
+
+        site.until(flooded, 60)
     finally:
+        over.set()
         for one in crowd:
             one.join(10)
             one.kill()
-    served = prometheus.total(after, "atalaya_edge_requests_total") - prometheus.total(before, "atalaya_edge_requests_total")
-    assert served > 1000 and prometheus.value(after, "atalaya_edge_evicted_total") > 0, "this was no flood"
     assert statistics.median(times) < 250, f"{len(times)} probes, {max(times):.0f} ms at worst"
     assert get(port, "/readyz")[0] == 200
     for s in deaf:
@@ -199,10 +208,10 @@ def test_all_programs_through_one_door(start, edge, tree, tmp_path, asked, get, 
     assert get(port, "/healthz")[0] == 200 and get(port, "/readyz")[0] == 503
     tree.cut()
     site = edge(tree, "--status", folder / "results")
-    told = wait_for(lambda: (m := asked(port)).get("atalaya_status_cut") and m, say=door_of_all.text)
+    told = wait_for(lambda: (m := asked(port)).get("atalaya_status_cut") and prometheus.value(m, "atalaya_program_state", program="results", state="running") == 1 and m,
+                    say=door_of_all.text)
     assert get(port, "/readyz")[0] == 200 and get(port, "/x")[0] == 404
     assert PROGRAMS <= set(told) and prometheus.value(told, "atalaya_program_up", program="results") == 1
-    assert prometheus.value(told, "atalaya_program_state", program="results", state="running") == 1
     site.running.stop()
     wait_for(lambda: prometheus.value(asked(port), "atalaya_program_up", program="results") == 0, say=door_of_all.text)
     assert door_of_all.stop() == 0

@@ -4,6 +4,7 @@ import http.server
 import json
 import random
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -30,13 +31,16 @@ class Feed:
     def __init__(self, root):
         self.root, self.server = root, None
         root.mkdir(exist_ok=True)
-        self.up(0)
+        self.place = socket.socket()  # keeps the port while nobody listens there
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.place.bind(("127.0.0.1", 0))
+        self.port = self.place.getsockname()[1]
+        self.up()
 
-    def up(self, port):
+    def up(self):
         handler = functools.partial(Quiet, directory=str(self.root))
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler)
         self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def down(self):
@@ -123,14 +127,13 @@ def test_feed_gone_and_back(start, tmp_path, feed, tree, mirror_args):
     mirror = start("atalaya-mirror", *mirror_args)
     wait_for(holds(tmp_path, 0), say=mirror.text)
     wait_for(lambda: (tmp_path / "m/feed-state").read_text().startswith("ok 20"), say="not said")  # its look has ended
-    port = feed.port
     feed.down()
     wait_for(lambda: (tmp_path / "m/feed-state").read_text().startswith("lost 20"), say="not said")
     status = wait_for(lambda: (s := status_of(tmp_path / "mirror-1")).get("feed") == "lost" and s, say="not said")
     assert status["state"] == "degraded" and status["cut"] == "0"
     assert held_cut(tmp_path) == 0
     tree.cut()
-    feed.up(port)
+    feed.up()
     wait_for(holds(tmp_path, 1), say=mirror.text)
     wait_for(lambda: (tmp_path / "m/feed-state").read_text().startswith("ok 20"), say="not said")
 
@@ -281,7 +284,7 @@ def test_a_cut_waits_for_its_entry(start, tmp_path, tree, mirror_args):
     wait_for(holds(tmp_path, 0), say=mirror.text)
     tree.cut(log=False)
     tree.put("latest.json", (tree.root / "latest.json").read_bytes())
-    wait_for(lambda: int(status_of(tmp_path / "mirror-1")["files_fetched"]) > 0, say=mirror.text)
+    wait_for(lambda: int(status_of(tmp_path / "mirror-1").get("files_fetched", 0)) > 0, say=mirror.text)
     before = status_of(tmp_path / "mirror-1")["time"]
     wait_for(lambda: status_of(tmp_path / "mirror-1").get("time", before) > before, say=mirror.text)
     assert held_cut(tmp_path) == 0 and status_of(tmp_path / "mirror-1")["rejected"] == "0"

@@ -218,7 +218,19 @@ def test_from_the_copy_alone(start, run, tmp_path):
 
 
 def size_of(tree):
-    return int((tree / "log/checkpoint").read_bytes().split(b"\n")[1])
+    """Of its log; -1 while there is no checkpoint."""
+    try:
+        return int((tree / "log/checkpoint").read_bytes().split(b"\n")[1])
+    except FileNotFoundError:
+        return -1
+
+
+def bytes_of(file):
+    """Nothing of a folder, nor of what went while a living tree was walked."""
+    try:
+        return file.read_bytes() if file.is_file() else b""
+    except FileNotFoundError:
+        return b""
 
 
 def again_from(copy, folder, known, run):
@@ -449,11 +461,12 @@ def test_nothing_of_votes_before_the_hour(start, bin_dir, tmp_path):
         assert len(actas) > 10, night.text()
         wait_for(lambda: status_of(folder / "run/status/log").get("held") == "yes", 10, night.text)
         wait_for(lambda: size_of(folder / "mirror-1/public") == actas[0] == size_of(folder / "public"), 10, night.text)
+        wait_for(lambda: get(port(folder, "feed"), "/latest.json")[0] == 200, 10, night.text)
         hashes = [leaf(entries[i]) for i in actas]
         found, feed = [], port(folder, "feed")
         for tree in TREES:
             for file in (folder / tree).rglob("*"):
-                data = file.read_bytes() if file.is_file() else b""
+                data = bytes_of(file)
                 if b"prep-acta/" in data or any(h in data for h in hashes) or file.parent.name == "acta":
                     found.append(file)
         answers = {path: get(feed, path)[0] for at in range(actas[0] + 1, len(entries) + 1)

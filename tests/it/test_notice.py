@@ -44,7 +44,7 @@ def test_a_notice_is_everywhere_and_signed(night, run):
     assert done.returncode == 0, done.stderr
     before = cut_of(folder)
     for name, port in where.items():
-        told = wait_for(lambda: estado(port)["notice"], 15, f"{name} does not tell it")
+        told = wait_for(lambda: estado(port).get("notice"), 15, f"{name} does not tell it")
         assert told["text"] == TEXT and told["time"].endswith("Z")
     for page in ("/", "/en.html"):
         page = wait_for(lambda: (b := get(where["site"], page)[2]) and b"atalaya-aviso" in b and b, 15, "the site's page has it not")
@@ -52,8 +52,7 @@ def test_a_notice_is_everywhere_and_signed(night, run):
     # the file itself: the entry, where it is in the tree, and a checkpoint of the log's key
     vkey = (folder / "keys/log.key.pub").read_text()
     for name in ("results", "feed", "mirror_1", "mirror_2"):
-        status, _, proof = get(where[name], "/log/notice.tlog-proof")
-        assert status == 200, name
+        proof = wait_for(lambda: (a := get(where[name], "/log/notice.tlog-proof"))[0] == 200 and a[2], 15, name)
         head, note = proof.decode().split("\n\n", 1)
         kind, extra, index, *path = head.split("\n")
         entry = base64.b64decode(extra.split(" ")[1])
@@ -64,8 +63,8 @@ def test_a_notice_is_everywhere_and_signed(night, run):
         assert path_root(index, size, leaf(entry), [base64.b64decode(line) for line in path]) == root
     # and the next cut's own page
     wait_for(lambda: cut_of(folder) > before + 1, 30, night.text)
-    assert b"&lt;b&gt;los resultados" in get(where["results"], "/")[2]
+    wait_for(lambda: b"&lt;b&gt;los resultados" in get(where["results"], "/")[2], 15, "the next cut's page has it not")  # once its edge has loaded it
     second = run("atalaya-notice", "Segundo aviso.", "--dir", folder)
     assert second.returncode == 0
     for port in where.values():
-        wait_for(lambda: estado(port)["notice"]["text"] == "Segundo aviso.", 15, "the newest notice is shown")
+        wait_for(lambda: (estado(port).get("notice") or {}).get("text") == "Segundo aviso.", 15, "the newest notice is shown")

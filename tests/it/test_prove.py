@@ -40,9 +40,9 @@ def night(tmp_path_factory, bin_dir):
         night.sign()
         assert night.cut(60).startswith("ok ")
         night.sign()
-        yield night
     finally:
-        night.close()
+        night.close()  # with it goes who makes the package of a cut: the tree stands still when it is copied
+    return night
 
 
 class Site:

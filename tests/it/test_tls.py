@@ -81,6 +81,8 @@ def safe(edge, tree, tmp_path):  # noqa: F811
         flags = [word for cert, key in pairs for word in ("--cert", cert, "--key", key)]
         site = edge(tree, "--tls-listen", "127.0.0.1:0", *flags, *args)
         site.until_cut(0)
+        if "--workers" in args:  # one may have taken the cut up a moment before the other: all of many connections
+            site.until(lambda: all(b'"cut":0,' in site.get("/latest.json")[2] for _ in range(16)))
         site.tls_port = int(site.until(lambda: re.search(r"tls port (\d+)", site.running.text()))[1])
         return site
 
@@ -202,10 +204,11 @@ def test_a_new_certificate_is_taken_up_without_dropping_a_connection(safe, tree,
         (tmp_path / "one.crt").write_text("no es un certificado")  # the old one goes on
         site.until(lambda: "certificates_refused" in site.running.text())
         assert taken_up()
+        site.until(lambda: served[0] > 5)
     finally:
         over.set()
         thread.join()
-    assert not failures and served[0] > 5
+    assert not failures
     assert kept.getpeercert(True) == before and b" 200 OK" in ask(kept)[0]
 
 
@@ -239,16 +242,16 @@ def test_the_key_is_in_one_role_alone(safe, tree, tmp_path):  # noqa: F811
 
 def test_handshakes_that_never_end_are_ended(safe, tree):  # noqa: F811
     tree.cut({"index.html": PAGE})
-    site = safe("--handshake-ms", "500", "--first-ms", "500")
+    site = safe("--handshake-ms", "3000", "--first-ms", "3000")
+    start = time.monotonic()
     hello = bytes.fromhex("1603010200")
     half = [socket.create_connection(("127.0.0.1", site.tls_port)) for _ in range(50)]
     for s in half:
         s.sendall(hello)
     silent = [socket.create_connection(("127.0.0.1", site.tls_port)) for _ in range(50)]
-    start = time.monotonic()
     with dial(site.tls_port) as s:
         assert b" 200 OK" in ask(s)[0]
-    assert time.monotonic() - start < 0.5, "others do not wait"
+    assert time.monotonic() - start < 3, "others do not wait until these are ended"
     site.until(lambda: site.count("timeout_handshake") == 50)
     refused = site.count("refused_tls")
     site.until(lambda: site.count("timeout_idle") >= 50)

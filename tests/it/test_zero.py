@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from conftest import wait_for
+from conftest import status_of, wait_for
 from intake_kit import Intake, jpeg, submission
 from night_ledger import ms
 
@@ -39,7 +39,9 @@ def bins(bin_dir, tmp_path):
 def night(start, wait_for, tmp_path, bins):
     folder = tmp_path / "night"
     set_clock(folder, BEFORE)
-    return Intake(start, wait_for, folder, ["--copy", folder / "copy"], env={"ATALAYA_BIN": str(bins)}).start()
+    one = Intake(start, wait_for, folder, ["--copy", folder / "copy"], env={"ATALAYA_BIN": str(bins)}).start()
+    wait_for(lambda: int(status_of(folder / "run/status/intake").get("copy_entries", 0)) == len(one.entries()), say="the copy does not follow")
+    return one
 
 
 @pytest.fixture
