@@ -357,7 +357,7 @@ static void answer_missing(const struct edge_shelf *shelf, const struct http1_re
     const struct view_route *page = shelf->view == NULL ? NULL : view_find(shelf->view, SPAN(VIEW_NOT_FOUND));
     bool too_early = page == NULL || (!shelf->is_site && !shelf->view->top->facts.has_cut);
     if (too_early) {
-        plain_answer(shelf, 503, request->method == HTTP_HEAD, soon, out, reply);
+        plain_answer(shelf, shelf->is_feed ? 404 : 503, request->method == HTTP_HEAD, soon, out, reply);
         return;
     }
     answer_route(shelf, request, page, 404, out, reply);

@@ -10,6 +10,7 @@
 struct edge_shelf {
     const struct view_map *view;
     bool is_site;
+    bool is_feed;        /* who asks for what is not there yet is a mirror that looks, and nothing is wrong */
     bool over_tls;       /* this answer goes out encrypted */
     bool coded;          /* its head is wanted as HPACK where that is prepared */
     bool ending;         /* the worker finishes: every answer is its connection's last */

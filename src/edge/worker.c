@@ -212,6 +212,7 @@ static enum err prepare(struct worker *worker, struct why *why)
     TRY(loop_new(&worker->loop, why));
     TRY(loop_signals(worker->loop, on_signal, worker, why));
     answers->is_site = gift->options->kind == EDGE_SITE;
+    answers->is_feed = gift->options->kind == EDGE_FEED;
     answers->folder = answers->is_site ? -1 : gift->folder;
     answers->row = &gift->board->workers[gift->index];
     TRY(notice_board_keep(gift->board, answers->row, sizeof *answers->row, why));

@@ -431,7 +431,12 @@ def test_nothing_to_serve_yet(edge, tree, tmp_path):
     assert status == 503 and int(head["retry-after"]) > 0
     assert site.get("/estado")[0] == 200
     assert site.until(lambda: site.status())["state"] == "starting"
+    feed = edge(tree, role="feed")
+    for path in ("/latest.json", "/log/checkpoint", "/log/policy"):
+        status, head, body = feed.get(path)
+        assert status == 404 and int(head["retry-after"]) > 0
     tree.cut()
+    feed.until_cut(0)
     site.until_cut(0)
 
 

@@ -173,6 +173,11 @@ static void what_is_missing(void **state)
     ask("GET /", "");
     assert_int_equal(reply.status, 503);
     assert_true(says("Retry-After: 5\r\n"));
+    shelf.is_feed = true; /* a mirror looks before the first cut: that is nobody's error */
+    ask("GET /latest.json", "");
+    assert_int_equal(reply.status, 404);
+    assert_true(says("Retry-After: 5\r\n"));
+    shelf.is_feed = false;
     shelf.view = &view;
 }
 
