@@ -16,9 +16,11 @@ int main(int argc, char **argv)
         .program = "atalaya-close",
         .usage = "[--dir DIR] [REASON]",
         .es =
-            "Declara el cierre: el corte siguiente es el último, con su paquete. REASON es de a-z, 0-9 y '-' (cierre).",
+            "Declara el cierre, sin preguntar y sin vuelta: el corte siguiente es el último, con su paquete. REASON es de a-z, "
+            "0-9 y '-' (cierre).",
         .en =
-            "Declares the close: the next cut is the last, with its package. REASON is of a-z, 0-9 and '-' (cierre).",
+            "Declares the close, without asking and for good: the next cut is the last, with its package. REASON is of a-z, "
+            "0-9 and '-' (cierre).",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .max_words = 1,
