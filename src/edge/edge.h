@@ -59,6 +59,10 @@ struct edge_options {
 /* "results", "mirror", "feed", "site". */
 const char *edge_kind_name(enum edge_kind kind);
 
+/* Could it begin so: are certificates and keys such as can be read, and do they fit? In a process of its own, which says on standard
+ * error why not. The return value is the exit code, 0 or 2. */
+int edge_check(const struct edge_options *given);
+
 /* Runs until SIGTERM or SIGINT. Prints one line with the address when it listens. The return value is the exit code. */
 int edge_run(const struct edge_options *given);
 

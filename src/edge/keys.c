@@ -9,10 +9,11 @@
 #include "os/loop.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { LOOK_MS = 1000, TICKETS_MS = 3600000, END_MS = 60000 };
+enum { LOOK_MS = 1000, TICKETS_MS = 3600000, END_MS = 60000, LOOKS_A_WORD = 60 };
 
 /* What tells a file from what it was. */
 struct stamp {
@@ -33,7 +34,8 @@ struct keys {
     uint8_t tickets[TLS_TICKET_KEYS][TLS_TICKET_KEY];
     struct keys_packet packet;
     struct keys_desk desks[EDGE_WORKERS_MAX];
-    bool begins; /* what was asked before is forgotten */
+    uint32_t refusals; /* looks in a row whose files did not do */
+    bool begins;       /* what was asked before is forgotten */
 };
 
 static struct stamp stamp_of(const char *path)
@@ -152,19 +154,28 @@ static void tell_workers(struct keys *keys, void (*tell)(struct keys *keys, int 
     }
 }
 
+/* Files that did not do are tried at every look: what mends them, a permission say, may leave them as they were to the eye. */
+static void refuse(struct keys *keys, const struct why *why)
+{
+    atomic_fetch_add(&keys->gift->board->certs.refused, 1);
+    if (keys->refusals++ % LOOKS_A_WORD == 0) {
+        log_line(LOG_WARN, "certificates_refused", "why=\"%s\"", why->text);
+    }
+}
+
 /* Files may change one after the other: until they fit together again the old pair goes on. */
 static void on_look(void *arg)
 {
     struct keys *keys = arg;
     struct why why = {0};
-    if (has_changed(keys)) {
+    if (keys->refusals > 0 || has_changed(keys)) {
         if (load(keys, &why) == OK) {
+            keys->refusals = 0;
             tell_workers(keys, tell_all);
             atomic_fetch_add(&keys->gift->board->certs.taken, 1);
             log_line(LOG_INFO, "certificates_reloaded", "set=%u", keys->now.number);
         } else {
-            atomic_fetch_add(&keys->gift->board->certs.refused, 1);
-            log_line(LOG_WARN, "certificates_refused", "why=\"%s\"", why.text);
+            refuse(keys, &why);
         }
     }
     loop_after(keys->loop, LOOK_MS, on_look, keys);
@@ -205,7 +216,9 @@ static enum err prepare(struct keys *keys, struct why *why)
     for (int i = 0; i < TLS_TICKET_KEYS; i++) {
         TRY(tls_ticket_key(keys->tickets[i]));
     }
-    TRY(load(keys, why));
+    enum err err = load(keys, why);
+    atomic_store(&board->certs.lacking, err != OK);
+    TRY(err);
     for (uint32_t i = 0; i < options->workers; i++) {
         struct keys_desk *desk = &keys->desks[i];
         desk->loop = keys->loop;
@@ -235,6 +248,25 @@ static enum err enter_jail(const struct edge_options *options, struct why *why)
     }
     const struct jail jail = {.name = "edge-keys", .rights = JAIL_READ, .read = folders};
     return jail_enter(&jail, why);
+}
+
+int keys_check_main(void *arg)
+{
+    const struct edge_options *options = arg;
+    struct why why = {0};
+    for (uint32_t i = 0; i < options->n_certs; i++) {
+        struct tls_secret *secret = NULL;
+        if (tls_secret_read(options->certs[i], options->keys[i], &secret, &why) != OK) {
+            (void)fprintf(
+                stderr,
+                "atalaya-edge: certificado y clave han de poder leerse e ir juntos / certificate and "
+                "key must be readable and fit together: %s\n",
+                why.text);
+            return 2;
+        }
+        tls_secret_free(secret);
+    }
+    return 0;
 }
 
 int keys_main(void *arg)

@@ -6,5 +6,7 @@
 
 /* role_main; the argument is a struct role_gift. */
 int keys_main(void *arg);
+/* role_main; the argument is a struct edge_options. Reads every pair once, says which one does not do, and ends with 0 or 2. */
+int keys_check_main(void *arg);
 
 #endif

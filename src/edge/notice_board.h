@@ -83,6 +83,7 @@ struct hits_place {
 struct certs_place {
     _Atomic int64_t ends_s[EDGE_BOARD_CERTS]; /* UTC seconds, 0: not known */
     _Atomic uint64_t taken, refused;          /* sets of files that were read again */
+    _Atomic uint32_t lacking;                 /* 1: the role began, and has no pair that does */
     _Atomic uint64_t waited; /* packets of answers that a worker's socket did not take at once */
 };
 

@@ -4,6 +4,7 @@
 #include "edge/below.h"
 #include "edge/ground.h"
 #include "edge/hits_ring.h"
+#include "edge/keys.h"
 
 #include "base/log.h"
 #include "os/clock.h"
@@ -23,6 +24,7 @@ enum {
     WATCH_MS = 100,
     STATUS_MS = 1000,
     GRACE_MS = 2000,
+    CHECK_MS = 10000,
     HAND_OVER_MS = 10000 /* whoever was here before finishes at the latest then */
 };
 
@@ -235,6 +237,9 @@ static void pass_on(struct parent *parent)
     }
     if (succession_pass(parent->options.argv, mine, &why) != OK) {
         log_line(LOG_ERROR, "reload_failed", "why=\"%s\"", why.text);
+        (void)snprintf(parent->refused, sizeof parent->refused, "recarga rechazada: %s", why.text);
+        manager_status("%s", parent->refused);
+        parent_tell(parent, NULL);
     }
     manager_ready(); /* as before */
     parent->again = false;
@@ -262,6 +267,21 @@ static void stop_all(struct parent *parent)
     }
 }
 
+/* A key is read by nobody but a role that holds keys: memory in which one has lain is not inherited by the others. */
+int edge_check(const struct edge_options *given)
+{
+    struct child child;
+    struct why why = {0};
+    if (given->n_certs == 0) {
+        return 0;
+    }
+    if (role_start("edge-check", keys_check_main, (void *)(uintptr_t)given, NULL, 0, &child, &why) != OK) {
+        (void)fprintf(stderr, "atalaya-edge: %s\n", why.text);
+        return 2;
+    }
+    return child_wait(&child, CHECK_MS) == 1 ? 0 : 2;
+}
+
 int edge_run(const struct edge_options *given)
 {
     static struct parent parent;
@@ -269,6 +289,10 @@ int edge_run(const struct edge_options *given)
     parent.options = *given;
     parent.started_ms = monotonic_ms();
     succession_read(&parent.left);
+    /* Whoever takes a place that is held was asked before, and is not to leave it empty. */
+    if (parent.left.n_before == 0 && edge_check(given) != 0) {
+        return 2;
+    }
     if (prepare(&parent, &why) != OK) {
         (void)fprintf(stderr, "atalaya-edge: %s\n", why.text);
         return 2;

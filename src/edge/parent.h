@@ -42,6 +42,7 @@ struct parent {
     struct status status;
     struct loader_notice told; /* what the status file said last */
     char address[96];
+    char refused[560];      /* why the last reload was, "": it was not */
     char weak[GROUND_TEXT]; /* what the kernel's settings lack, "": nothing that belongs on the board */
 };
 

@@ -84,6 +84,19 @@ static bool all_up(const struct parent *parent)
     return up;
 }
 
+/* The gravest of what the parent itself sees. */
+static struct span own_alarm(const struct parent *parent, bool up)
+{
+    if (atomic_load(&parent->board->certs.lacking) != 0) {
+        return SPAN(
+            "TLS no atiende: certificado o clave no se leen, o no van juntos (keys_failed en la bitácora)");
+    }
+    if (!up) {
+        return SPAN("un proceso del servidor ha muerto y se reinicia");
+    }
+    return span_str(parent->refused[0] != '\0' ? parent->refused : parent->weak);
+}
+
 static void begin(struct parent *parent, const char *state, int64_t now)
 {
     const struct loader_notice *notice = &parent->told;
@@ -93,9 +106,7 @@ static void begin(struct parent *parent, const char *state, int64_t now)
     bool ready = notice->has_view && (notice->has_cut || parent->options.kind == EDGE_SITE);
     const char *follows = alarmed || !up ? "degraded" : ready ? "running" : "starting";
     status_begin(status, parent->options.program, state != NULL ? state : follows, now);
-    status->alarm = alarmed ? span_str(parent->told.alarm)
-                    : up    ? span_str(parent->weak)
-                            : SPAN("un proceso del servidor ha muerto y se reinicia");
+    status->alarm = alarmed ? span_str(parent->told.alarm) : own_alarm(parent, up);
 }
 
 static void add_served(struct parent *parent, int64_t now)

@@ -10,11 +10,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CLOEXEC_RANGE = 4, NUMBERS_MAX = 1024, PROOF_MS = 5000 };
+enum { CLOEXEC_RANGE = 4, NUMBERS_MAX = 1024, PROOF_MS = 5000, REASON_MAX = 300 };
 
 static const char *const names[SUCCESSION_LISTENERS] = {"ATALAYA_EDGE_LISTENER", "ATALAYA_EDGE_HEALTH",
                                                         "ATALAYA_EDGE_TLS"};
@@ -73,14 +74,58 @@ void succession_read(struct succession *out)
     unsetenv(before_name);
 }
 
-/* A program that cannot even say its version is not given the place. */
-static enum err prove(const char *path, struct why *why)
+/* The first line of what it said, fit for a log line. */
+static void read_reason(int said, char out[REASON_MAX])
 {
-    char *const argv[] = {(char *)(uintptr_t)path, (char *)(uintptr_t) "--version", NULL};
+    ssize_t n = pread(said, out, REASON_MAX - 1, 0);
+    out[n > 0 ? n : 0] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    for (char *at = out; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' || *at == '"' ? '\'' : *at;
+    }
+}
+
+static enum err judge(const char *path, int ended, int said, struct why *why)
+{
+    char reason[REASON_MAX];
+    if (ended == 1) {
+        return OK;
+    }
+    read_reason(said, reason);
+    return why_set(
+        why, ERR_REFUSED,
+        "el programa nuevo (%s) no acepta cómo se llamó al de ahora, que sigue / the new program does "
+        "not take the words of the present one, which goes on: %s",
+        path,
+        ended == 0          ? "no termina / it does not end"
+        : reason[0] == '\0' ? "no corre / it does not run"
+                            : reason);
+}
+
+/* A program that would not begin with our words is not given the place: they are put to it, and what it says is the reason. */
+static enum err prove(const char *path, char *const argv[], struct why *why)
+{
+    size_t n = 0;
+    while (argv[n] != NULL) {
+        n++;
+    }
+    char **words = calloc(n + 2, sizeof *words);
+    int said = memfd_create("said", MFD_CLOEXEC);
+    if (words == NULL || said < 0) {
+        free(words);
+        return why_set(why, ERR_FULL, "sin memoria / no memory");
+    }
+    words[0] = argv[0];
+    words[1] = (char *)(uintptr_t) "--check";
+    memcpy(words + 2, argv + 1, (n - 1) * sizeof *words);
+    char place[64];
     struct child child;
-    TRY(program_start(path, argv, NULL, 0, "/dev/null", &child, why));
-    int ended = child_wait(&child, PROOF_MS);
-    return ended == 1 ? OK : why_set(why, ERR_REFUSED, "%s does not run", path);
+    (void)snprintf(place, sizeof place, "/proc/self/fd/%d", said);
+    enum err err = program_start(path, words, NULL, 0, place, &child, why);
+    err = err == OK ? judge(path, child_wait(&child, PROOF_MS), said, why) : err;
+    close(said);
+    free(words);
+    return err;
 }
 
 static void leave(const struct succession *mine)
@@ -106,7 +151,7 @@ enum err succession_pass(char *const argv[], const struct succession *mine, stru
 {
     char path[4096];
     TRY(program_path("atalaya-edge", path, why));
-    TRY(prove(path, why));
+    TRY(prove(path, argv, why));
     syscall(SYS_close_range, 3U, ~0U, (unsigned)CLOEXEC_RANGE);
     leave(mine);
     sigset_t none;

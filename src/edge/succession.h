@@ -18,7 +18,8 @@ struct succession {
 
 /* What the program before, or systemd, left to us. */
 void succession_read(struct succession *out);
-/* Executes the program again. Comes back only when that is not possible: nothing has changed then, and why says it. */
+/* Executes the program again, once it has said that these words are good (--check). Comes back only when that is not possible:
+ * nothing has changed then, and why says it in one sentence. */
 MUST_CHECK enum err succession_pass(char *const argv[], const struct succession *mine, struct why *why);
 
 #endif

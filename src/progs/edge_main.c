@@ -211,6 +211,7 @@ int main(int argc, char *argv[])
     int64_t hits_total = 1024;
     int64_t workers = 1;
     const char *explain = NULL;
+    bool only_check = false;
     const char *forwarded = "proxy";
     options.hsts = "max-age=31536000";
     struct option_many forwarders = {0};
@@ -288,6 +289,9 @@ int main(int argc, char *argv[])
         {"explain", "text|json|man|markdown", OPTION_TEXT, &explain, 0, 0, false,
          "dice cada límite con el valor en vigor, y termina",
          "says every limit with its value in force, and ends"},
+        {"check", NULL, OPTION_FLAG, &only_check, 0, 0, false,
+         "sólo dice si podría empezar así: opciones, claves, certificados; una recarga lo pregunta al programa nuevo",
+         "only says whether it could begin so: options, keys, certificates; a reload asks the new program"},
     };
     struct option_row all[sizeof rows / sizeof rows[0] + LIMIT_ROWS_MAX];
     size_t n_all = add_limits(all, rows, sizeof rows / sizeof rows[0], &options.limits);
@@ -332,6 +336,9 @@ int main(int argc, char *argv[])
     if (options.program == NULL) { /* the status file's own name */
         const char *slash = options.status == NULL ? NULL : strrchr(options.status, '/');
         options.program = slash != NULL ? slash + 1 : role;
+    }
+    if (only_check) {
+        return edge_check(&options);
     }
     options.argv = argv;
     log_start("atalaya-edge", LOG_INFO);

@@ -19,19 +19,19 @@ from test_tls import certificate
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="needs root")]
 
-# The copy is a layer over this machine's root, kept in memory; nothing is written below it. Only our target is started.
+# The copy is a layer over a root, kept in memory; nothing is written below it. Only our target is started.
 BOOT = """
 set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=$3,upperdir=$1/upper,workdir=$1/work" "$1/root"
 cd "$1/root"
 cp -a "$2/." .
 mount -t proc proc proc
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs tmp
-mount -t tmpfs tmpfs var/lib
+[ "$4" = keeps ] || mount -t tmpfs tmpfs var/lib
 mount --rbind /dev dev
 mount -t sysfs sysfs sys || mount --rbind /sys sys
 umount -R sys/fs/cgroup 2>/dev/null || true
@@ -71,12 +71,14 @@ print(json.dumps({"said": said, "certificates": certificates, "slowest": slowest
 
 
 class Machine:
-    def __init__(self, folder, layer):
+    """`lower` is the root that the copy lies over; what a package manager knows of it is in var/lib, which goes empty unless it `keeps`."""
+
+    def __init__(self, folder, layer, lower="/", keeps=False):
         self.folder = folder
         self.log = folder / "console"
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(["unshare", "--pid", "--mount", "--fork", "--uts", "--ipc", "--cgroup", "--net", "--kill-child", "sh", "-c", BOOT, "sh",
-                                             str(folder / "mnt"), str(layer)], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+                                             str(folder / "mnt"), str(layer), str(lower), "keeps" if keeps else ""], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self.pid = int(wait_for(lambda: Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split(), 10)[0])
         self.root = Path(f"/proc/{self.pid}/root")
 
