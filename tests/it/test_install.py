@@ -1,4 +1,4 @@
-"""What `make install` and the Debian package put where: programs that run, pages that are found, units that systemd accepts and
+"""What `make install` puts where: programs that run, pages that are found, units that systemd accepts and
 finds well fenced, users and folders as the units need them."""
 import os
 import re
@@ -135,25 +135,3 @@ def test_users_and_folders(installed, tmp_path):
     assert (night / "signer").stat().st_uid == users["atalaya-log"] and (night / "signer").stat().st_mode & 0o777 == 0o700
     assert (night / "public/log").stat().st_mode & 0o7777 == 0o3775  # two write there, neither over the other's
     assert (night / "run").stat().st_mode & 0o7777 == 0o2775 and (night / "run/status").stat().st_mode & 0o7777 == 0o3775
-
-
-@pytest.mark.slow
-def test_the_debian_package(tmp_path):
-    need("dpkg-buildpackage")
-    need("dh")
-    if not (REPO / ".git").exists():
-        pytest.skip("no clone to build from")
-    source = tmp_path / "atalaya"
-    assert sh("git", "clone", "-q", REPO, source).returncode == 0
-    built = sh("dpkg-buildpackage", "-us", "-uc", "-b", cwd=source)
-    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
-    package = next(tmp_path.glob("atalaya_*.deb"))
-    held = sh("dpkg-deb", "-c", package).stdout
-    for path in ("./usr/bin/atalaya-edge", "./usr/share/man/man1/atalaya.1.gz", "./usr/lib/systemd/system/atalaya-results.service",
-                 "./usr/lib/sysusers.d/atalaya.conf", "./etc/atalaya/results.env"):
-        assert re.search(rf"\s{re.escape(path)}\n", held) or re.search(rf"\s{re.escape(path.replace('./usr/lib/systemd', './lib/systemd'))}\n", held), path
-    assert sh("dpkg-deb", "-x", package, tmp_path / "x").returncode == 0
-    assert sh(tmp_path / "x/usr/bin/atalaya", "--help").returncode == 0
-    if shutil.which("lintian"):
-        found = sh("lintian", "--allow-root", "--fail-on=error", package)
-        assert found.returncode == 0, found.stdout

@@ -211,6 +211,43 @@ def test_reloading_is_announced_and_nobody_notices(manager, tree):
     one.until("WATCHDOG=1", times=before + 2)  # the new program goes on with it
 
 
+def test_a_new_program_that_does_not_take_the_words_is_not_given_the_place(manager, tree, bin_dir, tmp_path):
+    """The words are of a unit that has changed meanwhile, or of a later version: another program is put in place, to which one of them is strange."""
+    tree.cut()
+    program = tmp_path / "bin/atalaya-edge"
+    program.parent.mkdir()
+    good = (bin_dir / "atalaya-edge").read_bytes()
+    assert b"\0hits-rate\0" in good
+
+    def replace(data):
+        new = program.with_suffix(".new")
+        new.write_bytes(data)
+        new.chmod(0o755)
+        new.rename(program)
+
+    replace(good)
+    http = listening()
+    port = http.getsockname()[1]
+    one = manager().start(program, *edge_args(tree, "--hits-rate", "300"), sockets=[http], names=["http"])
+    one.until("READY=1")
+    wait_for(lambda: get(port, "/latest.json")[0] == 200, say=one.text)
+    for n, (data, reason) in enumerate(((good.replace(b"\0hits-rate\0", b"\0bits-rate\0"), "--hits-rate"), (b"no program", "no corre")), 1):
+        replace(data)
+        one.process.send_signal(signal.SIGHUP)
+        one.until("RELOADING=1", times=n)
+        one.until("READY=1", times=n + 1)
+        said = [line for line in one.text().splitlines() if "reload_failed" in line]
+        assert len(said) == n and reason in said[-1] and "el programa nuevo" in said[-1], said
+        assert any(text.startswith("STATUS=recarga rechazada") and reason in text for _, _, text in one.heard)
+        assert get(port, "/latest.json")[0] == 200
+    replace(good)
+    one.process.send_signal(signal.SIGHUP)
+    one.until("RELOADING=1", times=3)
+    one.until("READY=1", times=4)
+    assert one.text().count("reload_failed") == 2 and get(port, "/latest.json")[0] == 200
+    assert one.process.poll() is None and one.only_the_main_process_spoke()
+
+
 @pytest.mark.parametrize("program", ["atalaya-intake", "atalaya-cut", "atalaya-log", "atalaya-mirror"])
 def test_every_program_speaks(program, manager, tree, tmp_path, bin_dir):
     one = manager()

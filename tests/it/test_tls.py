@@ -280,6 +280,53 @@ def test_the_keys_role_comes_back(safe, tree):  # noqa: F811
     site.until(serves)
 
 
+@pytest.mark.sanitize
+def test_no_edge_begins_without_a_pair_that_does(tree, run, tmp_path):  # noqa: F811
+    """One sentence that names the file, and an end: not a server whose handshakes fail for a reason that stands in a log."""
+    cert, key = certificate(tmp_path, "one", "resultados.example")
+    _, other = certificate(tmp_path, "two", "resultados.example")
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("no certificate")
+    words = ["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--tree", tree.root, "--role", "results", "--name", "uno", "--vkey", tree.signer.vkey]
+    for pair, named in (((cert, tmp_path / "none.key"), "none.key"), ((tmp_path / "none.crt", key), "none.crt"), ((cert, other), "two.key"),
+                        ((garbage, key), "garbage.pem"), ((cert, garbage), "garbage.pem")):
+        for check in ((), ("--check",)):
+            done = run("atalaya-edge", *check, *words, "--cert", pair[0], "--key", pair[1])
+            assert done.returncode == 2 and done.stdout == "", done
+            assert re.search(rf"certificado y clave .*{named}", done.stderr) and done.stderr.count("\n") == 1, done.stderr
+    done = run("atalaya-edge", "--check", *words, "--cert", cert, "--key", key)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_keys_that_went_away_are_an_alarm_and_come_back(safe, tree, tmp_path):  # noqa: F811
+    tree.cut({"index.html": PAGE})
+    site = safe()
+    key, aside = tmp_path / "one.key", tmp_path / "aside"
+    key.rename(aside)
+    site.running.process.send_signal(signal.SIGHUP)
+    site.until(lambda: "reload_failed" in site.running.text())
+    assert "one.key" in site.running.text().split("reload_failed")[1]
+    site.until(lambda: site.status()["alarm"].startswith("recarga rechazada"))
+    with dial(site.tls_port) as s:
+        assert b" 200 OK" in ask(s)[0], "the old program goes on, with the key that it holds"
+    os.kill(site.role("edge-keys"), signal.SIGKILL)
+    site.until(lambda: site.status()["alarm"].startswith("TLS no atiende"))
+    assert site.get("/")[0] == 200, "in clear it goes on"
+    aside.rename(key)
+
+    def serves():
+        try:
+            with dial(site.tls_port) as s:
+                return b" 200 OK" in ask(s)[0]
+        except OSError:
+            return False
+
+    site.until(serves, 15)
+    site.until(lambda: site.status()["alarm"].startswith("recarga rechazada"))
+    site.running.process.send_signal(signal.SIGHUP)
+    site.until(lambda: not site.status()["alarm"].startswith("recarga"), 15)
+
+
 class Hello:
     """A handshake whose bytes move when the test says so."""
 
