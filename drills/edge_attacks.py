@@ -115,6 +115,9 @@ def slow_reads(verdict, small):
         probe.stop()
         verdict.load(f"{count} slow readers: connections", len(made), count)
         verdict.survive(probe, quiet, f"{count} slow readers: ")
+        soon = time.monotonic() + 5  # the status is a second old at most, and the machine may do other things
+        while int(edge.status()["timeout_response"]) < count * 0.95 and time.monotonic() < soon:
+            time.sleep(0.1)
         verdict.must(f"{count} slow readers: cut off", float(edge.status()["timeout_response"]), count * 0.95, least=True)
         given = (int(edge.status()["bytes"]) - passed) / count / 1024  # each has a segment or two; the rest waits in the kernel
         verdict.must(f"{count} slow readers: given to the kernel, a connection", given, 256, "KiB")

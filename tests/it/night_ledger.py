@@ -15,6 +15,8 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
+from conftest import status_of, wait_for
+
 REPO = Path(__file__).resolve().parent.parent.parent
 SMALL = REPO / "tests/vectors/election/small"
 FILES = ["election.ini", "areas.csv", "columns.csv", "shares.csv", "candidacies.csv", "stations.csv", "actas.csv",
@@ -328,8 +330,8 @@ class Night:
         return path.read_text() if path.exists() else ""
 
     def status(self):
-        text = (self.dir / "run/status/cut").read_text()
-        return dict(line.split(" ", 1) for line in text.splitlines()[1:])
+        """What the program says of itself, once it says anything."""
+        return wait_for(lambda: status_of(self.dir / "run/status/cut"), say=self.log)
 
 
 def tree(folder):

@@ -1,5 +1,6 @@
 """What the kernel says of the programs that a test has started. A process may end between two looks at it: who is gone has no name, no
 arguments and no state here, and nobody below it; a test never fails because a role ended while somebody counted."""
+import os
 import re
 from pathlib import Path
 
@@ -46,6 +47,21 @@ def children(pid):
 def family(pid):
     """The process and all below it, parents first."""
     return [pid, *(one for child in children(pid) for one in family(child))]
+
+
+def descriptors(pid):
+    """{number: what it is}; one that is closed meanwhile is not there."""
+    found = {}
+    try:
+        numbers = os.listdir(f"/proc/{pid}/fd")
+    except OSError:
+        return {}
+    for number in numbers:
+        try:
+            found[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
+        except OSError:
+            pass
+    return found
 
 
 def roles(pid):

@@ -253,6 +253,8 @@ def ledger_actas(folder):
         data, at = bundle.read_bytes(), 0
         while at + 2 <= len(data):
             size = int.from_bytes(data[at:at + 2], "big")
+            if at + 2 + size > len(data):
+                break  # it is being written
             kind, *lines = data[at + 2:at + 2 + size].decode().split("\n")
             at += 2 + size
             if kind == "prep-acta/v1":

@@ -60,6 +60,21 @@ class Edge:
         return process_kit.children(self.running.pid)
 
 
+def read_answer(s, rest=b"", head_only=False):
+    """(head, body, what came behind it) of one answer with a length, in however many pieces it comes."""
+    while b"\r\n\r\n" not in rest:
+        more = s.recv(65536)
+        assert more, rest
+        rest += more
+    head, _, rest = rest.partition(b"\r\n\r\n")
+    length = 0 if head_only else int(re.search(rb"^Content-Length: (\d+)", head, re.M)[1])
+    while len(rest) < length:
+        more = s.recv(65536)
+        assert more, (head, len(rest))
+        rest += more
+    return head, rest[:length], rest[length:]
+
+
 def read_all(s):
     data = b""
     try:
@@ -280,7 +295,7 @@ def test_split_at_every_byte(edge, tree):
         for split in range(1, len(request)):
             s.sendall(request[:split])
             s.sendall(request[split:])
-            assert b"portada del corte 0" in s.recv(65536)
+            assert read_answer(s)[1:] == (b"<p>portada del corte 0", b"")
 
 
 class Reader(threading.Thread):
@@ -328,13 +343,13 @@ def test_twenty_cuts_under_load_without_one_failed_request(edge, tree):
         reader.join(10)
     assert [r.wrong for r in readers] == [[]] * 3
     assert sum(r.done for r in readers) > 60
-    # the last ten cuts stay addressable, older bodies do not, their manifests do
+    # the last ten cuts stay addressable, older bodies do not, their manifests do; the other worker takes the last cut in its own time
+    for path in ("/cut/10/index.html", f"/chunk/{sha256(shared[39])}.html"):
+        site.until(lambda: site.get(path)[0] == 404)
     for n in range(11, 21):
-        assert site.get(f"/cut/{n}/index.html")[0] == 200, n
-    assert site.get("/cut/10/index.html")[0] == 404
+        site.until(lambda: site.get(f"/cut/{n}/index.html")[0] == 200)
     assert site.get("/cut/0/manifest")[0] == 200
     assert site.get(f"/chunk/{sha256(shared[0])}.html")[2] == shared[0]
-    assert site.get(f"/chunk/{sha256(shared[39])}.html")[0] == 404
     status = site.until(lambda: (s := site.status()) and s.get("cut") == "20" and s)
     assert status["cuts"] == "10" and status["responses_5xx"] == "0"
     assert int(status["held_bytes"]) < 3_000_000, "chunks are kept once and old cuts are given back"
@@ -345,7 +360,8 @@ def test_twenty_cuts_under_load_without_one_failed_request(edge, tree):
 def test_an_answer_that_is_being_read_survives_its_cut(edge, tree, tmp_path, packs):
     big = os.urandom(6_000_000)
     tree.cut({"index.html": b"<p>corte 0", "big.bin": big})
-    site = edge(tree, *(["--packs", tmp_path / "packs"] if packs else []))
+    # nothing is read while twelve cuts come: that must not be what ends it
+    site = edge(tree, "--drain-ms", "120000", *(["--packs", tmp_path / "packs"] if packs else []))
     site.until_cut(0)
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
@@ -419,7 +435,7 @@ def test_a_restart_finds_the_last_ten_cuts(edge, tree):
         tree.cut(**more, **pointer)
     site = edge(tree)
     site.until_cut(13)
-    site.until(lambda: site.status().get("cuts") == "10")
+    site.until(lambda: site.status().get("cuts") == "10" and site.get("/cut/4/index.html")[0] == 200)
     assert [site.get(f"/cut/{n}/index.html")[0] for n in (3, 4, 13)] == [404, 200, 200]
     assert site.get("/package/1/a.csv")[2] == b"a,b\n" * 100, "the newest package stays, however old its cut"
 
@@ -561,7 +577,7 @@ def test_roles_that_die_come_back(edge, tree):
         site.until(lambda: site.get("/")[0] == 200)
         n = tree.cut()
         site.until_cut(n)
-    assert int(site.until(lambda: site.status())["restarts"]) >= 3
+    site.until(lambda: int(site.status()["restarts"]) >= 4)
     # and nobody outlives the parent
     children = site.children()
     site.running.process.send_signal(signal.SIGKILL)
@@ -607,7 +623,7 @@ def test_only_listed_forwarders_are_believed(edge, tree):
         s.sendall(proxied("203.0.113.10") + b"GET / HTTP/1.1\r\n")
         crowd.append(s)
         reader.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert b" 200 OK" in reader.recv(65536)
+        assert b" 200 OK" in read_answer(reader)[0]
     for s in [*crowd, reader]:
         s.close()
 
@@ -616,22 +632,16 @@ def test_only_listed_forwarders_are_believed(edge, tree):
 def test_the_same_bytes_again(edge, tree):
     """A request that came before in the very same bytes is answered without being parsed: from the view of now, and no other way."""
     tree.cut()
-    site = edge(tree)
+    site = edge(tree, "--idle-ms", "120000")  # one connection over ten cuts
     site.until_cut(0)
     fields = b"Host: a\r\nUser-Agent: el mismo de siempre\r\n\r\n"
     requests = [(b"GET / HTTP/1.1\r\n", True), (b"HEAD / HTTP/1.1\r\n", False), (b"GET http://a/ HTTP/1.1\r\n", True)]
 
     def body_of(s, line, has_body):
         s.sendall(line + fields)
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += s.recv(65536)
-        head, _, body = data.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200 OK"), head
-        length = int(re.search(rb"Content-Length: (\d+)", head)[1])
-        while has_body and len(body) < length:
-            body += s.recv(65536)
-        return body, length
+        head, body, behind = read_answer(s, head_only=not has_body)
+        assert head.startswith(b"HTTP/1.1 200 OK") and behind == b"", head
+        return body, int(re.search(rb"Content-Length: (\d+)", head)[1])
     with socket.create_connection(("127.0.0.1", site.port), 5) as s:
         for n in (0, 10):
             while tree.number < n:
@@ -640,8 +650,10 @@ def test_the_same_bytes_again(edge, tree):
             for line, has_body in requests * 4:
                 assert body_of(s, line, has_body) == (shown if has_body else b"", len(shown))
         s.sendall(requests[0][0] + fields + requests[0][0] + fields)  # two together are two answers
-        assert s.recv(65536).count(b"HTTP/1.1 200 OK") == 2
-    before = int(site.status()["requests"])
+        first, shown_first, rest = read_answer(s)
+        second, shown_second, rest = read_answer(s, rest)
+        assert first.startswith(b"HTTP/1.1 200 OK") and second.startswith(b"HTTP/1.1 200 OK") and shown_first == shown_second == shown and rest == b""
+    before = site.count("requests")
     for _ in range(5):
         assert site.raw(b"GET / HTTP/1.0\r\n" + fields).startswith(b"HTTP/1.1 200 OK")
     site.until(lambda: int(site.status()["requests"]) >= before + 5)
@@ -652,7 +664,7 @@ def test_an_answer_that_lies_ready(edge, tree):
     """What many ask for goes out as it lies: with the date of now, and whole to who reads late."""
     body = os.urandom(4000).hex().encode()
     tree.cut(foreign={"cut/0/mediana.html": body})
-    site = edge(tree)
+    site = edge(tree, "--drain-ms", "120000")  # who reads late does so after 700 others
     site.until_cut(0)
     request = b"GET /cut/0/mediana.html HTTP/1.1\r\nHost: a\r\nUser-Agent: el mismo de siempre\r\n\r\n"
 
@@ -691,8 +703,7 @@ def test_the_program_executes_itself_again(edge, tree):
     site = edge(tree, "--health", "127.0.0.1:0")
     site.until_cut(0)
     kept = socket.create_connection(("127.0.0.1", site.port), timeout=10)
-    kept.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert b" 200 OK" in kept.recv(65536)
+    assert b" 200 OK" in ask_again(kept)
     before = set(site.children())
     site.running.process.send_signal(signal.SIGHUP)
     site.until(lambda: len(set(site.children()) - before) == 3)
@@ -707,7 +718,7 @@ def test_the_program_executes_itself_again(edge, tree):
 
 def ask_again(s):
     s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    return s.recv(65536)
+    return read_answer(s)[0]
 
 
 @pytest.mark.sanitize
@@ -721,7 +732,7 @@ def test_large_bodies_in_packs(edge, tree, tmp_path, wait_for):
     loader = site.role("edge-loader")
 
     def packs(pid):
-        return [os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir() if str(tmp_path / "packs") in os.readlink(fd)]
+        return [name for name in process_kit.descriptors(pid).values() if str(tmp_path / "packs") in name]
     assert any("(deleted)" in path for path in packs(loader))
     assert os.listdir(tmp_path / "packs") == []
     Path(tree.root, "cut/0/tabla.json").write_bytes(b"0" * len(table))

@@ -37,8 +37,7 @@ def site_fixture(start, tmp_path, wait_for):
         (root / "index.html").write_text("<html><head></head><body>" + "x" * 2000 + "</body></html>")
         program = start("atalaya-edge", "--root", root, "--listen", "127.0.0.1:0", "--role", role, "--name", name,
                         "--status", status, "--hits", folder, "--incidents", tmp_path / "run/incidents", *more)
-        wait_for(lambda: "http://" in program.text(), seconds=10)
-        port = int(program.text().rsplit(":", 1)[1].split("/")[0])
+        port = int(wait_for(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", program.text()), say=program.text)[1])
         wait_for(lambda: status_of(status).get("views") not in (None, "0" if role == "site" else None), seconds=10)
         return Site(program, port, folder, status)
 
@@ -93,7 +92,7 @@ def pipelined(port, source, batches, each=100):
 
 def test_a_scribe_that_stands_still_holds_nobody_up(site, wait_for):
     one = site()
-    scribe = one.children()["edge-scribe"]
+    scribe = wait_for(lambda: one.children().get("edge-scribe"))  # it has its name some time after it was started
     os.kill(scribe, signal.SIGSTOP)
     try:
         pipelined(one.port, "127.3.0.1", 500)  # 50,000: more than the ring holds
@@ -152,7 +151,7 @@ def test_segments_are_whole_after_a_kill(site, wait_for):
     one = site()
     pipelined(one.port, "127.6.0.1", 10)
     wait_for(lambda: seen(one.folder) >= 1000, seconds=10)
-    os.kill(one.children()["edge-scribe"], signal.SIGKILL)
+    os.kill(wait_for(lambda: one.children().get("edge-scribe")), signal.SIGKILL)
     wait_for(lambda: status_of(one.status).get("restarts") == "1", seconds=10)
     pipelined(one.port, "127.6.0.2", 10)
     wait_for(lambda: by_source(read_folder(one.folder)).get(("127.6.0.2", 128), 0) >= 1000, seconds=10)

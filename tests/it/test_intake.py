@@ -230,7 +230,7 @@ def test_a_client_that_finishes_writing_first_is_answered(intake):
 
 
 def test_a_slow_sender_is_dropped_and_others_are_not(start, wait_for, tmp_path):
-    intake = Intake(start, wait_for, tmp_path / "night", ["--patience", "400"]).start()
+    intake = Intake(start, wait_for, tmp_path / "night", ["--patience", "1500"]).start()
     with intake.socket() as slow:
         slow.sendall(b"POST /v1/acta HTTP/1.1\r\nHost: x\r\n")
         assert intake.post(submission())[0] == 201

@@ -51,7 +51,7 @@ def test_a_full_disk_refuses_and_recovers(intake, shim, tmp_path, wait_for, stat
             acknowledged[i] = answer["entry"]
         if room == 0:
             path = folder / "run" / "status" / "intake"
-            wait_for(lambda: status_of(path)["state"] == "degraded" and "disco" in status_of(path)["alarm"])
+            wait_for(lambda: (s := status_of(path)).get("state") == "degraded" and "disco" in s["alarm"])
         full.unlink()
         status, answer = intake.post_until_answered(body)
         acknowledged[i] = answer["entry"]
@@ -138,8 +138,12 @@ def test_a_second_intake_on_one_folder_is_told(intake, start, wait_for):
 
 def copied(intake, wait_for, status_of):
     path = intake.dir / "run" / "status" / "intake"
-    wait_for(lambda: status_of(path).get("copy_entries") == str(len(intake.entries())), say=lambda: str(status_of(path)))
-    return status_of(path)
+
+    def whole():
+        """The copy counts its figures one after the other."""
+        found = status_of(path)
+        return found.get("copy_entries") == str(len(intake.entries())) and found["copy_lag_entries"] == found["copy_lag_ms"] == "0" and found
+    return wait_for(whole, say=lambda: str(status_of(path)))
 
 
 def test_the_copy_follows_and_a_night_goes_on_from_it(start, run, wait_for, status_of, tmp_path):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from conftest import free_port
 from intake_kit import Intake, columns_of, jpeg, submission
-from process_kit import alive, roles
+from process_kit import alive, family, roles, state_of
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "shim"))
 from crash import Disk  # noqa: E402
@@ -28,6 +29,13 @@ def kill(pid):
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def held(intake):
+    """All its processes, while it stands still: none that it has just started, or that has no name yet, is missed."""
+    os.kill(intake.program.pid, signal.SIGSTOP)
+    intake.wait_for(lambda: state_of(intake.program.pid).get("State", "T")[0] == "T", say="it does not stand still")
+    return family(intake.program.pid)
 
 
 class Senders:
@@ -93,9 +101,10 @@ def play(intake, disk, kills, seed):
         below = roles(intake.program.pid)
         victim = chance.choice(["power", "power", "parent", "intake-store", "intake-gate", "intake-copy"])
         if victim in ("power", "parent"):
+            everybody = held(intake)
             kill(intake.program.pid)
-            intake.wait_for(lambda: not any(alive(pid) for pid in [*below.values(), intake.program.pid]), say="orphans")
             intake.program.process.wait()
+            intake.wait_for(lambda: not any(map(alive, everybody)), say="orphans")
             if victim == "power":
                 disk.crash(chance if chance.random() < 0.5 else None)
             intake.start(f"127.0.0.1:{intake.port}")
@@ -120,7 +129,7 @@ def test_killed_a_few_times(start, wait_for, tmp_path, bin_dir, copy):
     intake = Intake(start, wait_for, folder / "night", args)
     disk = Disk(folder, shim_of(bin_dir))
     intake.env = disk.env()
-    intake.start()
+    intake.start(f"127.0.0.1:{free_port()}")  # to be had again each time
     senders = play(intake, disk, 8, 20240602 + copy)
     assert len(senders.acknowledged) > 20
     if copy:
@@ -141,5 +150,5 @@ def test_killed_many_times(start, wait_for, tmp_path, bin_dir, seed):
     intake = Intake(start, wait_for, folder / "night", args)
     disk = Disk(folder, shim_of(bin_dir))
     intake.env = disk.env()
-    intake.start()
+    intake.start(f"127.0.0.1:{free_port()}")
     play(intake, disk, 25, seed)
