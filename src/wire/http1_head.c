@@ -3,6 +3,7 @@
 #include "wire/http1_head.h"
 
 #include "base/num.h"
+#include "wire/lanes.h"
 
 #include <endian.h>
 #include <strings.h>
@@ -77,11 +78,25 @@ enum err http1_version(struct http1_head *head, uint8_t *minor)
     return OK;
 }
 
+/* Past the sixteens from `at` on in which every byte may stand in a value and none is a tab. */
+static const unsigned char *past_text_lanes(const unsigned char *at, const unsigned char *end)
+{
+    while (end - at >= LANES) {
+        lanes16 bytes = lanes_at(at);
+        if (lanes_any((lanes16)((bytes < 0x20) | (bytes == 0x7f)))) {
+            break;
+        }
+        at += LANES;
+    }
+    return at;
+}
+
 /* The first byte from `at` on that no value may hold. Eight at a time: a byte below 0x20 borrows when 0x20 is taken from
  * it, 0x7f is zero when it is turned over. Borrows reach only later bytes, so the first one that shows is true. */
 static const unsigned char *end_of_text(const unsigned char *at, const unsigned char *end)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
+    at = past_text_lanes(at, end);
     while (end - at >= 8) {
         uint64_t word;
         memcpy(&word, at, 8);

@@ -183,6 +183,43 @@ static void status_lines_and_dates(void **state)
     buf_done(&out);
 }
 
+/* The verdict on `before`, `len` letters with one byte among them and perhaps a tab before it, `after`. */
+static bool accepts(const char *before, size_t len, size_t at, int c, bool tab, const char *after)
+{
+    static struct http1_request request;
+    char text[160];
+    size_t start = strlen(before);
+    assert_true(start + len + strlen(after) <= sizeof text);
+    memcpy(text, before, start);
+    memset(text + start, 'g', len);
+    if (tab) {
+        text[start + at / 2] = '\t';
+    }
+    text[start + at] = (char)c;
+    memcpy(text + start + len, after, strlen(after));
+    int status = 0;
+    return http1_parse_request(span_of(text, start + len + strlen(after)), &request, &status, NULL) == OK;
+}
+
+/* What may stand in a target and in a value is the same in every place, however many bytes are looked at together. */
+static void every_byte_in_every_place(void **state)
+{
+    (void)state;
+    static const char field[] = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+    for (size_t len = 1; len <= 40; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (int c = 0; c < 256; c++) {
+                bool in_target = c > 0x20 && c < 0x7f && c != '#';
+                bool in_value = c == '\t' || (c >= 0x20 && c != 0x7f);
+                assert_int_equal(accepts("GET /", len, at, c, false, " HTTP/1.1\r\nHost: a\r\n\r\n"),
+                                 in_target);
+                assert_int_equal(accepts(field, len, at, c, false, "\r\n\r\n"), in_value);
+                assert_int_equal(accepts(field, len, at, c, true, "\r\n\r\n"), in_value);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +228,7 @@ int main(void)
         cmocka_unit_test(chunked_bodies),
         cmocka_unit_test(left_over_bytes_stay),
         cmocka_unit_test(fields_are_found_in_any_case),
+        cmocka_unit_test(every_byte_in_every_place),
         cmocka_unit_test(status_lines_and_dates),
     };
     return cmocka_run_group_tests_name("wire_http1", tests, NULL, NULL);

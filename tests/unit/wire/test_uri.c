@@ -64,6 +64,48 @@ static void random_paths_never_escape(void **state)
     assert_true(accepted > 1000);
 }
 
+/* The path of one byte, or of some, amid others: refused exactly if it holds what no path may, wherever that stands. */
+static void every_byte_in_every_place(void **state)
+{
+    (void)state;
+    char text[56];
+    char room[URI_PATH_MAX];
+    struct span path;
+    for (size_t len = 2; len <= sizeof text; len++) {
+        for (size_t at = 1; at < len; at++) {
+            for (int c = 0; c < 256; c++) {
+                text[0] = '/';
+                memset(text + 1, 'g', len - 1);
+                text[at] = (char)c;
+                bool good = c >= 0x20 && c != 0x7f && c != '\\' && c != '%';
+                assert_int_equal(uri_path(span_of(text, len), room, &path, NULL), good ? OK : ERR_SYNTAX);
+                if (good && !(c == '.' && at == 1 && len == 2)) { /* "/." is the root */
+                    assert_true(span_equal(path, span_of(text, c == '?' ? at : len)));
+                }
+            }
+        }
+    }
+}
+
+/* "/./" is found wherever it stands. */
+static void a_dot_in_every_place(void **state)
+{
+    (void)state;
+    char text[56];
+    char room[URI_PATH_MAX];
+    struct span path;
+    for (size_t len = 3; len <= sizeof text; len++) {
+        for (size_t at = 0; at + 3 <= len; at++) {
+            text[0] = '/';
+            memset(text + 1, 'g', len - 1);
+            memcpy(text + at, "/./", 3);
+            assert_int_equal(uri_path(span_of(text, len), room, &path, NULL), OK);
+            memmove(text + at, text + at + 2, len - at - 2);
+            assert_true(span_equal(path, span_of(text, len - 2)));
+        }
+    }
+}
+
 static void printed_paths_read_back(void **state)
 {
     (void)state;
@@ -83,6 +125,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths),
         cmocka_unit_test(random_paths_never_escape),
+        cmocka_unit_test(every_byte_in_every_place),
+        cmocka_unit_test(a_dot_in_every_place),
         cmocka_unit_test(printed_paths_read_back),
     };
     return cmocka_run_group_tests_name("wire_uri", tests, NULL, NULL);
