@@ -78,12 +78,12 @@ enum err http1_version(struct http1_head *head, uint8_t *minor)
     return OK;
 }
 
-/* Past the sixteens from `at` on in which every byte may stand in a value and none is a tab. */
+/* Past the sixteens from `at` on in which every byte may stand in a value. */
 static const unsigned char *past_text_lanes(const unsigned char *at, const unsigned char *end)
 {
     while (end - at >= LANES) {
         lanes16 bytes = lanes_at(at);
-        if (lanes_any((lanes16)((bytes < 0x20) | (bytes == 0x7f)))) {
+        if (lanes_any((lanes16)(((bytes < 0x20) & (bytes != '\t')) | (bytes == 0x7f)))) {
             break;
         }
         at += LANES;

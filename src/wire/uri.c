@@ -87,27 +87,58 @@ static bool is_plain(struct span path)
     return !lanes_any(odd);
 }
 
+/* Whether any byte is one that no path may hold. */
+static bool has_forbidden(const char *at, size_t len)
+{
+    lanes16 found = {0};
+    size_t i = 0;
+    for (; i + LANES <= len; i += LANES) {
+        lanes16 bytes = lanes_at(at + i);
+        found |= (lanes16)((bytes < 0x20) | (bytes == 0x7f) | (bytes == '\\'));
+    }
+    bool some = lanes_any(found);
+    for (; i < len; i++) {
+        some |= is_forbidden((unsigned char)at[i]);
+    }
+    return some;
+}
+
+/* The byte that "%xx" stands for; negative where it is none. */
+static int escaped(const char *at, const char *end)
+{
+    int high = end - at > 2 ? hex_digit(at[1]) : -1;
+    int low = end - at > 2 ? hex_digit(at[2]) : -1;
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 static enum err decode(struct span path, char *out, size_t *len, struct why *why)
 {
+    const char *at = path.at;
+    const char *end = path.at + path.len;
     size_t n = 0;
-    for (size_t i = 0; i < path.len; i++) {
-        unsigned char c = (unsigned char)path.at[i];
-        if (c == '%') {
-            int high = i + 2 < path.len ? hex_digit(path.at[i + 1]) : -1;
-            int low = i + 2 < path.len ? hex_digit(path.at[i + 2]) : -1;
-            if (high < 0 || low < 0) {
-                return why_set(why, ERR_SYNTAX, "a percent sign without two hexadecimal digits");
-            }
-            c = (unsigned char)(high * 16 + low);
-            i += 2;
-            if (c == '/') {
-                return why_set(why, ERR_SYNTAX, "an encoded slash in a path");
-            }
+    for (int escapes = 0; at < end; escapes++) {
+        const char *next = memchr(at, '%', (size_t)(end - at));
+        size_t run = (size_t)((next != NULL ? next : end) - at);
+        memcpy(out + n, at, run);
+        n += run;
+        at += run;
+        if (at == end) {
+            break;
         }
-        if (is_forbidden(c)) {
-            return why_set(why, ERR_SYNTAX, "a control byte or backslash in a path");
+        int c = escaped(at, end);
+        if (c < 0 || c == '/') {
+            return why_set(why, ERR_SYNTAX,
+                           c < 0 ? "a percent sign without two hexadecimal digits"
+                                 : "an encoded slash in a path");
+        }
+        if (escapes == URI_ESCAPES_MAX) {
+            return why_set(why, ERR_TOO_BIG, "a path with more than %d escapes", URI_ESCAPES_MAX);
         }
         out[n++] = (char)c;
+        at += 3;
+    }
+    if (has_forbidden(out, n)) {
+        return why_set(why, ERR_SYNTAX, "a control byte or backslash in a path");
     }
     *len = n;
     return OK;
@@ -119,11 +150,13 @@ static enum err remove_dots(char *text, size_t *len, struct why *why)
     size_t n = 0; /* text[0..n) is done and never ends in '/' */
     size_t i = 0;
     bool folder = false;
-    while (i < *len) {
-        size_t next = i + 1;
-        while (next < *len && text[next] != '/') {
-            next++;
+    for (int segments = 0; i < *len; segments++) {
+        if (segments == URI_SEGMENTS_MAX) {
+            return why_set(why, ERR_TOO_BIG, "a path to be resolved with more than %d segments",
+                           URI_SEGMENTS_MAX);
         }
+        const char *slash = memchr(text + i + 1, '/', *len - i - 1);
+        size_t next = slash != NULL ? (size_t)(slash - text) : *len;
         struct span segment = span_of(text + i + 1, next - i - 1);
         folder = next == *len && (segment.len == 0 || span_is(segment, ".") || span_is(segment, ".."));
         if (span_is(segment, "..")) {

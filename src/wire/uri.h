@@ -7,11 +7,12 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum { URI_PATH_MAX = 2048 };
+/* The last two are of a path that is not yet in its canonical spelling: what nobody links to may not cost much. */
+enum { URI_PATH_MAX = 2048, URI_ESCAPES_MAX = 256, URI_SEGMENTS_MAX = 64 };
 
 /* The decoded path of an origin-form target. Borrows from the target when nothing had to change, else from
  * `room`. ERR_SYNTAX: not a '/' at the start, broken percent sign, encoded slash, backslash, NUL or another
- * control byte; ERR_REFUSED: ".." above the root; ERR_TOO_BIG. */
+ * control byte; ERR_REFUSED: ".." above the root; ERR_TOO_BIG: more than the three above. */
 MUST_CHECK enum err uri_path(struct span target, char room[URI_PATH_MAX], struct span *path, struct why *why);
 
 /* Percent-encodes what may not stand in a path; '/' stays. */

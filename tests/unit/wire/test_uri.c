@@ -106,6 +106,37 @@ static void a_dot_in_every_place(void **state)
     }
 }
 
+/* "/a", `n` times `part`, and then `last`: the verdict. */
+static enum err repeated(const char *part, int n, const char *last)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    buf_str(&text, "/a");
+    for (int i = 0; i < n; i++) {
+        buf_str(&text, part);
+    }
+    buf_str(&text, last);
+    char room[URI_PATH_MAX];
+    struct span path;
+    enum err err = uri_path(buf_as_span(&text), room, &path, NULL);
+    buf_done(&text);
+    return err;
+}
+
+/* What takes work to read is bounded; what is plain is bounded by its length alone. */
+static void work_is_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(repeated("%61", URI_ESCAPES_MAX, "b"), OK);
+    assert_int_equal(repeated("%61", URI_ESCAPES_MAX, ""), OK);
+    assert_int_equal(repeated("%61", URI_ESCAPES_MAX + 1, ""), ERR_TOO_BIG);
+    assert_int_equal(repeated("/.", URI_SEGMENTS_MAX - 1, ""), OK);
+    assert_int_equal(repeated("/.", URI_SEGMENTS_MAX, ""), ERR_TOO_BIG);
+    assert_int_equal(repeated("/b", URI_SEGMENTS_MAX - 2, "/."), OK);
+    assert_int_equal(repeated("/b", URI_SEGMENTS_MAX - 1, "/."), ERR_TOO_BIG);
+    assert_int_equal(repeated("/b", 1000, ""), OK);
+}
+
 static void printed_paths_read_back(void **state)
 {
     (void)state;
@@ -127,6 +158,7 @@ int main(void)
         cmocka_unit_test(random_paths_never_escape),
         cmocka_unit_test(every_byte_in_every_place),
         cmocka_unit_test(a_dot_in_every_place),
+        cmocka_unit_test(work_is_bounded),
         cmocka_unit_test(printed_paths_read_back),
     };
     return cmocka_run_group_tests_name("wire_uri", tests, NULL, NULL);
