@@ -21,6 +21,9 @@ KEPT = {
     "unknown path": ('get("/cut/0/no/" .. i)', "good query"),
     "the same unknown path": ('get("/wp-login.php")', "hit"),
     "long target": ('get("/" .. string.rep("a", 1900 - #tostring(i)) .. i)', "as many bytes"),
+    # what has to be decoded and resolved, as much of it as is read at all
+    "128 escapes": ('get("/" .. string.rep("aaaaaaaaaaa%61", 128) .. string.rep("a", 100) .. i)', "as many bytes"),
+    "60 dot segments": ('get("/" .. string.rep("a/../", 30) .. string.rep("b", 1700) .. i)', "as many bytes"),
     # paths that djb2, FNV's cousins and other unkeyed sums of the sort put into one place; "Ez" and "FY" weigh the same
     "colliding paths": ('get("/cut/0/" .. colliding(i))', "good query"),
     "random paths of the same length": ('get("/cut/0/" .. random())', "good query"),
@@ -34,6 +37,7 @@ ENDING = {
     "no request (400)": ('"GET /cut/0/index.html HTTP/1.1\\r\\nHost: a\\r\\nHost: b\\r\\n\\r\\n"', "last hit"),
     "content (413)": ('get("/cut/0/index.html", "Host: a\\r\\nContent-Length: 5\\r\\n") .. "12345"', "last hit"),
     "target of 2,049 bytes (414)": ('get("/" .. string.rep("a", 2048))', "last hit, as many bytes"),
+    "900 dot segments (400)": ('get("/" .. string.rep("./", 900) .. i)', "last hit, as many bytes"),
     "65 fields (431)": ('get("/cut/0/index.html", "Host: a\\r\\n" .. string.rep("X: y\\r\\n", 64))', "last hit, as many fields"),
     "HTTP/2.0 (505)": ('"GET /cut/0/index.html HTTP/2.0\\r\\nHost: a\\r\\n\\r\\n"', "last hit"),
 }

@@ -8,7 +8,7 @@
 #include "base/span.h"
 
 /* The last two are of a path that is not yet in its canonical spelling: what nobody links to may not cost much. */
-enum { URI_PATH_MAX = 2048, URI_ESCAPES_MAX = 256, URI_SEGMENTS_MAX = 64 };
+enum { URI_PATH_MAX = 2048, URI_ESCAPES_MAX = 128, URI_SEGMENTS_MAX = 64 };
 
 /* The decoded path of an origin-form target. Borrows from the target when nothing had to change, else from
  * `room`. ERR_SYNTAX: not a '/' at the start, broken percent sign, encoded slash, backslash, NUL or another
