@@ -52,7 +52,7 @@ def events_in(journal):
     at = data.index(b"\n") + 1
     found = []
     while at + 16 <= len(data):
-        entry, note = int.from_bytes(data[at:at + 4], "big"), int.from_bytes(data[at + 4:at + 8], "big")
+        entry, note = int.from_bytes(data[at:at + 4], "big"), int.from_bytes(data[at + 4:at + 8], "big") & 0x7FFFFFFF  # less the bit of a beginning
         end = at + 16 + entry + note + 32
         if end > len(data):
             break
