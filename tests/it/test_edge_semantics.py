@@ -141,6 +141,8 @@ def test_everything_public_may_be_read_from_elsewhere(site):
     for path in [*paths(site), "/nada", "/estado"]:
         head = site(path, Origin="https://medio.example")[1]
         assert head["access-control-allow-origin"] == "*" and head["x-content-type-options"] == "nosniff", path
+        of_a_page = re.match(r"text/(html|css|javascript)|image/|font/", head.get("content-type", "text/html"))
+        assert head.get("access-control-expose-headers") == (None if of_a_page else "*"), path
         status, head, body = site(path, "OPTIONS", Origin="https://medio.example", Access_Control_Request_Method="GET")
         assert (status, body) == (204, b"") and head["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
         assert "if-none-match" in head["access-control-allow-headers"].lower()
