@@ -2,7 +2,7 @@
  * a bounded sample. It notices when the rate leaves its custom and says so in a file. It hears nobody and answers nobody;
  * when it stands still, nobody waits for it. */
 #include "edge/hits_book.h"
-#include "edge/hits_ring.h"
+#include "edge/prints.h"
 #include "edge/protocol.h"
 #include "edge/roles.h"
 
@@ -42,6 +42,7 @@ struct scribe {
     struct loop *loop;
     const struct hits_ring *rings[EDGE_WORKERS_MAX];
     struct hits_book book;
+    struct prints prints;
     struct append file;
     char path[FILE_PATH_MAX];
     int64_t opened_ms, last_ms;
@@ -77,9 +78,8 @@ static const char *const paths[PATHS] = {
 };
 
 struct words {
-    struct hits_word all[2 * HITS_IDS];
-    char texts[HITS_PRINTS][HITS_WORD_MAX];
-    char hellos[HITS_PRINTS][TLS_HELLO_TEXT];
+    struct hits_word
+        all[3 * HITS_IDS]; /* of two kinds of fingerprints as many as there are ids, and the fixed ones */
     uint32_t n;
 };
 
@@ -101,39 +101,17 @@ static void say_all(struct scribe *scribe, struct words *words, enum hits_kind k
     }
 }
 
-/* What the workers' rings say of a fingerprint; the first worker that knows it names it. */
-static void say_prints(struct scribe *scribe, struct words *words)
+/* Of the fingerprints those that an event of this block has, in the order of their ids. */
+static void say_prints(struct scribe *scribe, struct words *words, enum hits_kind kind,
+                       enum prints_kind prints)
 {
-    static const char *const versions[] = {"http/1.0", "http/1.1", "http/2"};
-    static bool used[HITS_IDS];
-    memset(used, 0, sizeof used);
+    bool used[HITS_IDS] = {false};
     for (uint32_t i = 0; i < scribe->book.n_records; i++) {
-        used[scribe->book.records[i].id[HITS_HTTP]] = true;
+        used[scribe->book.records[i].id[kind]] = true;
     }
-    for (unsigned id = 1; id <= HITS_PRINTS; id++) {
-        if (used[id] && !scribe->said[HITS_HTTP][id]) {
-            char *text = words->texts[id - 1];
-            const struct hits_print *print = &scribe->rings[0]->prints[id - 1];
-            int n = snprintf(text, HITS_WORD_MAX, "%s fields=%u names=%016llx", versions[print->minor % 3],
-                             print->n_fields & 127U, (unsigned long long)print->names);
-            say(scribe, words, HITS_HTTP, id, span_of(text, (size_t)n));
-        }
-    }
-}
-
-/* The same of the TLS fingerprints. */
-static void say_hellos(struct scribe *scribe, struct words *words)
-{
-    static bool used[HITS_IDS];
-    memset(used, 0, sizeof used);
-    for (uint32_t i = 0; i < scribe->book.n_records; i++) {
-        used[scribe->book.records[i].id[HITS_TLS]] = true;
-    }
-    for (unsigned id = 1; id <= HITS_PRINTS; id++) {
-        if (used[id] && !scribe->said[HITS_TLS][id]) {
-            char *text = words->hellos[id - 1];
-            const struct tls_hello hello = scribe->rings[0]->hellos[id - 1];
-            say(scribe, words, HITS_TLS, id, span_of(text, tls_hello_print(&hello, text)));
+    for (uint16_t id = 1; id < HITS_IDS; id++) {
+        if (used[id]) {
+            say(scribe, words, kind, id, prints_text(&scribe->prints, prints, id));
         }
     }
 }
@@ -148,8 +126,8 @@ static void say_words(struct scribe *scribe, struct words *words)
     say_all(scribe, words, HITS_PATH, paths, PATHS);
     say_all(scribe, words, HITS_DECISION, decisions, sizeof decisions / sizeof *decisions);
     say_all(scribe, words, HITS_REASON, reasons, COUNTERS + 1);
-    say_prints(scribe, words);
-    say_hellos(scribe, words);
+    say_prints(scribe, words, HITS_HTTP, PRINTS_HTTP);
+    say_prints(scribe, words, HITS_TLS, PRINTS_TLS);
 }
 
 /* A worker may have been taken over: what cannot be becomes nothing. */
@@ -174,9 +152,8 @@ static void take(struct scribe *scribe, uint32_t worker, uint64_t number, const 
     hit.id[HITS_PATH] = below(slot->path, PATHS, 0);
     hit.id[HITS_DECISION] = below(slot->decision, sizeof decisions / sizeof *decisions, DECIDED_LOST);
     hit.id[HITS_REASON] = below(slot->reason, COUNTERS + 1, COUNTERS);
-    /* Every worker has a table of its own; only the first one's is written down. */
-    hit.id[HITS_HTTP] = worker == 0 ? below(slot->http, HITS_PRINTS + 1, 0) : 0;
-    hit.id[HITS_TLS] = worker == 0 ? below(slot->tls, HITS_PRINTS + 1, 0) : 0;
+    hit.id[HITS_HTTP] = prints_id(&scribe->prints, PRINTS_HTTP, scribe->rings[worker], worker, slot->http);
+    hit.id[HITS_TLS] = prints_id(&scribe->prints, PRINTS_TLS, scribe->rings[worker], worker, slot->tls);
     book_add(&scribe->book, &hit, hit.id[HITS_DECISION] != DECIDED_SERVED);
 }
 

@@ -41,7 +41,7 @@ def read_segment(path):
             ids = dict(zip(KINDS, block[where + 66:where + 72]))
             records.append({"time_ms": time_ms, "source": address(block[where + 8:where + 24]), "bytes": body,
                             "dest": address(block[where + 24:where + 40]), "cost": one_cost, "rate": weight,
-                            "sport": sport, "dport": dport, "status": status, "http": prints, "tls": names["tls", tls] if tls else None,
+                            "sport": sport, "dport": dport, "status": status, "worker": block[where + 79], "http": prints, "tls": names["tls", tls] if tls else None,
                             **{k: names[k, v] for k, v in ids.items()}})
             where += 80
         assert where == length - 8

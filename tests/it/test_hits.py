@@ -259,3 +259,19 @@ def test_tls_and_what_it_carries(site, tmp_path, wait_for):
     assert first == second and re.fullmatch(r"t13d\d{4}h1_[0-9a-f]{12}_[0-9a-f]{12}", first)
     assert ways["http/1.1 tls/1.2"][0].startswith("t12d") and ways["h2 tls/1.3"][0].startswith("t13d")
     assert ways["h2 tls/1.3"][0][8:10] == "h2" and ways["h2 tls/1.3"][0][11:23] == first[11:23]
+
+
+def test_each_worker_says_whom_it_saw(site, tmp_path, wait_for):
+    """One program is one fingerprint, whichever worker it came to."""
+    cert, key = certificate(tmp_path, "a", "a")
+    one = site("--workers", "3", "--tls-listen", "127.0.0.1:0", "--cert", cert, "--key", key)
+    tls = int(wait_for(lambda: re.search(r"tls port (\d+)", one.program.text()))[1])
+
+    def of_workers():
+        with dial(tls) as s:
+            ask_tls(s)
+        records = [r for b in read_folder(one.folder) for r in b["records"] if r["protocol"] == "http/1.1 tls/1.3"]
+        return len({r["worker"] for r in records}) == 3 and records
+    records = wait_for(of_workers, 30)
+    assert len({r["tls"] for r in records}) == 1 and records[0]["tls"].startswith("t13d")
+    assert {r["http"] for r in records} == {1}
