@@ -109,9 +109,9 @@ static void say_prints(struct scribe *scribe, struct words *words, enum hits_kin
     for (uint32_t i = 0; i < scribe->book.n_records; i++) {
         used[scribe->book.records[i].id[kind]] = true;
     }
-    for (uint16_t id = 1; id < HITS_IDS; id++) {
+    for (unsigned id = 1; id < HITS_IDS; id++) {
         if (used[id]) {
-            say(scribe, words, kind, id, prints_text(&scribe->prints, prints, id));
+            say(scribe, words, kind, (uint16_t)id, prints_text(&scribe->prints, prints, (uint16_t)id));
         }
     }
 }
